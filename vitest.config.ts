@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["source", "module", "node", "development|production"];
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+};
+
+/** One project per suite; `pnpm test` runs unit and system, the others are run by name. */
+const project = (name: string, include: string[], testTimeout: number, more: object = {}) => ({
+  ...shared,
+  test: { name, include, testTimeout, hookTimeout: testTimeout, ...more },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("unit", ["{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts", "test/src/rules/**/*.test.ts"], 20_000),
+      project("system", ["test/src/system/**/*.test.ts"], 120_000, { fileParallelism: false }),
+      project("faults", ["test/src/faults/**/*.test.ts"], 1_800_000, { fileParallelism: false }),
+      project("corpus", ["test/src/corpus/**/*.test.ts"], 120_000),
+      project("hil", ["test/src/hil/**/*.test.ts"], 120_000, { fileParallelism: false }),
+      project("services", ["test/src/services/**/*.test.ts"], 600_000, { fileParallelism: false }),
+    ],
+  },
+});
