@@ -1,1 +1,10 @@
-export {};
+export * from "./errors.ts";
+export * from "./ports/byte-channel.ts";
+export * from "./ports/logger.ts";
+export * from "./ports/metrics.ts";
+export * from "./random/random.ts";
+export * from "./random/uuid.ts";
+export * from "./retry/retry-intervals.ts";
+export * from "./time/clock.ts";
+export * from "./time/deadline.ts";
+export * from "./time/time.ts";
