@@ -32,7 +32,8 @@ export interface EventLogWriter extends AsyncDisposable {
   /**
    * Resolves when every record is durable (Kafka acks=all; SQLite fsync), or cannot be. Concurrent calls are grouped
    * into one write. A call's records keep their order per partition. Sends are capped by bytes per partition, so that
-   * a large record never takes an innocent one with it.
+   * a large record never takes an innocent one with it. The caller keeps to the limits of log-limits.ts: a record
+   * outside them throws `invariant` before anything is written.
    */
   append(records: readonly LogAppend[]): Promise<AppendOutcome>;
 }
@@ -65,19 +66,30 @@ export interface LogFault extends TopicPartition {
 }
 
 export interface PollResult {
+  /**
+   * Taken away; slices of these in flight are void. Applies before `assigned`: a partition in both was away in between
+   * and begins anew.
+   */
+  readonly revoked: readonly TopicPartition[];
   /** Newly given to this worker; nothing is delivered from one until `seek` was called for it. */
   readonly assigned: readonly TopicPartition[];
-  /** Taken away; slices of these in flight are void. */
-  readonly revoked: readonly TopicPartition[];
   readonly slices: readonly LogSlice[];
+  /** Told once; nothing more is delivered from the partition until it is sought again. */
   readonly faults: readonly LogFault[];
 }
 
 /** A member of the group of cloud workers. Pull only: the caller owns the loop, and back-pressure is not polling. */
 export interface LogConsumer extends AsyncDisposable {
-  /** Waits up to `wait` for records, at most about `maxBytes` of values. Throws `unavailable` when the log is away for good. */
+  /**
+   * Waits up to `wait` for something to tell, at most about `maxBytes` of values (but one record at least). Returns
+   * early, perhaps empty, when the signal fires. Throws `unavailable` or `storage` when the log is away for good and
+   * `log_mismatch` when the log was replaced under this process. One call at a time.
+   */
   poll(options: { maxBytes: number; wait: DurationMs; signal: AbortSignal }): Promise<PollResult>;
-  /** Where delivery of an assigned partition begins or begins again. The log never chooses a position by itself. */
+  /**
+   * Where delivery of an assigned partition begins or begins again. The log never chooses a position by itself. This
+   * and the next two do nothing for a partition that is not (or no more) this worker's.
+   */
   seek(at: TopicPartition, offset: number): void;
   /** Stops and restarts delivery of a partition (bounded batches). */
   pause(at: TopicPartition): void;
@@ -89,6 +101,12 @@ export interface LogConsumer extends AsyncDisposable {
   markDurable(at: TopicPartition, next: number): Promise<void>;
 }
 
+/**
+ * `until_durable`: a record stays until every group that joined has marked it durable (Kafka: and by the broker's own
+ * settings). `by_age`: for what is repeated anyway, such as receipts; goes when old, read or not.
+ */
+export type TopicRetention = "until_durable" | "by_age";
+
 export interface PartitionRange {
   /** The oldest offset still there. */
   readonly start: number;
@@ -98,12 +116,16 @@ export interface PartitionRange {
 
 /** An opened event log: what both sides need to know of it, and the two ways of using it. */
 export interface EventLog extends AsyncDisposable {
-  /** Names this log for ever: Kafka cluster id + topic id or name, or the SQLite file's UUID + topic. Recreating a topic changes it where the log can tell. */
+  /** Throws `unavailable` for a topic that does not exist. Names this log for ever: Kafka cluster id + topic id or name, or the SQLite file's UUID + topic. Recreating a topic changes it where the log can tell. */
   identity(topic: string): Promise<string>;
   /** The stored partition count; null when the topic does not exist. */
   partitions(topic: string): Promise<number | null>;
   /** Creates a missing topic. An existing one keeps its count (more partitions = a new topic generation). */
-  createTopics(topics: readonly string[], partitions: number): Promise<void>;
+  createTopics(
+    topics: readonly string[],
+    partitions: number,
+    options?: { readonly retention?: TopicRetention },
+  ): Promise<void>;
   range(at: TopicPartition): Promise<PartitionRange>;
   /** Reads without being in a group: `trace`, resume checks, receipts. At most about `maxBytes`; an empty slice at the end. */
   read(at: TopicPartition, from: number, maxBytes: number): Promise<LogSlice | LogFault>;
