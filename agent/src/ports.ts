@@ -1,32 +1,20 @@
-import type { UnixMillis, UptimeMillis } from "@roadstream/shared";
-
-/** The six streams a vehicle produces, under their names on the wire. */
-type Stream =
-  | "gps_data"
-  | "vehicle_data"
-  | "traffic_data"
-  | "weather_data"
-  | "agent_events"
-  | "emergency_data";
-
-/** Where `capturedAt` comes from. */
-export type ClockSource = "gnss" | "ntp" | "rtc" | "unsynced" | "simulated";
-
-/** A value of an own column: JSON's scalars, times as ISO 8601 text; absent is null. */
-export type ColumnValue = string | number | boolean | null;
+import type { ClockSource, OwnColumns, StreamName, UnixMillis, UptimeMillis } from "@roadstream/shared";
 
 /** What a source measured once, before the outbox gives it its identity. */
-export interface SampledReading {
-  readonly stream: Stream;
-  /** By the source's own clock (a GNSS receiver's, a simulation's); null where the source has none: the machine's clock is taken. */
+export interface SampledReadingOf<S extends StreamName> {
+  readonly stream: S;
+  /** By the source's own clock (a GNSS receiver's, a simulation's); null where the source knows none to be trusted. */
   readonly capturedAt: UnixMillis | null;
+  /** Where `capturedAt` comes from; `unsynced` when it is null. */
   readonly clock: ClockSource;
   readonly clockErrorMs: number | null;
   /** The machine's monotonic clock when the bytes came in. */
   readonly uptime: UptimeMillis;
   /** The stream's own columns by their wire names, all of them. */
-  readonly columns: Readonly<Record<string, ColumnValue>>;
+  readonly columns: OwnColumns<S>;
 }
+
+export type SampledReading = { [S in StreamName]: SampledReadingOf<S> }[StreamName];
 
 /** What a source tells its surroundings. */
 export interface SourceEvents {
