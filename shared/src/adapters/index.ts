@@ -1,2 +1,3 @@
 export { systemClock } from "./system-clock.ts";
 export { systemRandom } from "./system-random.ts";
+export { nodeZstd } from "./node-zstd.ts";

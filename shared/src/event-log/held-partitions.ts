@@ -53,12 +53,21 @@ export class HeldPartitions {
     if (held !== null) held.next = offset;
   }
 
+  /** After a fault: nothing more until it is sought again. */
+  stop(at: TopicPartition): void {
+    const held = this.get(at);
+    if (held !== null) held.next = null;
+  }
+
   setPaused(at: TopicPartition, paused: boolean): void {
     const held = this.get(at);
     if (held !== null) held.paused = paused;
   }
 
-  takeChanges(): { readonly revoked: readonly TopicPartition[]; readonly assigned: readonly TopicPartition[] } {
+  takeChanges(): {
+    readonly revoked: readonly TopicPartition[];
+    readonly assigned: readonly TopicPartition[];
+  } {
     const changes = { revoked: [...this.#revoked.values()], assigned: [...this.#assigned.values()] };
     this.#revoked.clear();
     this.#assigned.clear();
@@ -67,7 +76,9 @@ export class HeldPartitions {
 
   /** Those to read from, beginning with another one each time, so that a busy partition starves none. */
   readable(): readonly (HeldPartition & { next: number })[] {
-    const ready = this.all().filter((held): held is HeldPartition & { next: number } => held.next !== null && !held.paused);
+    const ready = this.all().filter(
+      (held): held is HeldPartition & { next: number } => held.next !== null && !held.paused,
+    );
     if (ready.length === 0) return [];
     const first = this.#turn % ready.length;
     this.#turn += 1;

@@ -12,7 +12,8 @@ const RECORD_OVERHEAD_BYTES = 64;
 
 const headerBytes = (headers: Readonly<Record<string, string>>): number => {
   let bytes = 0;
-  for (const [name, value] of Object.entries(headers)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 4;
+  for (const [name, value] of Object.entries(headers))
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 4;
   return bytes;
 };
 
@@ -29,7 +30,10 @@ export const checkedAppendBytes = (records: readonly LogAppend[]): number => {
   for (const record of records) {
     const bytes = recordBytes(record);
     if (bytes > LOG_RECORD_MAX_BYTES) {
-      throw new RoadstreamError("invariant", `a log record of ${bytes} bytes is over ${LOG_RECORD_MAX_BYTES}`);
+      throw new RoadstreamError(
+        "invariant",
+        `a log record of ${bytes} bytes is over ${LOG_RECORD_MAX_BYTES}`,
+      );
     }
     if (record.value.includes("\n")) {
       throw new RoadstreamError("invariant", `a log record for ${record.topic} holds a raw newline`);

@@ -13,6 +13,7 @@ const KNOWN: readonly (readonly [string, number])[] = [
 
 test("agrees with Kafka's default partitioner", () => {
   for (const [key, hash] of KNOWN) {
-    for (const partitions of [1, 3, 6, 17]) expect(partitionOf(key, partitions)).toBe((hash & 0x7fffffff) % partitions);
+    for (const partitions of [1, 3, 6, 17])
+      expect(partitionOf(key, partitions)).toBe((hash & 0x7fffffff) % partitions);
   }
 });

@@ -1,0 +1,66 @@
+import { canonicalColumns, CONTRACT_VERSION } from "./canonical-record.ts";
+import type { Column } from "./column.ts";
+import { STREAM_NAMES, type StreamName } from "./streams.ts";
+
+/**
+ * The regular grammar of a stream's canonical lines, for a check without building an object per record. It accepts a
+ * subset of what {@link canonicalRecord} writes: a line that matches has the right columns, types, enum words and
+ * spelling; what a grammar cannot say (numeric limits, row rules, calendar dates) is left to SQL, see
+ * {@link numericLimitsSql} and the stream's row rules. A line that does not match is not wrong, it takes the slow lane.
+ */
+const WHOLE = String.raw`-?(?:0|[1-9]\d{0,14})`;
+const DECIMAL = String.raw`-?(?:0|[1-9]\d{0,16})(?:\.\d{1,20})?(?:e-\d{1,2})?`;
+const PLAIN_STRING = String.raw`[ !#-\[\]-~]`;
+const TIME = String.raw`\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`;
+const BASE64 = String.raw`(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?`;
+
+const valuePattern = (column: Column): string => {
+  switch (column.type) {
+    case "int32":
+    case "int64":
+      return WHOLE;
+    case "float64":
+      return DECIMAL;
+    case "boolean":
+      return "true|false";
+    case "timestamp":
+      return `"${TIME}"`;
+    case "bytes":
+      return `"${BASE64}"`;
+    case "string":
+      if (column.values !== null) return `"(?:${column.values.join("|")})"`;
+      if (column.pattern !== null) return `"(?:${column.pattern})"`;
+      return `"${PLAIN_STRING}{0,${column.maxLength}}"`;
+  }
+};
+
+/** Captured: vehicle_id, boot_id and seq, the identity within the stream. */
+const CAPTURED = new Set(["vehicle_id", "boot_id"]);
+
+const fieldPattern = (column: Column): string => {
+  const value = valuePattern(column);
+  if (CAPTURED.has(column.name)) return `,"${column.name}":"(${column.pattern})"`;
+  if (column.name === "seq") return `,"seq":([1-9]\\d{0,14})`;
+  const field = `,"${column.name}":(?:${value})`;
+  return column.nullable ? `(?:${field})?` : field;
+};
+
+const compile = (stream: StreamName): RegExp =>
+  new RegExp(`^\\{"v":${CONTRACT_VERSION}${canonicalColumns(stream).map(fieldPattern).join("")}\\}$`);
+
+/** One expression per stream; `exec` gives [line, vehicle_id, boot_id, seq]. */
+export const CANONICAL_GRAMMAR = Object.fromEntries(STREAM_NAMES.map((name) => [name, compile(name)])) as Readonly<
+  Record<StreamName, RegExp>
+>;
+
+/** The numeric limits of a stream's log columns as one SQL condition that is never NULL. */
+export const numericLimitsSql = (stream: StreamName): string => {
+  const limits = canonicalColumns(stream).flatMap((column) => {
+    const min = column.min ?? null;
+    const max = column.max ?? null;
+    const parts = [min === null ? [] : [`${column.name} >= ${min}`], max === null ? [] : [`${column.name} <= ${max}`]].flat();
+    if (column.type === "float64") parts.push(`isfinite(${column.name})`);
+    return parts.length === 0 ? [] : [`(${column.name} IS NULL OR (${parts.join(" AND ")}))`];
+  });
+  return limits.length === 0 ? "true" : limits.join(" AND ");
+};

@@ -1,0 +1,24 @@
+/** MQTT topics of contract version 1. A vehicle id is checked before it enters a topic, so no wildcard can. */
+import { isVehicleId } from "./identity.ts";
+
+const ROOT = "roadstream/v1";
+
+export const uplinkTopic = (vehicleId: string, stream: string): string => `dt/${ROOT}/${vehicleId}/${stream}`;
+export const statusTopic = (vehicleId: string): string => `dt/${ROOT}/${vehicleId}/status`;
+export const commandTopic = (vehicleId: string, name: string): string => `cmd/${ROOT}/${vehicleId}/${name}`;
+export const receiptTopic = (vehicleId: string): string => `ack/${ROOT}/${vehicleId}`;
+
+export type UplinkTopic =
+  | { readonly kind: "stream"; readonly vehicleId: string; readonly stream: string }
+  | { readonly kind: "status"; readonly vehicleId: string };
+
+const UPLINK = /^dt\/roadstream\/v1\/([^/]{1,64})\/([^/]{1,64})$/;
+
+/** Null when the topic is not an uplink of version 1 with a valid vehicle id; whether the stream exists is not judged. */
+export const parseUplinkTopic = (topic: string): UplinkTopic | null => {
+  const match = UPLINK.exec(topic);
+  const vehicleId = match?.[1] ?? "";
+  const stream = match?.[2] ?? "";
+  if (match === null || !isVehicleId(vehicleId)) return null;
+  return stream === "status" ? { kind: "status", vehicleId } : { kind: "stream", vehicleId, stream };
+};

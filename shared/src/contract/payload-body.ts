@@ -1,0 +1,30 @@
+import { MAX_BODY_BYTES, MAX_EXPANSION, MAX_RECORDS_PER_PUBLISH } from "./limits.ts";
+import type { PayloadEncoding, Zstd } from "./payload.ts";
+import { rejection, type Rejection } from "./rejection.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+export type BodyLines =
+  | { readonly ok: true; readonly lines: readonly string[] }
+  | { readonly ok: false; readonly rejection: Rejection };
+
+/** The records' texts of a body: decompressed within limits, decoded as UTF-8, cut at newlines (CR tolerated, blanks skipped). */
+export const bodyLines = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zstd): BodyLines => {
+  let plain = body;
+  if (encoding === "zstd") {
+    const limit = Math.min(MAX_BODY_BYTES, body.length * MAX_EXPANSION);
+    const result = zstd.decompress(body, limit);
+    if (result === "too_large") return { ok: false, rejection: rejection("decompression_bomb", `more than ${limit} bytes from ${body.length}`) };
+    if (result === null) return { ok: false, rejection: rejection("bad_compression", "not a zstd frame") };
+    plain = result;
+  }
+  let text: string;
+  try {
+    text = decoder.decode(plain);
+  } catch {
+    return { ok: false, rejection: rejection("not_utf8", "body") };
+  }
+  const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line)).filter((line) => line !== "");
+  if (lines.length > MAX_RECORDS_PER_PUBLISH) return { ok: false, rejection: rejection("too_many_records", String(lines.length)) };
+  return { ok: true, lines };
+};
