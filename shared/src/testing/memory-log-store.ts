@@ -213,7 +213,7 @@ export class MemoryLogStore {
   }
 
   changed(): void {
-    for (const watcher of [...this.#watchers]) watcher();
+    for (const watcher of this.#watchers) watcher();
   }
 
   #remove(group: string, goes: (member: GroupMember) => boolean): void {

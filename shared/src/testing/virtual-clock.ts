@@ -1,6 +1,12 @@
 import { RoadstreamError } from "../errors.ts";
 import type { Clock } from "../time/clock.ts";
-import { unixMillis, uptimeMillis, type DurationMs, type UnixMillis, type UptimeMillis } from "../time/time.ts";
+import {
+  unixMillis,
+  uptimeMillis,
+  type DurationMs,
+  type UnixMillis,
+  type UptimeMillis,
+} from "../time/time.ts";
 
 interface Timer {
   readonly due: number;
@@ -85,7 +91,8 @@ export class VirtualClock implements Clock {
   #earliest(): Timer | null {
     let best: Timer | null = null;
     for (const timer of this.#timers) {
-      if (best === null || timer.due < best.due || (timer.due === best.due && timer.order < best.order)) best = timer;
+      if (best === null || timer.due < best.due || (timer.due === best.due && timer.order < best.order))
+        best = timer;
     }
     return best;
   }
