@@ -1,3 +1,6 @@
+export * from "./config/command.ts";
+export * from "./config/option.ts";
+export * from "./config/redact-url.ts";
 export * from "./contract/canonical-grammar.ts";
 export * from "./contract/canonical-record.ts";
 export * from "./contract/checkpoint.ts";

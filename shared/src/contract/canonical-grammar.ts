@@ -49,16 +49,19 @@ const compile = (stream: StreamName): RegExp =>
   new RegExp(`^\\{"v":${CONTRACT_VERSION}${canonicalColumns(stream).map(fieldPattern).join("")}\\}$`);
 
 /** One expression per stream; `exec` gives [line, vehicle_id, boot_id, seq]. */
-export const CANONICAL_GRAMMAR = Object.fromEntries(STREAM_NAMES.map((name) => [name, compile(name)])) as Readonly<
-  Record<StreamName, RegExp>
->;
+export const CANONICAL_GRAMMAR = Object.fromEntries(
+  STREAM_NAMES.map((name) => [name, compile(name)]),
+) as Readonly<Record<StreamName, RegExp>>;
 
 /** The numeric limits of a stream's log columns as one SQL condition that is never NULL. */
 export const numericLimitsSql = (stream: StreamName): string => {
   const limits = canonicalColumns(stream).flatMap((column) => {
     const min = column.min ?? null;
     const max = column.max ?? null;
-    const parts = [min === null ? [] : [`${column.name} >= ${min}`], max === null ? [] : [`${column.name} <= ${max}`]].flat();
+    const parts = [
+      min === null ? [] : [`${column.name} >= ${min}`],
+      max === null ? [] : [`${column.name} <= ${max}`],
+    ].flat();
     if (column.type === "float64") parts.push(`isfinite(${column.name})`);
     return parts.length === 0 ? [] : [`(${column.name} IS NULL OR (${parts.join(" AND ")}))`];
   });

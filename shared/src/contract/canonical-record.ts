@@ -22,7 +22,8 @@ interface Field {
   readonly write: WriteValue;
 }
 
-const logColumns = (stream: StreamDefinition): readonly Column[] => stream.columns.filter((c) => c.origin !== "cloud");
+const logColumns = (stream: StreamDefinition): readonly Column[] =>
+  stream.columns.filter((c) => c.origin !== "cloud");
 
 const SENT_UPTIME: Column = {
   id: 0,
@@ -41,7 +42,10 @@ const SENT_UPTIME: Column = {
 };
 
 /** The columns that a log record of the stream may hold, in canonical order. */
-export const canonicalColumns = (stream: StreamName): readonly Column[] => [...logColumns(STREAMS[stream]), SENT_UPTIME];
+export const canonicalColumns = (stream: StreamName): readonly Column[] => [
+  ...logColumns(STREAMS[stream]),
+  SENT_UPTIME,
+];
 
 /** Compiles the check of one stream. The result is pure and re-entrant. */
 const compile = (name: StreamName): ((fields: Readonly<Record<string, unknown>>) => CanonicalOutcome) => {
@@ -67,7 +71,8 @@ const compile = (name: StreamName): ((fields: Readonly<Record<string, unknown>>)
       if (typeof text !== "string") return refuse(text);
       line += prefix + text;
     }
-    const get = (column: string): unknown => (Object.hasOwn(values, column) ? (values[column] ?? null) : null);
+    const get = (column: string): unknown =>
+      Object.hasOwn(values, column) ? (values[column] ?? null) : null;
     for (const rule of stream.rules) {
       if (!rule.holds(get)) return refuse(rejection(rule.reason, rule.doc));
     }
@@ -75,14 +80,19 @@ const compile = (name: StreamName): ((fields: Readonly<Record<string, unknown>>)
   };
 };
 
-const COMPILED = Object.fromEntries(STREAM_NAMES.map((name) => [name, compile(name)])) as Record<StreamName, ReturnType<typeof compile>>;
+const COMPILED = Object.fromEntries(STREAM_NAMES.map((name) => [name, compile(name)])) as Record<
+  StreamName,
+  ReturnType<typeof compile>
+>;
 
 /**
  * The canonical line of a record whose fields are merged already (record over header, gateway's own on top), or why it
  * is refused. Unknown fields are ignored and counted.
  */
-export const canonicalRecord = (stream: StreamName, fields: Readonly<Record<string, unknown>>): CanonicalOutcome =>
-  COMPILED[stream](fields);
+export const canonicalRecord = (
+  stream: StreamName,
+  fields: Readonly<Record<string, unknown>>,
+): CanonicalOutcome => COMPILED[stream](fields);
 
 /** Parses a log record's text and brings it into canonical form: the slow lane, and the truth the fast lane is tested against. */
 export const canonicalRecordFromText = (stream: StreamName, text: string): CanonicalOutcome => {

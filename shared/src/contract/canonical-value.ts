@@ -23,7 +23,8 @@ const numberWriter = (column: Column): WriteValue => {
   return (value) => {
     if (typeof value !== "number") return rejection("wrong_type", `${column.name}: not a number`);
     if (!Number.isFinite(value)) return rejection("not_finite", `${column.name}: not finite`);
-    if (isWhole && !Number.isInteger(value)) return rejection("wrong_type", `${column.name}: ${value} is not whole`);
+    if (isWhole && !Number.isInteger(value))
+      return rejection("wrong_type", `${column.name}: ${value} is not whole`);
     if (value < min || value > max) return rejection("out_of_range", `${column.name}: ${value}`);
     return Object.is(value, -0) ? "0" : String(value);
   };
@@ -38,12 +39,17 @@ const stringWriter = (column: Column): WriteValue => {
   return (value) => {
     if (typeof value !== "string") return rejection("wrong_type", `${column.name}: not a string`);
     if (allowed !== null) {
-      return allowed.has(value) ? `"${value}"` : rejection("not_allowed", `${column.name}: ${value.slice(0, 64)}`);
+      return allowed.has(value)
+        ? `"${value}"`
+        : rejection("not_allowed", `${column.name}: ${value.slice(0, 64)}`);
     }
-    if (value.length > column.maxLength) return rejection("too_long", `${column.name}: ${value.length} characters`);
-    if (pattern !== null && !pattern.test(value)) return rejection("bad_string", `${column.name}: ${value.slice(0, 64)}`);
+    if (value.length > column.maxLength)
+      return rejection("too_long", `${column.name}: ${value.length} characters`);
+    if (pattern !== null && !pattern.test(value))
+      return rejection("bad_string", `${column.name}: ${value.slice(0, 64)}`);
     if (PLAIN.test(value)) return `"${value}"`;
-    if (!value.isWellFormed() || value.includes("\0")) return rejection("bad_string", `${column.name}: lone surrogate or NUL`);
+    if (!value.isWellFormed() || value.includes("\0"))
+      return rejection("bad_string", `${column.name}: lone surrogate or NUL`);
     return JSON.stringify(value);
   };
 };
@@ -70,7 +76,8 @@ const bytesWriter =
   (column: Column): WriteValue =>
   (value) => {
     if (typeof value !== "string") return rejection("wrong_type", `${column.name}: not a string`);
-    if (value.length > Math.ceil(column.maxLength / 3) * 4) return rejection("too_long", `${column.name}: ${value.length} characters`);
+    if (value.length > Math.ceil(column.maxLength / 3) * 4)
+      return rejection("too_long", `${column.name}: ${value.length} characters`);
     if (!BASE64.test(value)) return rejection("bad_bytes", `${column.name}: not base64`);
     return `"${value}"`;
   };

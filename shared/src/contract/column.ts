@@ -61,12 +61,22 @@ const column = <N extends string, T extends ColumnType, B extends boolean, O ext
 });
 
 /** A column of each record that may be absent (null with the row kept). */
-export const optional = <N extends string, T extends ColumnType>(id: number, name: N, type: T, doc: string, extra: Extra = {}) =>
-  column(id, name, type, true, "record", doc, extra);
+export const optional = <N extends string, T extends ColumnType>(
+  id: number,
+  name: N,
+  type: T,
+  doc: string,
+  extra: Extra = {},
+) => column(id, name, type, true, "record", doc, extra);
 
 /** A column without which a record is refused. */
-export const required = <N extends string, T extends ColumnType>(id: number, name: N, type: T, doc: string, extra: Extra = {}) =>
-  column(id, name, type, false, "record", doc, extra);
+export const required = <N extends string, T extends ColumnType>(
+  id: number,
+  name: N,
+  type: T,
+  doc: string,
+  extra: Extra = {},
+) => column(id, name, type, false, "record", doc, extra);
 
 /** An optional column whose value is one of a list. */
 export const oneOf = <N extends string, V extends string, B extends boolean>(

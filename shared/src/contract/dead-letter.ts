@@ -6,7 +6,13 @@ import type { Rejection } from "./rejection.ts";
 
 /** The table of what was refused; partitioned by the UTC day of received_at. */
 export const DEAD_LETTERS_COLUMNS = [
-  required(1, "dead_letter_id", "string", "Names this refusal: the same bytes refused again get the same id.", { pattern: "[0-9a-f]{32}", maxLength: 32 }),
+  required(
+    1,
+    "dead_letter_id",
+    "string",
+    "Names this refusal: the same bytes refused again get the same id.",
+    { pattern: "[0-9a-f]{32}", maxLength: 32 },
+  ),
   required(2, "reason", "string", "Why, as a name (contract/rejection.ts).", { maxLength: 64 }),
   optional(3, "detail", "string", "For people.", { maxLength: 1000 }),
   optional(4, "vehicle_id", "string", "As far as known.", { maxLength: 64 }),
@@ -16,10 +22,24 @@ export const DEAD_LETTERS_COLUMNS = [
   optional(8, "seq_to", "int64", "Last seq that it stands for.", { min: 1 }),
   required(9, "topic", "string", "The MQTT or log topic that it came by.", { maxLength: 512 }),
   required(10, "received_at", "timestamp", "When it was refused."),
-  optional(11, "payload", "bytes", "The original bytes, cut to the publish limit.", { maxLength: MAX_PUBLISH_BYTES }),
-  added(12, "log_partition", "int32", { nullable: false, origin: "cloud" }, "Partition of the dead-letter topic."),
+  optional(11, "payload", "bytes", "The original bytes, cut to the publish limit.", {
+    maxLength: MAX_PUBLISH_BYTES,
+  }),
+  added(
+    12,
+    "log_partition",
+    "int32",
+    { nullable: false, origin: "cloud" },
+    "Partition of the dead-letter topic.",
+  ),
   added(13, "log_offset", "int64", { nullable: false, origin: "cloud" }, "Offset in it."),
-  added(14, "landed_at", "timestamp", { nullable: false, origin: "cloud" }, "When it was written to the lake."),
+  added(
+    14,
+    "landed_at",
+    "timestamp",
+    { nullable: false, origin: "cloud" },
+    "When it was written to the lake.",
+  ),
 ] as const satisfies readonly Column[];
 
 export interface DeadLetter {

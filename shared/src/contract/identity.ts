@@ -7,7 +7,8 @@ const BOOT_ID = new RegExp(`^${BOOT_ID_PATTERN}$`);
 
 export const isVehicleId = (text: string): boolean => VEHICLE_ID.test(text);
 export const isBootId = (text: string): boolean => BOOT_ID.test(text);
-export const isSeq = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+export const isSeq = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 1;
 
 export interface RecordId {
   readonly vehicleId: string;
@@ -21,7 +22,8 @@ export const formatRecordId = (id: RecordId): string => `${id.vehicleId}/${id.bo
 
 export const parseRecordId = (text: string): RecordId | null => {
   const [vehicleId, bootId, stream, seqText, ...rest] = text.split("/");
-  if (vehicleId === undefined || bootId === undefined || stream === undefined || seqText === undefined) return null;
+  if (vehicleId === undefined || bootId === undefined || stream === undefined || seqText === undefined)
+    return null;
   const seq = Number(seqText);
   if (rest.length > 0 || !isVehicleId(vehicleId) || !isBootId(bootId) || !isStream(stream)) return null;
   if (!/^[1-9]\d*$/.test(seqText) || !isSeq(seq)) return null;

@@ -35,4 +35,8 @@ export const logTopics = (env: Environment): LogTopics => ({
 });
 
 /** All topics that must exist, receipts included. */
-export const allTopics = (topics: LogTopics): readonly string[] => [...Object.values(topics.streams), topics.deadLetters, topics.receipts];
+export const allTopics = (topics: LogTopics): readonly string[] => [
+  ...Object.values(topics.streams),
+  topics.deadLetters,
+  topics.receipts,
+];

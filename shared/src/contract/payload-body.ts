@@ -14,7 +14,11 @@ export const bodyLines = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zst
   if (encoding === "zstd") {
     const limit = Math.min(MAX_BODY_BYTES, body.length * MAX_EXPANSION);
     const result = zstd.decompress(body, limit);
-    if (result === "too_large") return { ok: false, rejection: rejection("decompression_bomb", `more than ${limit} bytes from ${body.length}`) };
+    if (result === "too_large")
+      return {
+        ok: false,
+        rejection: rejection("decompression_bomb", `more than ${limit} bytes from ${body.length}`),
+      };
     if (result === null) return { ok: false, rejection: rejection("bad_compression", "not a zstd frame") };
     plain = result;
   }
@@ -24,7 +28,11 @@ export const bodyLines = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zst
   } catch {
     return { ok: false, rejection: rejection("not_utf8", "body") };
   }
-  const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line)).filter((line) => line !== "");
-  if (lines.length > MAX_RECORDS_PER_PUBLISH) return { ok: false, rejection: rejection("too_many_records", String(lines.length)) };
+  const lines = text
+    .split("\n")
+    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
+    .filter((line) => line !== "");
+  if (lines.length > MAX_RECORDS_PER_PUBLISH)
+    return { ok: false, rejection: rejection("too_many_records", String(lines.length)) };
   return { ok: true, lines };
 };

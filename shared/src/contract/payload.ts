@@ -82,7 +82,13 @@ export interface HeaderClaim {
   readonly seqTo: number | null;
 }
 
-export const NO_CLAIM: HeaderClaim = { vehicleId: null, bootId: null, stream: null, seqFrom: null, seqTo: null };
+export const NO_CLAIM: HeaderClaim = {
+  vehicleId: null,
+  bootId: null,
+  stream: null,
+  seqFrom: null,
+  seqTo: null,
+};
 
 export type SplitPayload =
   | { readonly kind: "with_header"; readonly header: PayloadHeader; readonly body: Uint8Array }
@@ -92,7 +98,8 @@ export type SplitPayload =
 
 const text = (value: unknown, ok: (text: string) => boolean): string | null =>
   typeof value === "string" && ok(value) ? value : null;
-const shortText = (value: string): boolean => value.length > 0 && value.length <= 64 && value.isWellFormed() && !value.includes("\0");
+const shortText = (value: string): boolean =>
+  value.length > 0 && value.length <= 64 && value.isWellFormed() && !value.includes("\0");
 const count = (value: unknown): number | null =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
 
@@ -110,14 +117,19 @@ const readHeader = (raw: Readonly<Record<string, unknown>>): PayloadHeader | Rej
   const machineBoot = text(raw["machine_boot"], shortText);
   const records = count(raw["count"]);
   const encoding = raw["encoding"] ?? "plain";
-  if (raw["roadstream"] !== PAYLOAD_VERSION) return rejection("unknown_version", `roadstream: ${String(raw["roadstream"]).slice(0, 32)}`);
-  if (claim.stream === null || !isStream(claim.stream)) return rejection("unknown_stream", String(claim.stream));
-  if (encoding !== "plain" && encoding !== "zstd") return rejection("bad_header", `encoding: ${String(encoding).slice(0, 32)}`);
+  if (raw["roadstream"] !== PAYLOAD_VERSION)
+    return rejection("unknown_version", `roadstream: ${String(raw["roadstream"]).slice(0, 32)}`);
+  if (claim.stream === null || !isStream(claim.stream))
+    return rejection("unknown_stream", String(claim.stream));
+  if (encoding !== "plain" && encoding !== "zstd")
+    return rejection("bad_header", `encoding: ${String(encoding).slice(0, 32)}`);
   if (claim.vehicleId === null) return rejection("bad_header", "vehicle_id");
   if (claim.bootId === null) return rejection("bad_header", "boot_id");
-  if (claim.seqFrom === null || claim.seqTo === null || claim.seqTo < claim.seqFrom) return rejection("bad_header", "first_seq, last_seq");
+  if (claim.seqFrom === null || claim.seqTo === null || claim.seqTo < claim.seqFrom)
+    return rejection("bad_header", "first_seq, last_seq");
   if (records === null || records < 1) return rejection("bad_header", "count");
-  if (sentUptimeMs === null || machineBoot === null) return rejection("bad_header", "sent_uptime_ms, machine_boot");
+  if (sentUptimeMs === null || machineBoot === null)
+    return rejection("bad_header", "sent_uptime_ms, machine_boot");
   return {
     vehicleId: claim.vehicleId,
     bootId: claim.bootId,
@@ -134,7 +146,11 @@ const readHeader = (raw: Readonly<Record<string, unknown>>): PayloadHeader | Rej
 
 /** Separates header and body. Never throws; the body is not touched. */
 export const splitPayload = (payload: Uint8Array): SplitPayload => {
-  const refuse = (why: Rejection, claim: HeaderClaim): SplitPayload => ({ kind: "refused", rejection: why, claim });
+  const refuse = (why: Rejection, claim: HeaderClaim): SplitPayload => ({
+    kind: "refused",
+    rejection: why,
+    claim,
+  });
   const newline = payload.subarray(0, MAX_HEADER_BYTES + 1).indexOf(NEWLINE);
   const first = newline === -1 ? payload.subarray(0, MAX_HEADER_BYTES + 1) : payload.subarray(0, newline);
   let raw: unknown;

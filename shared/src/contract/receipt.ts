@@ -5,7 +5,11 @@ const seq = z.int().min(1);
 const receipt = z.object({
   v: z.literal(1),
   vehicle_id: z.string(),
-  settled: z.array(z.object({ boot_id: z.string(), stream: z.string(), ranges: z.array(z.tuple([seq, seq])).readonly() })).readonly(),
+  settled: z
+    .array(
+      z.object({ boot_id: z.string(), stream: z.string(), ranges: z.array(z.tuple([seq, seq])).readonly() }),
+    )
+    .readonly(),
 });
 
 export type Receipt = z.infer<typeof receipt>;

@@ -43,4 +43,7 @@ export interface Rejection {
   readonly detail: string;
 }
 
-export const rejection = (reason: RejectionReason, detail: string): Rejection => ({ reason, detail: detail.slice(0, 500) });
+export const rejection = (reason: RejectionReason, detail: string): Rejection => ({
+  reason,
+  detail: detail.slice(0, 500),
+});

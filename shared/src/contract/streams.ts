@@ -41,10 +41,21 @@ const define = (name: StreamName, doc: string, rules: readonly RowRule[]): Strea
 });
 
 export const STREAMS: Readonly<Record<StreamName, StreamDefinition>> = {
-  gps_data: define("gps_data", "One row per epoch of the GNSS receiver, also without a fix.", [POSITION_IS_WHOLE, FIX_NONE_HAS_NO_POSITION]),
-  vehicle_data: define("vehicle_data", "One row per polling cycle of the car's OBD-II port (SAE J1979).", [POSITION_IS_WHOLE]),
-  traffic_data: define("traffic_data", "One row per camera snapshot; the picture itself is an object.", [POSITION_IS_WHOLE]),
+  gps_data: define("gps_data", "One row per epoch of the GNSS receiver, also without a fix.", [
+    POSITION_IS_WHOLE,
+    FIX_NONE_HAS_NO_POSITION,
+  ]),
+  vehicle_data: define("vehicle_data", "One row per polling cycle of the car's OBD-II port (SAE J1979).", [
+    POSITION_IS_WHOLE,
+  ]),
+  traffic_data: define("traffic_data", "One row per camera snapshot; the picture itself is an object.", [
+    POSITION_IS_WHOLE,
+  ]),
   weather_data: define("weather_data", "Weather at the vehicle's position.", [POSITION_IS_WHOLE]),
   emergency_data: define("emergency_data", "Incidents: begun, and resolved.", [POSITION_IS_WHOLE]),
-  agent_events: define("agent_events", "What the car says of itself: starts, lost sources, declared gaps, checkpoints.", []),
+  agent_events: define(
+    "agent_events",
+    "What the car says of itself: starts, lost sources, declared gaps, checkpoints.",
+    [],
+  ),
 };

@@ -8,7 +8,10 @@ export const INCIDENT_SEVERITIES = ["minor", "major"] as const;
 export const INCIDENT_SOURCES = ["button", "impact", "obd", "simulated"] as const;
 
 export const EMERGENCY_DATA_COLUMNS = [
-  required(101, "incident_id", "string", "Same for all rows of one incident.", { pattern: NAME_PATTERN, maxLength: 128 }),
+  required(101, "incident_id", "string", "Same for all rows of one incident.", {
+    pattern: NAME_PATTERN,
+    maxLength: 128,
+  }),
   oneOf(102, "type", INCIDENT_TYPES, { nullable: false }, "What happened."),
   oneOf(103, "status", INCIDENT_STATUSES, { nullable: false }, "Begun or over."),
   oneOf(104, "severity", INCIDENT_SEVERITIES, { nullable: false }, "How bad."),

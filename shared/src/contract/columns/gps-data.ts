@@ -1,7 +1,16 @@
 import { oneOf, optional } from "../column.ts";
 import { position } from "./position.ts";
 
-export const FIX_KINDS = ["none", "dead_reckoning", "2d", "3d", "differential", "rtk", "manual", "simulated"] as const;
+export const FIX_KINDS = [
+  "none",
+  "dead_reckoning",
+  "2d",
+  "3d",
+  "differential",
+  "rtk",
+  "manual",
+  "simulated",
+] as const;
 export type FixKind = (typeof FIX_KINDS)[number];
 
 export const GPS_DATA_COLUMNS = [
@@ -10,7 +19,13 @@ export const GPS_DATA_COLUMNS = [
   ...position(103, ", null when fix is none"),
   optional(105, "altitude_m", "float64", "Above mean sea level.", { unit: "m" }),
   optional(106, "speed_kmh", "float64", "Over ground.", { unit: "km/h", min: 0 }),
-  optional(107, "heading_deg", "float64", "Course over ground from true north; null where the receiver leaves it blank.", { unit: "degrees", min: 0, max: 360 }),
+  optional(
+    107,
+    "heading_deg",
+    "float64",
+    "Course over ground from true north; null where the receiver leaves it blank.",
+    { unit: "degrees", min: 0, max: 360 },
+  ),
   optional(108, "satellites_used", "int32", "Satellites in the solution.", { min: 0 }),
   optional(109, "hdop", "float64", "Horizontal dilution of precision.", { min: 0 }),
   optional(110, "vehicle_type", "string", "Configured: car, truck, bus …", { maxLength: 64 }),

@@ -7,7 +7,10 @@ export const WEATHER_SOURCES = ["simulated", "nws", "vehicle"] as const;
 export const WEATHER_DATA_COLUMNS = [
   ...position(101, " that the weather is for"),
   optional(103, "observed_at", "timestamp", "When the station observed it."),
-  optional(104, "station_id", "string", "The station, where there is one.", { pattern: NAME_PATTERN, maxLength: 128 }),
+  optional(104, "station_id", "string", "The station, where there is one.", {
+    pattern: NAME_PATTERN,
+    maxLength: 128,
+  }),
   oneOf(105, "source", WEATHER_SOURCES, { nullable: false }, "Where it comes from."),
   optional(106, "temperature_c", "float64", "Air temperature.", { unit: "°C" }),
   optional(107, "weather_condition", "string", "In words: clear, rain, snow …", { maxLength: 128 }),

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { COMMON_OPTIONS, defineCommand, parseCommand } from "./command.ts";
+import { durationText, maybe, secret, setting, toggle, wholeText } from "./option.ts";
+import { redactUrl } from "./redact-url.ts";
+
+const command = defineCommand({
+  name: "roadstream probe",
+  summary: "for this test",
+  options: {
+    ...COMMON_OPTIONS,
+    vehicle: setting(z.string().regex(/^[a-z]+$/, "must be lower-case letters"), {
+      help: "Which.",
+      placeholder: "ID",
+    }),
+    every: setting(durationText, { help: "How often.", default: "30s" }),
+    workers: maybe(wholeText(1, 9), { help: "How many." }),
+    restart: toggle({ help: "Start again.", on: true }),
+    password: secret({ help: "The broker's.", env: "MQTT_PASSWORD" }),
+  },
+});
+
+const parse = (argv: string[], env: Record<string, string> = {}, file = "") =>
+  parseCommand(command, { argv, env, readFile: () => file });
+
+test("a flag wins over the environment, that over the file, that over the default", () => {
+  const file = "vehicle: file\nevery: 5m\nworkers: 3\n";
+  const run = parse(
+    ["--vehicle", "flag", "--config", "x.yaml"],
+    { ROADSTREAM_VEHICLE: "env", ROADSTREAM_EVERY: "2h" },
+    file,
+  );
+  expect(run).toMatchObject({
+    kind: "run",
+    values: { vehicle: "flag", every: 7_200_000, workers: 3, restart: true, password: null },
+  });
+});
+
+test("all problems are told at once, each with its flag", () => {
+  const wrong = parse(["--every", "soon", "--workers=11", "--vehicel", "x", "extra"]);
+  expect(wrong.kind).toBe("wrong");
+  if (wrong.kind !== "wrong") return;
+  expect(wrong.problems.join("\n")).toMatch(/unknown option --vehicel; did you mean --vehicle\?/);
+  expect(wrong.problems.join("\n")).toMatch(/--every: "soon" is not a duration/);
+  expect(wrong.problems.join("\n")).toMatch(/--workers: "11" is not a whole number from 1 to 9/);
+  expect(wrong.problems.join("\n")).toMatch(/--vehicle: is required/);
+  expect(wrong.problems.join("\n")).toMatch(/unexpected argument "extra"|unexpected argument "x"/);
+});
+
+test("a secret is no flag, comes from its variable, and is not in --help's options", () => {
+  expect(parse(["--vehicle", "a", "--password", "p"]).kind).toBe("wrong");
+  expect(parse(["--vehicle", "a"], { MQTT_PASSWORD: "p" })).toMatchObject({ values: { password: "p" } });
+  const help = parse(["--help"]);
+  expect(help).toMatchObject({ kind: "help" });
+  expect(help.kind === "help" && help.text).toContain("MQTT_PASSWORD");
+  expect(help.kind === "help" && help.text).not.toContain("--password");
+});
+
+test("switches: --no-x, true and false from elsewhere, given twice", () => {
+  expect(parse(["--vehicle", "a", "--no-restart"])).toMatchObject({ values: { restart: false } });
+  expect(parse(["--vehicle", "a"], { ROADSTREAM_RESTART: "false" })).toMatchObject({
+    values: { restart: false },
+  });
+  expect(parse(["--vehicle", "a", "--restart", "--no-restart"]).kind).toBe("wrong");
+});
+
+test("a file's unknown key and wrong shape are errors", () => {
+  expect(parse(["--vehicle", "a", "--config", "x"], {}, "vehicles: b")).toMatchObject({ kind: "wrong" });
+  expect(parse(["--vehicle", "a", "--config", "x"], {}, "- a")).toMatchObject({ kind: "wrong" });
+});
+
+test("a printed URL has no password", () => {
+  expect(redactUrl("kafka://me:s3cret@h:9092,you:other@i:9092/x")).toBe(
+    "kafka://me:***@h:9092,you:***@i:9092/x",
+  );
+  expect(redactUrl("mqtt://h:1883")).toBe("mqtt://h:1883");
+});
