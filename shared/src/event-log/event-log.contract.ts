@@ -370,6 +370,19 @@ export const eventLogContract = (name: string, start: () => Promise<EventLogHarn
       await other[Symbol.asyncDispose]();
     });
 
+    test("each group gets everything", async () => {
+      await log.createTopics([topic], 2);
+      await durable(
+        log,
+        Array.from({ length: 20 }, (_, n) => record(topic, `car-${n}`, n)),
+      );
+      await using one = await log.join({ group: `g1-${topic}`, worker: "w", topics: [topic] });
+      const first = await pollUntil(one, new Seen(), ({ offsets }) => offsets.length >= 20);
+      await using two = await log.join({ group: `g2-${topic}`, worker: "w", topics: [topic] });
+      const second = await pollUntil(two, new Seen(), ({ offsets }) => offsets.length >= 20);
+      expect(new Set(second.offsets)).toEqual(new Set(first.offsets));
+    });
+
     test("a poll ends early when its signal fires", async () => {
       await log.createTopics([topic], 1);
       await using worker = await log.join({ group: `g-${topic}`, worker: "w1", topics: [topic] });

@@ -1,0 +1,35 @@
+import { RoadstreamError } from "../../errors.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Metrics } from "../../ports/metrics.ts";
+import type { Random } from "../../random/random.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { EventLog } from "../event-log.ts";
+import type { SqliteLogSettings } from "../sqlite-log-settings.ts";
+
+export interface OpenEventLogOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly sqlite?: Partial<SqliteLogSettings>;
+}
+
+/**
+ * Opens the log that a setting names: `sqlite:FILE`. Each technology is loaded only when it is asked for.
+ * Throws `usage` for another spelling.
+ */
+export const openEventLog = async (spec: string, options: OpenEventLogOptions): Promise<EventLog> => {
+  if (spec.startsWith("sqlite:") && spec.length > "sqlite:".length) {
+    const { SqliteEventLog } = await import("./sqlite-event-log.ts");
+    const path = spec.slice("sqlite:".length);
+    return new SqliteEventLog({
+      ...options,
+      path,
+      ...(options.sqlite === undefined ? {} : { settings: options.sqlite }),
+    });
+  }
+  throw new RoadstreamError("usage", `not an event log: ${spec}`, {
+    hint: "sqlite:FILE or kafka://HOST:PORT[,HOST:PORT]",
+  });
+};

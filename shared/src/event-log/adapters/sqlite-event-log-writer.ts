@@ -1,0 +1,256 @@
+import { crc32 } from "node:zlib";
+import { errorText } from "../../errors.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Metrics } from "../../ports/metrics.ts";
+import type { Clock } from "../../time/clock.ts";
+import { seconds } from "../../time/time.ts";
+import type { AppendOutcome, EventLogWriter, LogAppend } from "../event-log.ts";
+import { checkedAppendBytes, LOG_PENDING_MAX_BYTES } from "../log-limits.ts";
+import { partitionOf } from "../partitioner.ts";
+import { encodeSegment } from "../sqlite-segment.ts";
+import type { SqliteLogSettings } from "../sqlite-log-settings.ts";
+import { isDiskFull, type SqliteLogFile } from "./sqlite-event-log-file.ts";
+import { SqliteLogRetention } from "./sqlite-event-log-retention.ts";
+import { SqliteLogTopics, type Lane } from "./sqlite-event-log-topics.ts";
+
+/** One transaction takes no more than this, so that one fsync never keeps the process for long. */
+const GROUP_MAX_BYTES = 16 * 1024 * 1024;
+const TRIM_INTERVAL = seconds(5);
+
+interface Call {
+  readonly records: readonly LogAppend[];
+  readonly bytes: number;
+  readonly resolve: (outcome: AppendOutcome) => void;
+}
+
+/** The records of a group for one lane, and which record of which call each one is. */
+interface LaneGroup {
+  readonly lane: Lane;
+  readonly records: LogAppend[];
+  readonly of: { readonly call: number; readonly record: number }[];
+}
+
+/**
+ * Appends in group commits: all calls of one turn of the event loop become one transaction. The commit is synchronous,
+ * so the calls that arrive meanwhile wait in their sockets and form the next group.
+ */
+export class SqliteLogWriter implements EventLogWriter {
+  readonly #file: SqliteLogFile;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #settings: SqliteLogSettings;
+  readonly #topics: SqliteLogTopics;
+  readonly #retention: SqliteLogRetention;
+  readonly #insert;
+  readonly #take;
+  readonly #counts;
+  readonly #known = new Map<string, readonly Lane[]>();
+  #waiting: Call[] = [];
+  #waitingBytes = 0;
+  #scheduled = false;
+  #closed = false;
+  #lastTrim: number;
+
+  constructor(options: {
+    file: SqliteLogFile;
+    clock: Clock;
+    logger: Logger;
+    metrics: Metrics;
+    settings: SqliteLogSettings;
+  }) {
+    this.#file = options.file;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#settings = options.settings;
+    this.#topics = new SqliteLogTopics(options.file);
+    this.#retention = new SqliteLogRetention(options);
+    this.#lastTrim = options.clock.uptime();
+    this.#take = this.#file.db.prepare(
+      "UPDATE lanes SET next_offset = next_offset + ?, bytes = bytes + ? WHERE lane_id = ? RETURNING next_offset",
+    );
+    this.#insert = this.#file.db.prepare(
+      `INSERT INTO segments (lane_id, base, count, appended_at, bytes, crc32, keys, headers, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    const { metrics } = options;
+    this.#counts = {
+      records: metrics.counter(
+        "roadstream_log_appended_records_total",
+        "Records made durable in the event log",
+      ),
+      groups: metrics.counter(
+        "roadstream_log_append_groups_total",
+        "Append transactions, each with one fsync",
+      ),
+      refused: metrics.counter("roadstream_log_append_refused_total", "Append calls not done, by outcome", [
+        "outcome",
+      ]),
+      trimmed: metrics.counter("roadstream_log_trimmed_bytes_total", "Bytes deleted by retention"),
+      used: metrics.gauge("roadstream_log_used_bytes", "Bytes held against the event log's budget"),
+    };
+  }
+
+  async append(records: readonly LogAppend[]): Promise<AppendOutcome> {
+    const bytes = checkedAppendBytes(records);
+    if (records.length === 0) return { kind: "durable", positions: [] };
+    if (this.#closed) return this.#refuse("unavailable", "the writer is closed");
+    if (this.#waitingBytes + bytes > LOG_PENDING_MAX_BYTES) {
+      return this.#refuse("unavailable", `over ${LOG_PENDING_MAX_BYTES} bytes are waiting to be written`);
+    }
+    return new Promise<AppendOutcome>((resolve) => {
+      this.#waiting.push({ records, bytes, resolve });
+      this.#waitingBytes += bytes;
+      this.#schedule();
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    while (this.#waiting.length > 0) this.#commitGroup();
+    this.#file[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#waiting.length > 0) this.#commitGroup();
+      if (this.#waiting.length > 0) this.#schedule();
+    });
+  }
+
+  #commitGroup(): void {
+    const calls = this.#nextGroup();
+    const outcomes = this.#commit(calls);
+    calls.forEach((call, i) => call.resolve(outcomes[i] ?? { kind: "unavailable", reason: "no outcome" }));
+  }
+
+  #nextGroup(): readonly Call[] {
+    let bytes = 0;
+    let count = 0;
+    for (const call of this.#waiting) {
+      if (count > 0 && bytes + call.bytes > GROUP_MAX_BYTES) break;
+      bytes += call.bytes;
+      count += 1;
+    }
+    this.#waitingBytes -= bytes;
+    return this.#waiting.splice(0, count);
+  }
+
+  #commit(calls: readonly Call[]): readonly AppendOutcome[] {
+    const all = (outcome: AppendOutcome): readonly AppendOutcome[] => calls.map(() => outcome);
+    try {
+      const outcomes = this.#file.transaction(() => this.#write(calls));
+      if (this.#file.isInPlace()) return this.#counted(outcomes);
+      this.#logger.error("event_log_replaced", { path: this.#file.path, hint: "restart this process" });
+      return all(this.#refuse("unavailable", `${this.#file.path} was deleted or replaced`));
+    } catch (error) {
+      this.#known.clear();
+      this.#logger.error("event_log_append_failed", { path: this.#file.path, error: errorText(error) });
+      return all(this.#refuse(isDiskFull(error) ? "full" : "unavailable", errorText(error)));
+    }
+  }
+
+  #write(calls: readonly Call[]): readonly AppendOutcome[] {
+    const { groups, missing } = this.#byLane(calls);
+    const segments = groups.map((group) => ({ ...group, columns: encodeSegment(group.records) }));
+    const bytes = segments.reduce((sum, { columns }) => sum + columns.bytes, 0);
+    if (!this.#hasRoom(bytes)) {
+      const reason = `the event log holds its ${this.#settings.budgetBytes} bytes`;
+      return calls.map(() => this.#refuse("full", reason));
+    }
+    const positions = calls.map((call) => call.records.map(() => ({ partition: 0, offset: 0 })));
+    const now = this.#clock.now();
+    for (const { lane, of, columns } of segments) {
+      const { count, keys, headers, body } = columns;
+      const taken = this.#take.get(count, columns.bytes, lane.laneId);
+      if (taken === undefined) throw new Error(`topic ${lane.topic} was deleted`);
+      const base = Number(taken["next_offset"]) - count;
+      this.#insert.run(lane.laneId, base, count, now, columns.bytes, crc32(body), keys, headers, body);
+      of.forEach(({ call, record }, i) => {
+        const place = positions[call];
+        if (place !== undefined) place[record] = { partition: lane.partition, offset: base + i };
+      });
+    }
+    return calls.map((_, call) => {
+      const topic = missing.get(call);
+      if (topic !== undefined) return this.#refuse("unavailable", `no topic ${topic} in the event log`);
+      return { kind: "durable", positions: positions[call] ?? [] };
+    });
+  }
+
+  /** A call that names a missing topic is left out whole, and stops no other. */
+  #byLane(calls: readonly Call[]): { groups: readonly LaneGroup[]; missing: ReadonlyMap<number, string> } {
+    const groups = new Map<number, LaneGroup>();
+    const missing = new Map<number, string>();
+    calls.forEach(({ records }, call) => {
+      const unknown = records.find(({ topic }) => this.#lanesOf(topic).length === 0);
+      if (unknown !== undefined) {
+        missing.set(call, unknown.topic);
+        return;
+      }
+      let last: { topic: string; key: string; group: LaneGroup } | null = null;
+      records.forEach((each, record) => {
+        if (last === null || last.key !== each.key || last.topic !== each.topic) {
+          last = { topic: each.topic, key: each.key, group: this.#groupOf(groups, each) };
+        }
+        last.group.records.push(each);
+        last.group.of.push({ call, record });
+      });
+    });
+    return { groups: [...groups.values()], missing };
+  }
+
+  #groupOf(groups: Map<number, LaneGroup>, record: LogAppend): LaneGroup {
+    const lanes = this.#lanesOf(record.topic);
+    const lane = lanes[partitionOf(record.key, lanes.length)];
+    if (lane === undefined) throw new Error(`topic ${record.topic} has no partition for ${record.key}`);
+    const found = groups.get(lane.laneId);
+    if (found !== undefined) return found;
+    const group: LaneGroup = { lane, records: [], of: [] };
+    groups.set(lane.laneId, group);
+    return group;
+  }
+
+  #lanesOf(topic: string): readonly Lane[] {
+    const known = this.#known.get(topic);
+    if (known !== undefined) return known;
+    const lanes = this.#topics.find(topic)?.lanes ?? [];
+    if (lanes.length > 0) this.#known.set(topic, lanes);
+    return lanes;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const now = this.#clock.uptime();
+    if (now - this.#lastTrim >= TRIM_INTERVAL) {
+      this.#lastTrim = now;
+      this.#counts.trimmed.add(this.#retention.trim("what_is_old"));
+    }
+    let used = this.#retention.usedBytes();
+    while (used + bytes > this.#settings.budgetBytes) {
+      const freed = this.#retention.trim("room");
+      if (freed === 0) break;
+      this.#counts.trimmed.add(freed);
+      used -= freed;
+    }
+    this.#counts.used.set(used);
+    return used + bytes <= this.#settings.budgetBytes;
+  }
+
+  #counted(outcomes: readonly AppendOutcome[]): readonly AppendOutcome[] {
+    let records = 0;
+    for (const outcome of outcomes) if (outcome.kind === "durable") records += outcome.positions.length;
+    if (records > 0) {
+      this.#counts.records.add(records);
+      this.#counts.groups.add();
+    }
+    return outcomes;
+  }
+
+  #refuse(kind: "unavailable" | "full", reason: string): AppendOutcome {
+    this.#counts.refused.add(1, { outcome: kind });
+    return { kind, reason };
+  }
+}
