@@ -1,0 +1,34 @@
+import type { Counter, Metrics } from "@roadstream/shared";
+
+/** What the OBD source counts. Requests = answers + each other outcome; every rejected answer has its reason. */
+export interface ObdCounters {
+  readonly requests: Counter;
+  /** By outcome: `answered`, an adapter error, `timeout`, `unresponsive`, `reset`, `oversize`, `unusable`. */
+  readonly outcomes: Counter;
+  /** By reason: framing, transport and decoding faults. */
+  readonly rejected: Counter;
+  /** Bytes from the adapter, by kind. */
+  readonly bytes: Counter;
+  /** Lines and replies that answered no question of ours: late or unasked. */
+  readonly unasked: Counter;
+  readonly cycles: Counter;
+  readonly readings: Counter;
+  readonly sessions: Counter;
+  readonly sleeps: Counter;
+}
+
+export const obdCounters = (metrics: Metrics): ObdCounters => ({
+  requests: metrics.counter("roadstream_agent_obd_requests_total", "Commands written to the OBD adapter"),
+  outcomes: metrics.counter("roadstream_agent_obd_outcomes_total", "How OBD commands ended", ["outcome"]),
+  rejected: metrics.counter("roadstream_agent_obd_rejected_total", "OBD lines and answers refused", [
+    "reason",
+  ]),
+  bytes: metrics.counter("roadstream_agent_obd_bytes_total", "Bytes received from the OBD adapter", ["kind"]),
+  unasked: metrics.counter("roadstream_agent_obd_unasked_total", "OBD replies that answered nothing"),
+  cycles: metrics.counter("roadstream_agent_obd_cycles_total", "Polling cycles by result", ["result"]),
+  readings: metrics.counter("roadstream_agent_obd_readings_total", "vehicle_data readings handed on"),
+  sessions: metrics.counter("roadstream_agent_obd_sessions_total", "Adapter sessions by how they ended", [
+    "end",
+  ]),
+  sleeps: metrics.counter("roadstream_agent_obd_sleeps_total", "Times that polling stopped for a parked car"),
+});

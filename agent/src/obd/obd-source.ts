@@ -1,0 +1,255 @@
+import {
+  isRoadstreamError,
+  millis,
+  RECONNECT_SCHEDULE,
+  retryIntervals,
+  seconds,
+  withDeadline,
+  type Clock,
+  type DurationMs,
+  type Logger,
+  type Metrics,
+  type OpenByteChannel,
+  type Random,
+  type UptimeMillis,
+} from "@roadstream/shared";
+import type { SampledReadingOf, Source, SourceEvents } from "../ports.ts";
+import { CarPoller } from "./car-poller.ts";
+import { discoverPids } from "./discovery.ts";
+import { ElmLink } from "./elm-link.ts";
+import { ElmSession, type SessionEnd } from "./elm-session.ts";
+import { obdCounters, type ObdCounters } from "./obd-counters.ts";
+import {
+  ParkedCarWatch,
+  PARKED_PROBES,
+  SILENT_PROBES,
+  voltageWakes,
+  VOLTAGE_WATCH,
+  type Patience,
+} from "./parked-car.ts";
+import { CYCLE_MS } from "./polling-plan.ts";
+import { ValueBook } from "./value-book.ts";
+import { vehicleColumns, type CarDescription, type Position } from "./vehicle-columns.ts";
+
+type VehicleReading = SampledReadingOf<"vehicle_data">;
+export type ReadingStamp = Pick<VehicleReading, "capturedAt" | "clock" | "clockErrorMs" | "uptime">;
+
+export interface ObdSourceOptions {
+  readonly open: OpenByteChannel;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly car: CarDescription;
+  /** The position of a fix younger than 5 s, else null. */
+  readonly lastFix: () => Position | null;
+  /** The time of what was measured at that uptime; by default the machine's clock is left to judge. */
+  readonly stamp?: (measuredAt: UptimeMillis) => ReadingStamp;
+  readonly cycle?: DurationMs;
+}
+
+/** Opening a port or socket that hangs is given up after this. */
+const OPEN_DEADLINE = seconds(15);
+/** Closing likewise; what does not close is left behind. */
+const CLOSE_DEADLINE = seconds(5);
+/** Restarts of an adapter that resets itself, without one reading between, before its channel is opened anew. */
+const RESTARTS_WITHOUT_READING = 3;
+
+type LostReason = "channel_lost" | "adapter_unresponsive" | "adapter_resets" | "car_parked" | "car_silent";
+type Rest = { readonly kind: "parked" | "silent"; readonly used: boolean };
+
+/** Readings of vehicle_data from a car behind an ELM327 adapter, one per polling cycle while the car is in use. */
+export class ObdSource implements Source {
+  readonly name = "obd";
+  readonly #options: ObdSourceOptions;
+  readonly #counters: ObdCounters;
+  readonly #stamp: (measuredAt: UptimeMillis) => ReadingStamp;
+  /** Null: delivering, or not yet tried. */
+  #lost: LostReason | null = null;
+  #readings = 0;
+
+  constructor(options: ObdSourceOptions) {
+    this.#options = options;
+    this.#counters = obdCounters(options.metrics);
+    this.#stamp =
+      options.stamp ?? ((uptime) => ({ capturedAt: null, clock: "unsynced", clockErrorMs: null, uptime }));
+  }
+
+  async run(sink: SourceEvents, signal: AbortSignal): Promise<"ended"> {
+    const { clock, random } = this.#options;
+    let waits = retryIntervals(RECONNECT_SCHEDULE, random);
+    while (!signal.aborted) {
+      const readingsBefore = this.#readings;
+      try {
+        await this.#useChannel(sink, signal);
+        if (this.#readings > readingsBefore) waits = retryIntervals(RECONNECT_SCHEDULE, random);
+        await clock.sleep(waits.next().value, signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    }
+    return "ended";
+  }
+
+  /** Opens the channel, uses it until it is of no more use, closes it. */
+  async #useChannel(sink: SourceEvents, signal: AbortSignal): Promise<void> {
+    const { clock, open } = this.#options;
+    let channel;
+    try {
+      channel = await withDeadline(clock, OPEN_DEADLINE, "open the OBD adapter", open, signal);
+    } catch (error) {
+      if (signal.aborted || !isRoadstreamError(error) || !error.retryable) throw error;
+      this.#tellLost(sink, "channel_lost");
+      return;
+    }
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) stop.abort();
+    const link = new ElmLink({ channel, clock, counters: this.#counters, signal: stop.signal });
+    const receiving = link.receive();
+    try {
+      const reason = await this.#useAdapter(link, sink, stop.signal);
+      this.#counters.sessions.add(1, { end: link.lost ? "channel_lost" : reason });
+      this.#tellLost(sink, link.lost ? "channel_lost" : reason);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      stop.abort();
+      await this.#close(async () => {
+        await channel[Symbol.asyncDispose]();
+        await receiving;
+      });
+    }
+  }
+
+  async #close(close: () => Promise<void>): Promise<void> {
+    try {
+      await withDeadline(this.#options.clock, CLOSE_DEADLINE, "close the OBD adapter", close);
+    } catch (error) {
+      if (!isRoadstreamError(error)) throw error;
+      this.#options.logger.warn("obd_close_failed", { code: error.code });
+    }
+  }
+
+  /** Sessions on one channel; returns why it should be opened anew. */
+  async #useAdapter(link: ElmLink, sink: SourceEvents, signal: AbortSignal): Promise<LostReason> {
+    let restarts = 0;
+    while (restarts < RESTARTS_WITHOUT_READING) {
+      const readingsBefore = this.#readings;
+      const session = new ElmSession({ link, counters: this.#counters });
+      const ready = await session.initialise();
+      const end = ready === "ready" ? await this.#useCar(session, sink, signal) : ready;
+      if (end === "unresponsive") return "adapter_unresponsive";
+      this.#counters.sessions.add(1, { end });
+      restarts = this.#readings > readingsBefore ? 0 : restarts + 1;
+    }
+    return "adapter_resets";
+  }
+
+  /** Polls while the car is in use, rests while it is not. */
+  async #useCar(session: ElmSession, sink: SourceEvents, signal: AbortSignal): Promise<SessionEnd> {
+    const book = new ValueBook();
+    let patience: Patience = "full";
+    let kind: Rest["kind"] | null = null;
+    let probes = retryIntervals(SILENT_PROBES, this.#options.random);
+    for (;;) {
+      const stretch = await this.#poll({ session, sink, signal, book, patience });
+      if (typeof stretch === "string") return stretch;
+      if (stretch.used || stretch.kind !== kind) {
+        probes = retryIntervals(
+          stretch.kind === "parked" ? PARKED_PROBES : SILENT_PROBES,
+          this.#options.random,
+        );
+      }
+      kind = stretch.kind;
+      this.#counters.sleeps.add();
+      this.#tellLost(sink, kind === "parked" ? "car_parked" : "car_silent");
+      const wake = await this.#rest(session, probes.next().value, signal);
+      if (wake === "unresponsive" || wake === "reset") return wake;
+      patience = wake === "voltage" ? "full" : "none";
+    }
+  }
+
+  /** Discovers and polls until the car rests or the session ends. */
+  async #poll(stretch: {
+    readonly session: ElmSession;
+    readonly sink: SourceEvents;
+    readonly signal: AbortSignal;
+    readonly book: ValueBook;
+    readonly patience: Patience;
+  }): Promise<Rest | SessionEnd> {
+    const { clock, cycle = millis(CYCLE_MS) } = this.#options;
+    const { session, book } = stretch;
+    const found = await discoverPids(session, this.#counters);
+    if (found.kind === "silent") return { kind: "silent", used: false };
+    if (found.kind !== "supported") return found.kind;
+    const poller = new CarPoller({ session, clock, counters: this.#counters, book, supported: found.pids });
+    const watch = new ParkedCarWatch({ patience: stretch.patience });
+    let used = false;
+    for (;;) {
+      const start = clock.uptime();
+      const { answered, measuredAt, end } = await poller.cycle();
+      if (end !== null) return end;
+      const page = book.asOf(start);
+      const use = watch.observe({
+        at: measuredAt,
+        answered,
+        speedKmh: page.number("speed_kmh"),
+        engineRpm: page.number("engine_rpm"),
+        voltageV: page.number("adapter_v") ?? page.number("battery_v"),
+      });
+      this.#counters.cycles.add(1, { result: answered ? use : "unanswered" });
+      if (use !== "in_use") return { kind: use, used };
+      if (answered) {
+        used = true;
+        await this.#emit(
+          stretch.sink,
+          vehicleColumns(page, this.#options.car, this.#options.lastFix()),
+          measuredAt,
+        );
+      }
+      const left = start + cycle - clock.uptime();
+      if (left > 0) await clock.sleep(millis(left), stretch.signal);
+    }
+  }
+
+  async #emit(
+    sink: SourceEvents,
+    columns: VehicleReading["columns"],
+    measuredAt: UptimeMillis,
+  ): Promise<void> {
+    if (this.#lost !== null) {
+      this.#lost = null;
+      sink.back(this.name);
+    }
+    await sink.reading({ stream: "vehicle_data", ...this.#stamp(measuredAt), columns });
+    this.#readings += 1;
+    this.#counters.readings.add();
+  }
+
+  /** Leaves the bus alone until the voltage tells of a start, or it is time to look. */
+  async #rest(
+    session: ElmSession,
+    limit: DurationMs,
+    signal: AbortSignal,
+  ): Promise<"voltage" | "probe" | SessionEnd> {
+    const { clock } = this.#options;
+    const end = clock.uptime() + limit;
+    let before: number | null = null;
+    for (;;) {
+      const volts = await session.voltage();
+      if (volts === "unresponsive" || volts === "reset") return volts;
+      if (voltageWakes(before, volts)) return "voltage";
+      before = volts ?? before;
+      const left = end - clock.uptime();
+      if (left <= 0) return "probe";
+      await clock.sleep(millis(Math.min(VOLTAGE_WATCH, left)), signal);
+    }
+  }
+
+  #tellLost(sink: SourceEvents, reason: LostReason): void {
+    this.#options.logger.info("obd_lost", { reason });
+    if (this.#lost === null) sink.lost(this.name, reason);
+    this.#lost = reason;
+  }
+}
