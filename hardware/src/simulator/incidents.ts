@@ -29,23 +29,19 @@ const TROUBLES = [
 const draw = (random: Random, kind: IncidentKind, atM: number): PlannedIncident => {
   const lastsS = 150 + randomBelow(random, 240);
   const trouble = TROUBLES[randomBelow(random, TROUBLES.length)] ?? TROUBLES[0];
-  switch (kind) {
-    case "breakdown":
-      return {
-        ...{ kind, atM, lastsS, severity: "minor", troubleCode: trouble.code },
-        description: `Stopped on the shoulder: ${trouble.words} (${trouble.code}).`,
-      };
-    case "medical":
-      return {
-        ...{ kind, atM, lastsS, severity: "major", troubleCode: null },
-        description: "Stopped on the shoulder: an occupant needs medical help.",
-      };
-    case "accident":
-      return {
-        ...{ kind, atM, lastsS, severity: "major", troubleCode: null },
-        description: "Hard braking to a stop: collision ahead.",
-      };
-  }
+  const descriptions: Readonly<Record<IncidentKind, string>> = {
+    breakdown: `Stopped on the shoulder: ${trouble.words} (${trouble.code}).`,
+    medical: "Stopped on the shoulder: an occupant needs medical help.",
+    accident: "Hard braking to a stop: collision ahead.",
+  };
+  return {
+    kind,
+    atM,
+    lastsS,
+    severity: kind === "breakdown" ? "minor" : "major",
+    description: descriptions[kind],
+    troubleCode: kind === "breakdown" ? trouble.code : null,
+  };
 };
 
 /** The trip's incidents, each in a third of its own in the middle of the road, in order of place. */
