@@ -3,6 +3,7 @@ export * from "./config/option.ts";
 export * from "./config/redact-url.ts";
 export * from "./contract/canonical-grammar.ts";
 export * from "./contract/canonical-record.ts";
+export * from "./contract/canonical-value.ts";
 export * from "./contract/checkpoint.ts";
 export type { Column, ColumnOrigin, ColumnType, Row } from "./contract/column.ts";
 export * from "./contract/columns/agent-events.ts";

@@ -32,7 +32,13 @@ test("behaves as a set of numbers and keeps its ranges sorted, disjoint and not 
       expect(set.last).toBe(model.at(-1) ?? 0);
       const ranges = [...set];
       for (let i = 1; i < ranges.length; i += 1) expect(ranges[i]![0]).toBeGreaterThan(ranges[i - 1]![1] + 1);
-      for (let n = 1; n <= 61; n += 1) expect(set.has(n)).toBe(model.includes(n));
+      for (let n = 1; n <= 61; n += 1) {
+        expect(set.has(n)).toBe(model.includes(n));
+        expect(set.nextPresent(n)).toBe(model.find((m) => m >= n) ?? null);
+        let absent = n;
+        while (model.includes(absent)) absent += 1;
+        expect(set.nextAbsent(n)).toBe(absent);
+      }
     }),
   );
 });

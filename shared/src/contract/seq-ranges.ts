@@ -38,6 +38,19 @@ export class SeqRanges {
     return from !== undefined && from <= seq;
   }
 
+  /** The smallest number at or after `seq` that is not in the set. */
+  nextAbsent(seq: number): number {
+    const i = this.#firstEndingAtOrAfter(seq);
+    const from = this.#from[i];
+    return from !== undefined && from <= seq ? (this.#to[i] ?? seq) + 1 : seq;
+  }
+
+  /** The smallest number at or after `seq` that is in the set; null when there is none. */
+  nextPresent(seq: number): number | null {
+    const from = this.#from[this.#firstEndingAtOrAfter(seq)];
+    return from === undefined ? null : Math.max(from, seq);
+  }
+
   add(from: number, to: number = from): void {
     if (to < from) return;
     const lastTo = this.#to.at(-1);
