@@ -1,0 +1,22 @@
+import { debianStep } from "./debian-step.ts";
+import { icebergSparkStep } from "./iceberg-spark-step.ts";
+import { kafkaStep } from "./kafka-step.ts";
+import { motoStep } from "./moto-step.ts";
+import { pythonStep } from "./python-step.ts";
+import type { InstallStep } from "./step.ts";
+import { versitygwStep } from "./versitygw-step.ts";
+
+/** In the order of installation. */
+export const STEPS = {
+  kafka: kafkaStep,
+  debian: debianStep,
+  python: pythonStep,
+  "iceberg-spark": icebergSparkStep,
+  versitygw: versitygwStep,
+  moto: motoStep,
+} as const satisfies Readonly<Record<string, InstallStep>>;
+
+export type ServiceName = keyof typeof STEPS;
+
+/** What `install` brings when nothing is named; the others take longer and are asked for by name. */
+export const USUAL: readonly ServiceName[] = ["kafka", "debian", "python", "iceberg-spark"];
