@@ -1,0 +1,50 @@
+import { RoadstreamError, type ByteChannel, type OpenByteChannel } from "@roadstream/shared";
+import { SerialPort } from "serialport";
+import { streamChunks } from "./stream-chunks.ts";
+
+/** A second's worth at 115200 baud. */
+const READ_BUFFER_BYTES = 16_384;
+
+/** A serial device, 8N1 without flow control. Each call makes a new port object: a lost one does not come back to life. */
+export const serialPortChannel =
+  (options: { path: string; baud: number }): OpenByteChannel =>
+  async (signal) => {
+    const { path, baud } = options;
+    signal.throwIfAborted();
+    const port = new SerialPort({ path, baudRate: baud, autoOpen: false, highWaterMark: READ_BUFFER_BYTES });
+    // An unplugged adapter reports through `close` and the reader; without a listener `error` would end the process.
+    port.on("error", () => undefined);
+    await opened(port, path);
+    return channelOf(port, path);
+  };
+
+const opened = (port: SerialPort, path: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    port.open((error) => {
+      if (error === null) resolve();
+      else
+        reject(
+          new RoadstreamError("channel_lost", `${path}: cannot open: ${error.message}`, { cause: error }),
+        );
+    });
+  });
+
+const channelOf = (port: SerialPort, path: string): ByteChannel => ({
+  name: path,
+  read: (signal) => streamChunks(port, { name: path, signal }),
+  write: (bytes) =>
+    new Promise((resolve, reject) => {
+      const failed = (cause: unknown): void =>
+        reject(new RoadstreamError("channel_lost", `${path}: cannot write`, { cause }));
+      port.write(bytes, (error) => {
+        if (error !== null && error !== undefined) failed(error);
+        else port.drain((late) => (late === null ? resolve() : failed(late)));
+      });
+    }),
+  [Symbol.asyncDispose]: () =>
+    new Promise((resolve) => {
+      port.destroy();
+      if (!port.isOpen) resolve();
+      else port.close(() => resolve());
+    }),
+});

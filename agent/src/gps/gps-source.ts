@@ -1,0 +1,132 @@
+import {
+  errorText,
+  isRoadstreamError,
+  RECONNECT_SCHEDULE,
+  retryIntervals,
+  seconds,
+  type Clock,
+  type ClockSource,
+  type DurationMs,
+  type Logger,
+  type Metrics,
+  type OpenByteChannel,
+  type Random,
+  type UnixMillis,
+} from "@roadstream/shared";
+import type { Epoch } from "../nmea/epoch.ts";
+import { fixOf, reportsFix } from "../nmea/fix.ts";
+import { ReceiverCalendar } from "../nmea/receiver-calendar.ts";
+import type { Source, SourceEvents } from "../ports.ts";
+import { GpsMetrics } from "./gps-metrics.ts";
+import { gpsReading } from "./gps-reading.ts";
+import { GpsSession, type SessionEnd } from "./gps-session.ts";
+import { ReceiverTimeTrust } from "./receiver-time-trust.ts";
+
+/** The slowest usual receiver speaks once in a second or two; a silent port may be an unplugged one that does not say so. */
+export const GPS_SILENCE = seconds(10);
+
+export interface GpsSourceOptions {
+  readonly open: OpenByteChannel;
+  /** `replay`: a capture, read at full speed, one row per epoch, and the source ends with it. */
+  readonly mode: "live" | "replay";
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The machine's wall time where it is known to be right; null otherwise. */
+  readonly machineTime: () => UnixMillis | null;
+  /** What plausible receiver times count as: `simulated` behind the bench. */
+  readonly clockName?: Extract<ClockSource, "gnss" | "simulated">;
+  readonly vehicleType?: string | null;
+  /** A channel without a sentence for so long is replaced. */
+  readonly silence?: DurationMs;
+}
+
+const unlessAborted = (error: unknown): void => {
+  if (!isRoadstreamError(error, "aborted")) throw error;
+};
+
+/** Rows of gps_data from a receiver that may come and go. */
+export class GpsSource implements Source {
+  readonly name = "gps";
+  readonly #options: GpsSourceOptions;
+  readonly #calendar = new ReceiverCalendar();
+  readonly #trust: ReceiverTimeTrust;
+  readonly #metrics: GpsMetrics;
+  #isLost = false;
+
+  constructor(options: GpsSourceOptions) {
+    this.#options = options;
+    this.#trust = new ReceiverTimeTrust(options.mode);
+    this.#metrics = new GpsMetrics(options.metrics);
+  }
+
+  async run(sink: SourceEvents, signal: AbortSignal): Promise<"ended"> {
+    const { clock, random } = this.#options;
+    let waits = retryIntervals(RECONNECT_SCHEDULE, random);
+    while (!signal.aborted) {
+      const end = await this.#session(sink, signal);
+      if (end.why === "ended") break;
+      this.#lose(sink, end.reason);
+      if (end.spoke) waits = retryIntervals(RECONNECT_SCHEDULE, random);
+      await clock.sleep(waits.next().value, signal).catch(unlessAborted);
+    }
+    return "ended";
+  }
+
+  /** One channel from its opening to its end. */
+  async #session(sink: SourceEvents, signal: AbortSignal): Promise<SessionEnd> {
+    const { open, mode, clock, silence } = this.#options;
+    this.#metrics.restart();
+    let channel;
+    try {
+      channel = await open(signal);
+    } catch (error) {
+      if (signal.aborted) return { why: "ended" };
+      if (mode === "replay" || !isRoadstreamError(error)) throw error;
+      this.#options.logger.debug("gps_open_failed", { error: errorText(error) });
+      return { why: "lost", reason: "open_failed", spoke: false };
+    }
+    await using owned = channel;
+    const session = new GpsSession({
+      channel: owned,
+      clock,
+      mode,
+      silence: silence ?? GPS_SILENCE,
+      onSentence: () => this.#find(sink),
+      onEpoch: (epoch) => this.#take(epoch, sink),
+      onCounts: (counts) => this.#metrics.report(counts),
+    });
+    return await session.run(signal);
+  }
+
+  async #take(epoch: Epoch, sink: SourceEvents): Promise<void> {
+    const fixAt = this.#calendar.timeOf(epoch);
+    if (!reportsFix(epoch)) return;
+    const { mode, clock, machineTime, clockName = "gnss", vehicleType = null } = this.#options;
+    const fix = fixOf(epoch);
+    // A replayed epoch is captured now; its bytes came long ago, on another machine.
+    const uptime = mode === "replay" ? clock.uptime() : epoch.uptime;
+    const isTrusted =
+      fixAt !== null &&
+      this.#trust.accepts({ at: fixAt, uptime, hasFix: fix.kind !== "none", machineTime: machineTime() });
+    this.#metrics.reading(fix.kind);
+    await sink.reading(
+      gpsReading({ fix, fixAt, uptime, trustedAs: isTrusted ? clockName : null, vehicleType }),
+    );
+  }
+
+  #lose(sink: SourceEvents, reason: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#options.logger.warn("source_lost", { source: this.name, reason });
+    sink.lost(this.name, reason);
+  }
+
+  #find(sink: SourceEvents): void {
+    if (!this.#isLost) return;
+    this.#isLost = false;
+    this.#options.logger.info("source_back", { source: this.name });
+    sink.back(this.name);
+  }
+}
