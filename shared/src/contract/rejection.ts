@@ -2,6 +2,7 @@
 export const REJECTION_REASONS = [
   // payload
   "oversize",
+  "bad_topic",
   "bad_header",
   "unknown_version",
   "unknown_stream",

@@ -1,0 +1,24 @@
+import type { LogTopics, RejectionReason, Zstd } from "@roadstream/shared";
+import type { LogAppend } from "@roadstream/shared/event-log";
+import type { Sha256 } from "../ports.ts";
+
+/** What acceptance needs from outside: the log's topic names, a digest, a decompressor. */
+export interface AcceptContext {
+  readonly topics: LogTopics;
+  readonly sha256: Sha256;
+  readonly zstd: Zstd;
+}
+
+/**
+ * A publish turned into log records. Every record of the payload is in it once: canonical in its stream's topic, or
+ * with its reason and bytes in the dead-letter topic. Acknowledged when all entries are durable.
+ */
+export interface Accepted {
+  readonly entries: readonly LogAppend[];
+  /** How many of the entries are readings. */
+  readonly readings: number;
+  /** The reasons of the other entries, one each. */
+  readonly rejections: readonly RejectionReason[];
+  /** Fields that this contract version does not know, ignored. */
+  readonly unknownFields: number;
+}

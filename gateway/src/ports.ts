@@ -1,0 +1,31 @@
+import type { UnixMillis } from "@roadstream/shared";
+
+/** A digest of bytes; the pure parts hash nothing themselves. */
+export interface Sha256 {
+  /** Lower-case hexadecimal of the digest over all parts, one after the other. */
+  hex(parts: readonly (string | Uint8Array)[]): string;
+}
+
+/** One MQTT publish as the broker received it. `clientId` is authenticated and a valid vehicle id. */
+export interface Publish {
+  readonly clientId: string;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly receivedAt: UnixMillis;
+}
+
+/** What a connection hears of a publish: `durable` to acknowledge, `try_later` to disconnect without an answer. */
+export type Settlement = "durable" | "try_later";
+
+/** A connection of a client, as far as what is held for it knows. */
+export interface Session {
+  readonly clientId: string;
+}
+
+/** A running listener for vehicles. Disposing stops accepting, lets what is held finish, acknowledges it and closes. */
+export interface Ingest extends AsyncDisposable {
+  /** Where it listens, with the real port. */
+  readonly url: string;
+  /** Sends to a vehicle's receipts topic; false when the vehicle is not connected here. */
+  sendReceipt(vehicleId: string, payload: string): boolean;
+}
