@@ -128,6 +128,7 @@ test.each<[string, string, Accepted]>([
   ["another vehicle's record", "wrong_vehicle", single({ vehicle_id: "car-2" })],
   ["another stream's record", "wrong_stream", single({ stream: "vehicle_data" })],
   ["another version's record", "unknown_version", single({ v: 2 })],
+  ["an object that cannot become text as version", "unknown_version", single({ v: { toString: 1, valueOf: 1 } })],
   ["another boot's record", "seq_outside_header", single({ boot_id: OTHER_BOOT })],
   ["a path as boot_id", "seq_outside_header", single({ boot_id: "../../etc" })],
   ["a seq outside the header", "seq_outside_header", single({ seq: 2 })],
@@ -147,6 +148,7 @@ const withHeader = (change: (header: Record<string, unknown>) => void): string =
 };
 
 test.each<[string, string, Accepted]>([
+  ["an object as version", "unknown_version", taken(withHeader((h) => (h["roadstream"] = { toString: 1 })))],
   ["an unknown version", "unknown_version", taken(withHeader((h) => (h["roadstream"] = 2)))],
   [
     "an unknown stream in the header",

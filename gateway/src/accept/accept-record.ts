@@ -71,7 +71,7 @@ const claimOf = (frame: RecordFrame, fields: Fields | null): HeaderClaim => {
 const contradiction = (frame: RecordFrame, fields: Fields): Rejection | null => {
   const version = own(fields, "v");
   if (version !== null && version !== CONTRACT_VERSION)
-    return rejection("unknown_version", `v: ${String(version).slice(0, 32)}`);
+    return rejection("unknown_version", `v: ${JSON.stringify(version).slice(0, 32)}`);
   const vehicleId = own(fields, "vehicle_id");
   if (vehicleId !== null && vehicleId !== frame.clientId)
     return rejection("wrong_vehicle", "the record's vehicle_id is not the client's");
