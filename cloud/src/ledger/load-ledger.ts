@@ -1,0 +1,89 @@
+import { RoadstreamError, type TableName, type Zstd } from "@roadstream/shared";
+import type { ObjectStore } from "../ports.ts";
+import { decodeLedgerFile, type LedgerFile } from "./ledger-file.ts";
+import { LedgerDelta } from "./ledger-delta.ts";
+import { WHOLE_EVERY_COMMITS } from "./ledger-limits.ts";
+import { PartitionLedger } from "./partition-ledger.ts";
+import { seriesText, type SeriesRanges } from "./series-ranges.ts";
+
+export interface LedgerPlace {
+  readonly table: TableName;
+  readonly partition: number;
+}
+
+const deltaOf = (file: LedgerFile): LedgerDelta => {
+  const delta = new LedgerDelta();
+  for (const series of file.series) delta.series.set(seriesText(series), series);
+  delta.deadLetterIds.push(...file.deadLetterIds);
+  delta.checkpoints.push(...file.checkpoints);
+  Object.assign(delta.counts, file.counts);
+  return delta;
+};
+
+export const readLedgerFile = async (store: ObjectStore, zstd: Zstd, key: string): Promise<LedgerFile> => {
+  const bytes = await store.get(key);
+  if (bytes === null) {
+    throw new RoadstreamError("table_invalid", `ledger file ${key} is gone`, {
+      hint: "The ledger can be rebuilt from the table's rows: roadstream cloud rebuild.",
+    });
+  }
+  return decodeLedgerFile(key, bytes, zstd);
+};
+
+/** The ledger as of the file that a table's head names: that file and its predecessors back to a whole one. */
+export const loadLedger = async (
+  store: ObjectStore,
+  zstd: Zstd,
+  place: LedgerPlace,
+  head: string | null,
+): Promise<PartitionLedger> => {
+  const files: LedgerFile[] = [];
+  for (let key = head; key !== null;) {
+    const file = await readLedgerFile(store, zstd, key);
+    if (file.table !== place.table || file.partition !== place.partition || file.kind === "archive") {
+      throw new RoadstreamError("table_invalid", `ledger file ${key} is of another place`);
+    }
+    files.push(file);
+    if (files.length > WHOLE_EVERY_COMMITS) {
+      throw new RoadstreamError("table_invalid", `ledger file ${head ?? ""} has no whole file behind it`);
+    }
+    key = file.kind === "whole" ? null : file.previous;
+  }
+  const ledger = new PartitionLedger();
+  for (const file of files.toReversed()) {
+    ledger.restoreRetired(file.retired);
+    ledger.apply(deltaOf(file));
+  }
+  ledger.key = head;
+  ledger.depth = files[0]?.depth ?? 0;
+  return ledger;
+};
+
+/** One retired series as its archive holds it. Throws `table_invalid` when the archive is not what the ledger says. */
+export const recallSeries = async (
+  store: ObjectStore,
+  zstd: Zstd,
+  archive: string,
+  text: string,
+): Promise<SeriesRanges> => {
+  const file = await readLedgerFile(store, zstd, archive);
+  const found = file.series.find((series) => seriesText(series) === text);
+  if (found === undefined)
+    throw new RoadstreamError("table_invalid", `archive ${archive} does not hold ${text}`);
+  return found;
+};
+
+/** All retired series: for `verify`, never for the worker. */
+export const loadRetired = async (
+  store: ObjectStore,
+  zstd: Zstd,
+  ledger: PartitionLedger,
+): Promise<readonly SeriesRanges[]> => {
+  const wanted = new Map(ledger.retired());
+  const series: SeriesRanges[] = [];
+  for (const archive of new Set(wanted.values())) {
+    const file = await readLedgerFile(store, zstd, archive);
+    series.push(...file.series.filter((one) => wanted.get(seriesText(one)) === archive));
+  }
+  return series;
+};

@@ -1,0 +1,99 @@
+import type { Zstd } from "@roadstream/shared";
+import type { ObjectStore } from "../ports.ts";
+import { putNewObject } from "../object-store/put-new-object.ts";
+import { encodeLedgerFile, ledgerKey, type LedgerFile } from "./ledger-file.ts";
+import type { LedgerDelta } from "./ledger-delta.ts";
+import { noCounts } from "./ledger-delta.ts";
+import { WHOLE_EVERY_COMMITS } from "./ledger-limits.ts";
+import type { LedgerPlace } from "./load-ledger.ts";
+import { PartitionLedger } from "./partition-ledger.ts";
+
+export interface LedgerWrite extends LedgerPlace {
+  readonly store: ObjectStore;
+  readonly zstd: Zstd;
+  readonly uuid: () => string;
+  readonly commit: string;
+}
+
+/**
+ * Puts the ledger file of one commit and returns what memory becomes if, and only if, that commit wins. The file is
+ * nothing before the commit names it.
+ */
+export const writeLedger = async (
+  write: LedgerWrite,
+  before: PartitionLedger,
+  delta: LedgerDelta,
+): Promise<{ readonly key: string; readonly settle: () => PartitionLedger }> => {
+  const key = ledgerKey(write.table, write.partition, write.uuid());
+  if (before.key !== null && before.depth < WHOLE_EVERY_COMMITS) {
+    const depth = before.depth + 1;
+    await put(write, key, {
+      ...place(write),
+      kind: "differences",
+      previous: before.key,
+      depth,
+      counts: delta.counts,
+      series: [...delta.series.values()],
+      retired: [],
+      deadLetterIds: delta.deadLetterIds,
+      checkpoints: delta.checkpoints,
+    });
+    const settle = (): PartitionLedger => {
+      before.apply(delta);
+      before.key = key;
+      before.depth = depth;
+      return before;
+    };
+    return { key, settle };
+  }
+  const after = await wholeOf(write, before, delta);
+  await put(write, key, {
+    ...place(write),
+    kind: "whole",
+    previous: before.key,
+    depth: 1,
+    counts: after.counts(),
+    series: [...after.series()],
+    retired: [...after.retired()],
+    deadLetterIds: [...after.deadLetterIds()],
+    checkpoints: [...after.checkpoints()],
+  });
+  after.key = key;
+  after.depth = 1;
+  return { key, settle: () => after };
+};
+
+const place = (write: LedgerWrite): Pick<LedgerFile, "table" | "partition" | "commit"> => ({
+  table: write.table,
+  partition: write.partition,
+  commit: write.commit,
+});
+
+const put = async (write: LedgerWrite, key: string, file: LedgerFile): Promise<void> =>
+  putNewObject(write.store, key, encodeLedgerFile(file, write.zstd));
+
+/** The whole is also when silent series are retired: their ranges move to an archive that only `verify` reads. */
+const wholeOf = async (
+  write: LedgerWrite,
+  before: PartitionLedger,
+  delta: LedgerDelta,
+): Promise<PartitionLedger> => {
+  const after = before.clone();
+  after.apply(delta);
+  const silent = after.silent();
+  if (silent.length === 0) return after;
+  const archive = ledgerKey(write.table, write.partition, write.uuid());
+  await put(write, archive, {
+    ...place(write),
+    kind: "archive",
+    previous: null,
+    depth: 1,
+    counts: noCounts(),
+    series: silent,
+    retired: [],
+    deadLetterIds: [],
+    checkpoints: [],
+  });
+  after.retire(silent, archive);
+  return after;
+};
