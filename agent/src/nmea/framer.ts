@@ -68,21 +68,23 @@ const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
 /** So that `$`, fields, `*` and two digits stay within the line's maximum. */
 const MAX_BEFORE_STAR = MAX_LINE_BYTES - 2;
-const EMPTY = new Uint8Array(0);
+/** Room for a serial read and a held line; a larger chunk makes more. */
+const FIRST_CAPACITY = 4096;
 
 const isPadding = (byte: number): boolean => byte === LF || byte === CR || byte === NUL;
 
 /** 0..15, or -1. */
-const hexDigit = (byte: number | undefined): number => {
-  if (byte === undefined) return -1;
+const hexDigit = (byte: number): number => {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const upper = byte & 0xdf;
   return upper >= 0x41 && upper <= 0x46 ? upper - 0x37 : -1;
 };
 
 export class NmeaFramer {
-  #bytes: Uint8Array = EMPTY;
+  /** What is not judged yet lies in [at, end): one buffer for ever, so that a chunk costs no garbage. */
+  #bytes = new Uint8Array(FIRST_CAPACITY);
   #at = 0;
+  #end = 0;
   #ended = false;
   #bytesIn = 0;
   #frames = 0;
@@ -97,23 +99,21 @@ export class NmeaFramer {
       frameBytes: this.#frameBytes,
       paddingBytes: this.#paddingBytes,
       discardedBytes: this.#discardedBytes,
-      heldBytes: this.#bytes.length - this.#at,
+      heldBytes: this.#end - this.#at,
     };
   }
 
   /** Adds bytes; ends the loan of earlier frames. At most {@link MAX_LINE_BYTES} stay held once `next` gave null. */
   push(bytes: Uint8Array): void {
     this.#bytesIn += bytes.length;
-    const held = this.#bytes.length - this.#at;
-    if (held === 0) {
-      this.#bytes = bytes;
-    } else {
-      const joined = new Uint8Array(held + bytes.length);
-      joined.set(this.#bytes.subarray(this.#at));
-      joined.set(bytes, held);
-      this.#bytes = joined;
-    }
+    const held = this.#end - this.#at;
+    const needed = held + bytes.length;
+    const room = needed <= this.#bytes.length ? this.#bytes : new Uint8Array(needed * 2);
+    if (held > 0) room.set(this.#bytes.subarray(this.#at, this.#end));
+    room.set(bytes, held);
+    this.#bytes = room;
     this.#at = 0;
+    this.#end = needed;
   }
 
   /** Says that no more bytes come: what is held is judged as it stands by the following calls of `next`. */
@@ -126,10 +126,10 @@ export class NmeaFramer {
     const bytes = this.#bytes;
     this.#skipPadding(bytes);
     const from = this.#at;
-    if (from >= bytes.length) return this.#keepTail();
+    if (from >= this.#end) return null;
     if (bytes[from] === DOLLAR) return this.#sentence(bytes, from);
     let to = from + 1;
-    for (; to < bytes.length; to += 1) {
+    for (; to < this.#end; to += 1) {
       const byte = bytes[to] as number;
       if (byte === DOLLAR || isPadding(byte)) break;
     }
@@ -139,14 +139,14 @@ export class NmeaFramer {
   #skipPadding(bytes: Uint8Array): void {
     const from = this.#at;
     let at = from;
-    while (at < bytes.length && isPadding(bytes[at] as number)) at += 1;
+    while (at < this.#end && isPadding(bytes[at] as number)) at += 1;
     this.#paddingBytes += at - from;
     this.#at = at;
   }
 
   /** Judges what begins with the `$` at `from`. */
   #sentence(bytes: Uint8Array, from: number): Frame | Discarded | null {
-    const limit = Math.min(bytes.length, from + MAX_BEFORE_STAR);
+    const limit = Math.min(this.#end, from + MAX_BEFORE_STAR);
     let sum = 0;
     let at = from + 1;
     for (; at < limit; at += 1) {
@@ -159,21 +159,23 @@ export class NmeaFramer {
       sum ^= byte;
     }
     if (at - from >= MAX_BEFORE_STAR) return this.#discard("too_long", at);
-    return this.#ended ? this.#discard("truncated", at) : this.#keepTail();
+    return this.#ended ? this.#discard("truncated", at) : null;
   }
 
   #checked(bytes: Uint8Array, line: { from: number; star: number; sum: number }): Frame | Discarded | null {
     const { from, star, sum } = line;
     const after = star + 3;
     // One byte past the digits is needed to tell `*47` from `*47GARBAGE`.
-    if (after >= bytes.length && !this.#ended) return this.#keepTail();
-    const high = hexDigit(bytes[star + 1]);
-    const low = hexDigit(bytes[star + 2]);
+    if (after >= this.#end && !this.#ended) return null;
+    if (after > this.#end) return this.#discard("truncated", this.#end);
+    const high = hexDigit(bytes[star + 1] as number);
+    const low = hexDigit(bytes[star + 2] as number);
     if (high < 0 || low < 0) return this.#discard("checksum_malformed", star + 1);
     if (((high << 4) | low) !== sum) return this.#discard("checksum_wrong", after);
-    const follower = bytes[after];
-    if (follower !== undefined && follower !== DOLLAR && !isPadding(follower))
-      return this.#discard("trailing_garbage", after);
+    if (after < this.#end) {
+      const follower = bytes[after] as number;
+      if (follower !== DOLLAR && !isPadding(follower)) return this.#discard("trailing_garbage", after);
+    }
     this.#frames += 1;
     this.#frameBytes += after - from;
     this.#at = after;
@@ -185,12 +187,5 @@ export class NmeaFramer {
     this.#discardedBytes += bytes;
     this.#at = to;
     return { kind: "discarded", reason, bytes };
-  }
-
-  /** The held bytes are copied: the chunk they came in belongs to whoever pushed it. */
-  #keepTail(): null {
-    this.#bytes = this.#at >= this.#bytes.length ? EMPTY : this.#bytes.slice(this.#at);
-    this.#at = 0;
-    return null;
   }
 }
