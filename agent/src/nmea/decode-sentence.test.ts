@@ -34,7 +34,7 @@ describe("SentenceDecoder", () => {
         "4115.5",
         "240126",
       ),
-      fc.string({ unit: fc.constantFrom(..."0123456789.-+ANWe "), maxLength: 20 }),
+      fc.string({ unit: fc.constantFrom(..."0123456789.-+ANWe ".split("")), maxLength: 20 }),
     );
     const type = fc.constantFrom("RMC", "GGA", "GNS", "GSA", "VTG", "GLL", "ZDA", "GSV");
     fc.assert(

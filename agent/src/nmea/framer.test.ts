@@ -112,7 +112,7 @@ const piece = fc.oneof(
     "\0",
     "$$$",
     "*47",
-    `${"$G".repeat(9)}`,
+    "$G".repeat(9),
   ),
   fc.string({
     unit: fc.constantFrom("$", "*", "G", ",", "4", "\r", "\n", "\0", "\u00b5", "\u007f", " "),

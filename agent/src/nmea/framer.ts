@@ -151,6 +151,11 @@ export class NmeaFramer {
     let at = from + 1;
     for (; at < limit; at += 1) {
       const byte = bytes[at] as number;
+      // Nearly every byte of a sentence lies here; what lies below are `*`, `$`, rare punctuation and controls.
+      if (byte > STAR && byte <= LAST_PRINTABLE) {
+        sum ^= byte;
+        continue;
+      }
       if (byte === STAR) return this.#checked(bytes, { from, star: at, sum });
       if (byte === DOLLAR) return this.#discard("cut_off", at);
       if (byte < FIRST_PRINTABLE || byte > LAST_PRINTABLE) {

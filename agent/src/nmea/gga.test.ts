@@ -46,7 +46,7 @@ describe("GGA", () => {
 
   it("keeps all digits of a survey receiver", () => {
     expect(decodeBody(FULL.replace("4115.0000", "4115.12345678901234"))).toMatchObject({
-      latitude: -(41 + 15.12345678901 / 60),
+      latitude: -(41 + 15.12345678901234 / 60),
     });
   });
 

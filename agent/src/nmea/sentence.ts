@@ -15,6 +15,7 @@ const ZERO = 0x30;
 const MAX_FIELDS = 64;
 /** Integers below this are exact in a double, and so is the division by a power of ten up to 1e22. */
 const EXACT_DIGITS = 15;
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, n) => 10 ** n);
 
 export class Sentence {
@@ -129,32 +130,35 @@ export class Sentence {
     return field > this.#count ? -1 : this.#start(field + 1) - this.#start(field) - 1;
   }
 
+  /** NaN when it is no number. */
   #parseDecimal(start: number, length: number): number {
+    if (length > EXACT_DIGITS) return this.#parseLongDecimal(start, length);
     const bytes = this.#bytes;
     const end = start + length;
-    const first = bytes[start];
+    const first = bytes[start] as number;
     let at = first === MINUS || first === PLUS ? start + 1 : start;
     let mantissa = 0;
+    let dotAt = -1;
     let digits = 0;
-    let scale = 0;
-    let dot = false;
     for (; at < end; at += 1) {
-      const byte = bytes[at] as number;
-      if (byte === DOT && !dot) {
-        dot = true;
-        continue;
+      const digit = (bytes[at] as number) - ZERO;
+      if (digit >= 0 && digit <= 9) {
+        mantissa = mantissa * 10 + digit;
+        digits += 1;
+      } else if (digit === DOT - ZERO && dotAt < 0) {
+        dotAt = at;
+      } else {
+        return Number.NaN;
       }
-      const digit = byte - ZERO;
-      if (digit < 0 || digit > 9) return Number.NaN;
-      digits += 1;
-      // Digits past the exact ones are below a nanometre in every field that NMEA has.
-      if (digits > EXACT_DIGITS && dot) continue;
-      if (digits > EXACT_DIGITS) return Number.NaN;
-      mantissa = mantissa * 10 + digit;
-      if (dot) scale += 1;
     }
     if (digits === 0) return Number.NaN;
-    const value = mantissa / (POWERS_OF_TEN[scale] as number);
+    const value = dotAt < 0 ? mantissa : mantissa / (POWERS_OF_TEN[end - dotAt - 1] as number);
     return first === MINUS ? -value : value;
+  }
+
+  /** Survey receivers write more digits than can be added up exactly. */
+  #parseLongDecimal(start: number, length: number): number {
+    const text = String.fromCharCode(...this.#bytes.subarray(start, start + length));
+    return DECIMAL.test(text) ? Number(text) : Number.NaN;
   }
 }
