@@ -24,11 +24,12 @@ export class VirtualGpsReceiver {
   readonly #order: ReceiverOrder;
   readonly #read: (tripS: number) => GnssEpoch;
   readonly #random: Random;
-  readonly #startAt: UnixMillis;
+  readonly #startAt: () => UnixMillis;
 
   constructor(options: {
     readonly read: (tripS: number) => GnssEpoch;
-    readonly startAt: UnixMillis;
+    /** UTC of trip second 0; asked when the first epoch is made. */
+    readonly startAt: () => UnixMillis;
     readonly random: Random;
     readonly rateHz?: number;
     readonly order?: ReceiverOrder;
@@ -54,7 +55,7 @@ export class VirtualGpsReceiver {
     if (this.faults.silent) return new Uint8Array(0);
     const tripS = this.epochS(index);
     const { solution, timeKnown, satellitesInView } = this.#read(tripS);
-    const at = timeKnown ? ((this.#startAt + Math.round(tripS * 1000)) as UnixMillis) : null;
+    const at = timeKnown ? ((this.#startAt() + Math.round(tripS * 1000)) as UnixMillis) : null;
     const sky = skyAt(tripS, satellitesInView, solution === null);
     const text = epochText({ at, solution, sky }, this.#order, index);
     const bytes = spoil(text, this.faults.bytes, this.#random);

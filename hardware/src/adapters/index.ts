@@ -1,0 +1,1 @@
+export { loadRoute } from "./file-route.ts";
