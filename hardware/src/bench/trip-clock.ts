@@ -16,6 +16,8 @@ export const MAX_PACE = 10_000;
 
 /** At full speed, who neither sleeps nor leaves holds the trip's time for so long at most. */
 export const HOLD_LIMIT = seconds(2);
+/** At full speed, the trip's time stands so long at its start, for all its followers to come together. */
+export const START_GRACE = millis(250);
 /** At full speed, so many moves of the time pass before the event loop gets a turn for sockets and files. */
 const MOVES_PER_TURN = 32;
 
@@ -56,6 +58,7 @@ export class TripClock {
   #begun: { readonly startAt: UnixMillis; readonly uptime: number } | null = null;
   #jumpedTo = 0;
   #moves = 0;
+  #isComplete = false;
   #hold: AbortController | null = null;
 
   constructor(options: { clock: Clock; pace: Pace; durationS: number; startAt?: UnixMillis | null }) {
@@ -119,6 +122,12 @@ export class TripClock {
       if (this.pace !== "max") {
         const end = (): void => this.#over.abort();
         void this.#clock.sleep(millis(realMs), this.#closed.signal).then(end, end);
+      } else {
+        const complete = (): void => {
+          this.#isComplete = true;
+          this.#moveOn();
+        };
+        void this.#clock.sleep(START_GRACE, this.#closed.signal).then(complete, complete);
       }
     }
     return this.#begun;
@@ -159,7 +168,7 @@ export class TripClock {
 
   /** Jumps when nobody is awake; else sees to it that nobody holds the time for ever. */
   #moveOn(): void {
-    if (this.pace !== "max") return;
+    if (this.pace !== "max" || !this.#isComplete) return;
     const waiting = [...this.#members].filter(({ waiter }) => waiter !== null).length;
     if (waiting === 0) return;
     if (waiting < this.#members.size) void this.#limitHold();
