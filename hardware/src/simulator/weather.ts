@@ -13,10 +13,10 @@ export type WeatherAt = (tripS: number, alongM: number) => Weather;
 
 /** Slow waves: minutes to hours, so that neighbouring readings agree and nothing jumps. */
 const WAVES = 4;
-const SHORTEST_S = 1500;
+const SHORTEST_S = 3000;
 const LONGEST_S = 14_000;
 /** A weather front is crossed by driving, too: so many metres of road count as one second. */
-const FRONT_M_PER_S = 20;
+const FRONT_M_PER_S = 60;
 
 type Wave = (place: number) => number;
 
