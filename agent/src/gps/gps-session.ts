@@ -73,7 +73,7 @@ export class GpsSession {
   }
 
   async #read(signal: AbortSignal): Promise<SessionEnd> {
-    const { channel, mode, clock, onEpoch } = this.#options;
+    const { channel, mode, clock, onEpoch, onCounts } = this.#options;
     const chunks = channel.read(signal)[Symbol.asyncIterator]();
     const nextChunk = (): Promise<Event> =>
       chunks.next().then(eventOf, (error: unknown): Event => ({ kind: "failed", error }));
@@ -89,6 +89,7 @@ export class GpsSession {
         case "timer": {
           const epoch = this.#parser.expire(clock.uptime());
           if (epoch !== null) await onEpoch(epoch);
+          onCounts(this.#parser.counts);
           break;
         }
         case "closed":

@@ -79,7 +79,7 @@ const angle = (
   // Sixty minutes are tolerated: MTK 3301 writes the pole as 8960.000000 before its first fix.
   if (minutes > 60) return s.refuse("field_out_of_range");
   const value = degrees + minutes / 60;
-  return side === axis.minus ? -value : value;
+  return side === axis.minus ? 0 - value : value;
 };
 
 const LATITUDE = { max: 90, plus: NORTH, minus: SOUTH };

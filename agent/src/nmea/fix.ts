@@ -19,7 +19,8 @@ const KMH_PER_KNOT = 1.852;
 const DEGREE_STEPS = 1e9;
 const SPEED_STEPS = 1e4;
 
-const rounded = (value: number, steps: number): number => Math.round(value * steps) / steps;
+/** Adding 0 turns a negative zero into the usual one. */
+const rounded = (value: number, steps: number): number => (Math.round(value * steps) + 0) / steps;
 
 /** How a fix was had; `plain` is autonomous, for which GSA or altitude tell two from three dimensions. */
 type Means = "plain" | Exclude<FixKind, "none" | "2d" | "3d">;

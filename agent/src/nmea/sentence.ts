@@ -153,7 +153,8 @@ export class Sentence {
     }
     if (digits === 0) return Number.NaN;
     const value = dotAt < 0 ? mantissa : mantissa / (POWERS_OF_TEN[end - dotAt - 1] as number);
-    return first === MINUS ? -value : value;
+    // Not `-value`, which would make a negative zero.
+    return first === MINUS ? 0 - value : value;
   }
 
   /** Survey receivers write more digits than can be added up exactly. */
