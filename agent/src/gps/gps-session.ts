@@ -45,15 +45,13 @@ const eventOf = (result: IteratorResult<Uint8Array>): Event =>
 export class GpsSession {
   readonly #options: GpsSessionOptions;
   readonly #parser = new NmeaParser();
-  readonly #openedAt: UptimeMillis;
   #lastSentenceAt: UptimeMillis;
   #bytesSinceSentence = 0;
   #timer: AbortController | null = null;
 
   constructor(options: GpsSessionOptions) {
     this.#options = options;
-    this.#openedAt = options.clock.uptime();
-    this.#lastSentenceAt = this.#openedAt;
+    this.#lastSentenceAt = options.clock.uptime();
   }
 
   async run(signal: AbortSignal): Promise<SessionEnd> {
@@ -123,8 +121,8 @@ export class GpsSession {
   }
 
   async #takeBytes(bytes: Uint8Array): Promise<void> {
-    const { clock, mode, onEpoch, onSentence, onCounts } = this.#options;
-    const now = mode === "replay" ? this.#openedAt : clock.uptime();
+    const { clock, onEpoch, onSentence, onCounts } = this.#options;
+    const now = clock.uptime();
     const before = this.#parser.accepted;
     this.#parser.push(bytes);
     this.#bytesSinceSentence += bytes.length;
@@ -141,14 +139,10 @@ export class GpsSession {
   /** Gives out the epoch under way: what the receiver said is said. */
   async #finish(): Promise<void> {
     this.#parser.end();
-    const { onEpoch, onCounts } = this.#options;
-    for (
-      let epoch = this.#parser.next(this.#openedAt);
-      epoch !== null;
-      epoch = this.#parser.next(this.#openedAt)
-    ) {
+    const { clock, onEpoch, onCounts } = this.#options;
+    const now = clock.uptime();
+    for (let epoch = this.#parser.next(now); epoch !== null; epoch = this.#parser.next(now))
       await onEpoch(epoch);
-    }
     onCounts(this.#parser.counts);
   }
 

@@ -199,13 +199,14 @@ describe("GpsSource, live", () => {
     expect(rows).toHaveLength(2);
   });
 
-  it("loses nothing while the outbox is slow", async () => {
+  it("loses nothing while the outbox is slow: what waited to be read is not late", async () => {
     let release = (): void => undefined;
     const rig = start([
       [
         bytes(rmc("101112.00"), rmc("101113.00")),
+        { waitMs: 10 },
         bytes(gga("101113.00"), gsa("3"), rmc("101114.00")),
-        { silent: true },
+        SILENT,
       ],
     ]);
     rig.hold = new Promise((resolve) => (release = resolve));

@@ -103,10 +103,9 @@ export class GpsSource implements Source {
   async #take(epoch: Epoch, sink: SourceEvents): Promise<void> {
     const fixAt = this.#calendar.timeOf(epoch);
     if (!reportsFix(epoch)) return;
-    const { mode, clock, machineTime, clockName = "gnss", vehicleType = null } = this.#options;
+    const { machineTime, clockName = "gnss", vehicleType = null } = this.#options;
     const fix = fixOf(epoch);
-    // A replayed epoch is captured now; its bytes came long ago, on another machine.
-    const uptime = mode === "replay" ? clock.uptime() : epoch.uptime;
+    const { uptime } = epoch;
     const isTrusted =
       fixAt !== null &&
       this.#trust.accepts({ at: fixAt, uptime, hasFix: fix.kind !== "none", machineTime: machineTime() });

@@ -49,6 +49,7 @@ describe("fixOf", () => {
     ["a blank RMC status", [rmc(T, { status: "" }), gga(T)]],
     ["GGA quality", [rmc(T), gga(T, { quality: "0" })]],
     ["GLL status", [rmc(T), gll(T, "V")]],
+    ["GLL status beside another mode", [rmc(T), gll(T).replace(",A,A", ",V,A")]],
     ["GNS mode", [rmc(T), `GNGNS,${T},${PLACE},NN,00,,,,,`]],
     ["GSA of all systems", [rmc(T), gga(T), gsa("1", "GP"), gsa("1", "GL")]],
     ["no position at all", [rmc(T, { position: ",,," })]],
@@ -72,6 +73,15 @@ describe("fixOf", () => {
       kind: "2d",
       latitude: 0,
       longitude: 0,
+    });
+  });
+
+  it("has no negative zero", () => {
+    const position = "0000.0000000001,S,00000.0000000001,W";
+    expect(fixOf(onlyEpochOf(gga(T, { position, altitude: "-0.0" })))).toMatchObject({
+      latitude: 0,
+      longitude: 0,
+      altitudeM: 0,
     });
   });
 
