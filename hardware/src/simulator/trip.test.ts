@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { distanceM } from "../route/earth.ts";
+import { destination, distanceM } from "../route/earth.ts";
 import { geoJsonPlan } from "../route/geojson-plan.ts";
 import { OMAHA_TO_DES_MOINES } from "../route/omaha-des-moines.ts";
 import { Route } from "../route/route.ts";
@@ -131,6 +131,44 @@ test("other seeds are other cars, drivers and skies", () => {
   expect(new Set(trips.map((trip) => trip.vehicle.model)).size).toBeGreaterThan(2);
 });
 
+test("any road is driven to its end within the limits of car and driver", () => {
+  const leg = fc.record({
+    turn: fc.integer({ min: -170, max: 170 }),
+    metres: fc.integer({ min: 11, max: 900 }),
+    limitKmh: fc.constantFrom(20, 50, 113),
+    bendRadiusM: fc.constantFrom(5, 60, 900),
+    stop: fc.constantFrom(null, null, "light" as const, "rest" as const),
+  });
+  const road = fc.array(leg, { minLength: 4, maxLength: 15 });
+  const seed = fc.integer({ min: 0, max: 1000 });
+  fc.assert(
+    fc.property(road, seed, fc.constantFrom("none" as const, "each" as const), (legs, seed, incidents) => {
+      let place = { latitude: 41, longitude: -94 };
+      let heading = 0;
+      const points = legs.map(({ turn, metres, limitKmh, bendRadiusM, stop }) => {
+        heading += turn;
+        place = destination(place, heading, metres);
+        return { ...place, limitKmh, bendRadiusM, stop, altitudeM: 0 };
+      });
+      const trip = new Trip({ seed, route: new Route({ name: "any", points }), incidents });
+      const accidents = trip.incidents
+        .filter(({ kind }) => kind === "accident")
+        .map(({ activeAtS }) => activeAtS);
+      let [up, down] = [0, 0];
+      for (const { tripS, mid } of steps(trip)) {
+        const emergency = accidents.some((atS) => tripS > atS - 6 && tripS <= atS + STEP_S);
+        up = Math.max(up, mid.accelerationMs2);
+        if (!emergency) down = Math.max(down, -mid.accelerationMs2);
+      }
+      expect(up).toBeLessThanOrEqual(MAX_ACCELERATION_MS2 + 1e-6);
+      expect(down).toBeLessThanOrEqual(MAX_BRAKING_MS2 + 1e-6);
+      expect(trip.at(trip.durationS).speedMs).toBe(0);
+      expect(trip.at(trip.durationS).distanceM).toBeCloseTo(trip.route.lengthM, 0);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("the weather changes slowly", () => {
   for (const trip of TRIPS) {
     for (let tripS = 60; tripS < trip.durationS; tripS += 60) {
@@ -183,6 +221,6 @@ test("incidents are rare unless asked for", () => {
       (_, seed) => new Trip({ seed, route: short, incidents }).incidents.length,
     ).filter((length) => length > 0).length;
   expect(count("none")).toBe(0);
-  expect(count("rare")).toBeGreaterThan(3);
-  expect(count("rare")).toBeLessThan(35);
+  expect(count("rare")).toBeGreaterThan(2);
+  expect(count("rare")).toBeLessThan(25);
 });
