@@ -5,10 +5,9 @@
  *   |         printable ASCII     | xor of all bytes between $ and *, two hex digits
  *
  * Accepted beyond the letter of the standard: a lone CR, LF or NUL as the end; a `$` right after the checksum (the
- * line end was lost, the checksum proves that the sentence was not); lower-case checksum digits (two receivers in
- * the field write them, and case carries no information). Not accepted: a missing checksum, which the standard allows for
- * most sentences, because then nothing tells a truncated or mixed line from a whole one; anything else after the
- * two digits.
+ * line end was lost, the checksum proves that the sentence was not); lower-case checksum digits (case carries no
+ * information). Not accepted: a missing checksum, which older forms of the standard allow, because then nothing tells a
+ * truncated or mixed line from a whole one; anything else after the two digits.
  *
  * After garbage the search goes on at the very next byte that could start a sentence: no claimed length is ever
  * believed, so a `$` inside binary (UBX, RTCM) costs at most itself.
