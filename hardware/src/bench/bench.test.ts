@@ -78,7 +78,8 @@ test("at full speed a poller beside the receiver misses nothing, and both see th
       expect(made.time.tripS()).toBe(seen.at(-1));
     }
   };
-  await finish(clock, Promise.all([poll(), listen(made)]));
+  const [, text] = await finish(clock, Promise.all([poll(), listen(made)]));
+  expect(text.match(/RMC/g)!.length).toBe(Math.floor(made.time.durationS));
   expect(seen).toEqual(seen.map((_, index) => (index + 1) * 5));
   expect(seen.length).toBe(Math.floor(made.time.durationS / 5));
   expect(made.time.passedOver).toBe(0);

@@ -66,9 +66,9 @@ const serve = (options: { drains: boolean; tripS?: number }) => {
 test("receiver and adapter are served until the trip is over", async () => {
   const { clock, gpsLine, obdLine, report } = serve({ drains: true });
   await clock.advance(1000);
-  obdLine.say("ATI\r");
+  obdLine.say("ATRV\r");
   await clock.advance(1000);
-  expect(obdLine.heard).toContain("ELM327");
+  expect(obdLine.heard).toMatch(/ATRV\r+\n?1[34]\.\dV/);
   await clock.advance(90_000);
   const { gps, trip_s } = await report;
   expect(trip_s).toBe(90);
