@@ -1,4 +1,5 @@
 import type { Column, TableName } from "@roadstream/shared";
+import type { StoredTable } from "./lake/stored-table.ts";
 
 /**
  * Where the lake's objects lie: a folder, or S3. Keys are relative to the lake's root, `/`-separated, never with `..`.
@@ -106,6 +107,8 @@ export interface TableHead {
   readonly ingest: IngestState | null;
   /** All table properties, ours and others'. */
   readonly properties: Readonly<Record<string, string>>;
+  /** The Iceberg metadata behind it all. */
+  readonly stored: StoredTable;
 }
 
 export interface AppendCommit {

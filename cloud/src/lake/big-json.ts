@@ -16,8 +16,9 @@ const json = JSON as unknown as JsonWithSource;
 const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 
 const exact: Reviver = (_key, value, { source }) => {
-  if (typeof value !== "number" || source === undefined || source === String(value)) return value;
-  return INTEGER.test(source) && !Number.isSafeInteger(value) ? BigInt(source) : json.rawJSON(source);
+  if (typeof value !== "number" || source === undefined) return value;
+  if (!Number.isSafeInteger(value) && INTEGER.test(source)) return BigInt(source);
+  return source === String(value) ? value : json.rawJSON(source);
 };
 
 export const parseBigJson = (text: string): unknown => json.parse(text, exact);

@@ -1,0 +1,103 @@
+import type { AppendCommit, IngestState, TableDefinition } from "../ports.ts";
+import { dataFile } from "./data-file.ts";
+import { identityOn, inheritedManifests, proposeSnapshot, type SnapshotContext } from "./commit-snapshot.ts";
+import type { Proposal } from "./commit-loop.ts";
+import { ENTRY_STATUS, type ManifestEntry } from "./manifest.ts";
+import type { ManifestFile } from "./manifest-list.ts";
+import { NO_FILES, type FileChange } from "./next-snapshot.ts";
+import type { StoredTable } from "./stored-table.ts";
+import { ingestState, numberProperty, partitionProperties, PROPERTY, samePartition } from "./table-properties.ts";
+
+/** A batch older than this is read again instead of committed: names and files of its time may be gone. */
+export const MAX_BATCH_AGE_MS = 3_600_000;
+
+/** Why the batch cannot stand on this version, though a newer batch may; null when it can. */
+export const batchConflict = (commit: AppendCommit, on: StoredTable, now: number): string | null => {
+  const { properties } = on.metadata;
+  const begun = commit.base.stored.metadata;
+  if (now - commit.begunAt > MAX_BATCH_AGE_MS) return "stale_batch";
+  if (commit.begunAt <= numberProperty(properties, PROPERTY.orphansBefore, -1)) return "stale_batch";
+  if (properties[PROPERTY.eraseEpoch] !== begun.properties[PROPERTY.eraseEpoch]) return "erased";
+  if (on.metadata["current-schema-id"] !== begun["current-schema-id"]) return "schema_changed";
+  const state = ingestState(properties);
+  for (const partition of Object.keys(commit.partitions).map(Number)) {
+    const before = commit.base.ingest?.partitions[partition];
+    if (!samePartition(before, state?.partitions[partition])) return `partition_moved:${partition}`;
+  }
+  return null;
+};
+
+/** Why the table is not this log's; null when it is, or has no log yet. */
+export const logMismatch = (commit: AppendCommit, on: StoredTable): string | null => {
+  const state = ingestState(on.metadata.properties);
+  if (state === null) return null;
+  if (state.logIdentity !== commit.logIdentity) return `the table was built from the log ${state.logIdentity}, not ${commit.logIdentity}`;
+  if (state.partitionCount !== commit.partitionCount) return `the log had ${state.partitionCount} partitions, now ${commit.partitionCount}`;
+  return null;
+};
+
+const stateAfter = (commit: AppendCommit, on: StoredTable): IngestState => ({
+  logIdentity: commit.logIdentity,
+  partitionCount: commit.partitionCount,
+  partitions: { ...ingestState(on.metadata.properties)?.partitions, ...commit.partitions },
+});
+
+const sum = (commit: AppendCommit): FileChange =>
+  commit.files.reduce(
+    (total, file) => ({ files: total.files + 1, rows: total.rows + file.rows, bytes: total.bytes + file.sizeBytes }),
+    NO_FILES,
+  );
+
+export interface AppendContext extends SnapshotContext {
+  readonly definition: TableDefinition;
+  readonly locationOf: (key: string) => string;
+}
+
+/** The entries of a batch's files; sequence numbers are inherited, so one manifest serves every attempt. */
+export const addedEntries = (files: AppendCommit["files"], context: AppendContext, snapshotId: bigint): readonly ManifestEntry[] =>
+  files.map((file) => ({
+    status: ENTRY_STATUS.added,
+    snapshot_id: snapshotId,
+    sequence_number: null,
+    file_sequence_number: null,
+    data_file: dataFile(file, context.definition, context.locationOf(file.key)),
+  }));
+
+export interface AppendOn {
+  readonly commit: AppendCommit;
+  readonly on: StoredTable;
+  readonly snapshotId: bigint;
+  /** The manifest of the batch's files as first written; null when the batch has none. */
+  readonly manifest: ManifestFile | null;
+}
+
+/** A batch on top of one version of the table, or why not. */
+export const proposeAppend = async (context: AppendContext, { commit, on, snapshotId, manifest }: AppendOn): Promise<Proposal> => {
+  const other = logMismatch(commit, on);
+  if (other !== null) {
+    return { kind: "refused", reason: other, hint: "a recreated or rewound log cannot continue this table: see `cloud run --help`" };
+  }
+  const conflict = batchConflict(commit, on, context.now);
+  if (conflict !== null) return { kind: "conflict", reason: conflict };
+  const identity = identityOn(on, snapshotId);
+  const inherited = await inheritedManifests(context, on, identity);
+  const sequence = BigInt(identity.sequenceNumber);
+  // Numbers of a manifest that adds files follow its snapshot, also when that moved to a newer head.
+  const own = manifest === null ? [] : [{ ...manifest, sequence_number: sequence, min_sequence_number: sequence }];
+  const metadata = await proposeSnapshot(context, on, {
+    identity,
+    commitId: commit.commitId,
+    operation: "append",
+    manifests: [...own, ...inherited],
+    added: sum(commit),
+    removed: NO_FILES,
+    changedDays: new Set(commit.files.map((file) => file.day)).size,
+    ingest: stateAfter(commit, on),
+    properties: {
+      ...partitionProperties(commit.partitions),
+      [PROPERTY.logIdentity]: commit.logIdentity,
+      [PROPERTY.logPartitions]: String(commit.partitionCount),
+    },
+  });
+  return { kind: "ready", metadata };
+};

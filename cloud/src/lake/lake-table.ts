@@ -1,0 +1,157 @@
+import { errorText, RoadstreamError, unixMillis, type Clock, type Logger, type Random } from "@roadstream/shared";
+import type { AppendCommit, CommitOutcome, LakeTable, LiveFile, ObjectStore, TableDefinition, TableHead } from "../ports.ts";
+import { addedEntries, proposeAppend, type AppendContext } from "./append-batch.ts";
+import { identityOn } from "./commit-snapshot.ts";
+import { commitChange, loadTable, type Change, type LoopOutcome } from "./commit-loop.ts";
+import { FileCatalog } from "./file-catalog.ts";
+import { judgeHead } from "./judge-head.ts";
+import { liveFiles } from "./live-files.ts";
+import { ManifestStore } from "./manifest-store.ts";
+import { newTable } from "./new-table.ts";
+import { ObjectNames } from "./object-names.ts";
+import { DEFAULT_RETENTION, unreachableManifests, type Retention } from "./snapshot-expiry.ts";
+import type { StoredTable, TableCatalog } from "./stored-table.ts";
+import { currentSnapshot, printTableMetadata, type Snapshot } from "./table-metadata.ts";
+import { ingestState } from "./table-properties.ts";
+
+/** Commits of this process between two rounds of removing what expired: amortises the listing. */
+const HOUSEKEEPING_COMMITS = 16;
+/** Racing makers of one table are told apart after a look or two. */
+const MAX_CREATIONS = 10;
+
+export interface LakeTableOptions {
+  readonly definition: TableDefinition;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Default: the file catalog, in the store itself. */
+  readonly catalog?: TableCatalog;
+  readonly retention?: Retention;
+}
+
+export const tableHead = (stored: StoredTable): TableHead => ({
+  version: stored.pointer.version,
+  schemaId: stored.metadata["current-schema-id"],
+  snapshotId: currentSnapshot(stored.metadata)?.["snapshot-id"] ?? null,
+  ingest: ingestState(stored.metadata.properties),
+  properties: stored.metadata.properties,
+  stored,
+});
+
+/** One Iceberg table through its catalog. Keeps no state that the table does not have, but caches of what never changes. */
+export class IcebergTable implements LakeTable {
+  readonly definition: TableDefinition;
+  readonly names: ObjectNames;
+  readonly manifests: ManifestStore;
+  readonly #store: ObjectStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #logger: Logger;
+  readonly #catalog: TableCatalog;
+  readonly #retention: Retention;
+  #commits = 0;
+  #expired: Snapshot[] = [];
+
+  constructor(options: LakeTableOptions) {
+    const { definition, store, clock, random } = options;
+    this.definition = definition;
+    this.names = new ObjectNames(clock, random);
+    this.manifests = new ManifestStore({ store, table: definition.name, names: this.names });
+    this.#store = store;
+    this.#clock = clock;
+    this.#random = random;
+    this.#logger = options.logger.child({ table: definition.name });
+    this.#catalog = options.catalog ?? new FileCatalog({ store, table: definition.name, clock, random });
+    this.#retention = options.retention ?? DEFAULT_RETENTION;
+  }
+
+  async peek(): Promise<TableHead | null> {
+    const stored = await loadTable(this.#catalog);
+    return stored === null ? null : tableHead(stored);
+  }
+
+  async head(): Promise<TableHead> {
+    for (let i = 0; i < MAX_CREATIONS; i += 1) {
+      const head = await this.peek();
+      if (head !== null) return head;
+      const metadata = newTable({
+        definition: this.definition,
+        location: this.#store.location(this.definition.name),
+        uuid: this.names.uuid(),
+        catalog: this.#catalog.name,
+        now: this.#clock.now(),
+      });
+      await this.#catalog.swap(null, printTableMetadata(metadata));
+    }
+    throw new RoadstreamError("unavailable", `${this.definition.name}: the store does not answer whether the table was created`);
+  }
+
+  async append(commit: AppendCommit): Promise<CommitOutcome> {
+    const snapshotId = this.names.snapshotId();
+    const base = commit.base.stored;
+    const entries = addedEntries(commit.files, this.#context(), snapshotId);
+    const refused = judgeHead(base, this.definition, this.#catalog);
+    if (refused !== null) return refused;
+    const manifest = entries.length === 0 ? null : await this.manifests.write(entries, base.metadata, identityOn(base, snapshotId));
+    const outcome = await this.commit({
+      base,
+      commitId: commit.commitId,
+      propose: (on) => proposeAppend(this.#context(), { commit, on, snapshotId, manifest }),
+    });
+    switch (outcome.kind) {
+      case "committed":
+        return { kind: "committed", head: tableHead(outcome.stored), attempts: outcome.attempts };
+      case "conflict":
+        return { kind: "conflict", head: tableHead(outcome.stored), reason: outcome.reason };
+      case "refused":
+        return outcome;
+    }
+  }
+
+  /** Any change to the table, by the same rules as an append: judged on each head, then swapped in. */
+  async commit(change: Change): Promise<LoopOutcome> {
+    const options = { catalog: this.#catalog, clock: this.#clock, random: this.#random };
+    const outcome = await commitChange(options, {
+      ...change,
+      propose: async (on) => judgeHead(on, this.definition, this.#catalog) ?? (await change.propose(on)),
+    });
+    if (outcome.kind === "committed") await this.#settle(change.base, outcome.stored);
+    return outcome;
+  }
+
+  async files(head: TableHead): Promise<readonly LiveFile[]> {
+    const live = await liveFiles(this.manifests, this.#store, head.stored.metadata);
+    return live.map(({ file }) => file);
+  }
+
+  #context(): AppendContext {
+    return {
+      definition: this.definition,
+      manifests: this.manifests,
+      retention: this.#retention,
+      now: this.#clock.now(),
+      locationOf: (key) => this.#store.location(key),
+    };
+  }
+
+  /** After the commit: nothing here can fail it, and what is left undone is done by a later one, or by orphan removal. */
+  async #settle(base: StoredTable, head: StoredTable): Promise<void> {
+    const kept = new Set(head.metadata.snapshots.map((snapshot) => snapshot["snapshot-id"]));
+    this.#expired.push(...base.metadata.snapshots.filter((snapshot) => !kept.has(snapshot["snapshot-id"])));
+    this.#commits += 1;
+    try {
+      await this.#catalog.publish(head.pointer);
+      if (this.#commits % HOUSEKEEPING_COMMITS !== 0) return;
+      await this.#catalog.trim(head.pointer, this.#retention.metadataVersions);
+      const expired = this.#expired;
+      this.#expired = [];
+      const locations = await unreachableManifests(this.manifests, { metadata: head.metadata, expired });
+      await this.#store.delete(locations.map((location) => this.#store.keyOf(location)).filter((key) => key !== null));
+    } catch (error) {
+      this.#logger.warn("lake_housekeeping_failed", { error: errorText(error), at: unixMillis(this.#clock.now()) });
+    }
+  }
+}
+
+export const openLakeTable = (options: LakeTableOptions): IcebergTable => new IcebergTable(options);
