@@ -163,6 +163,24 @@ test("the adapter tells the car of the same moment, and its line ends with the t
   await reading;
 });
 
+test("a hurried trip hurries its adapter: the protocol search of seconds does not take minutes of it", async () => {
+  const { clock, bench: made } = bench({ pace: 60 });
+  const signal = new AbortController().signal;
+  const channel = await made.openObd(signal);
+  let heard = "";
+  const reading = (async () => {
+    for await (const bytes of channel.read(signal)) heard += Buffer.from(bytes).toString("latin1");
+  })();
+  await clock.advance(20);
+  await channel.write(Buffer.from("0100\r"));
+  made.tripTime();
+  await clock.advance(100);
+  expect(heard).toContain("41 00");
+  expect(made.time.tripS()).toBeLessThan(10);
+  await made[Symbol.asyncDispose]();
+  await reading.catch((error: unknown) => error);
+});
+
 test("incidents are told when they begin and when they are over, in order", async () => {
   const { clock, bench: made } = bench();
   const told: string[] = [];

@@ -18,6 +18,7 @@ import type { IncidentKind, IncidentPlan } from "../simulator/incidents.ts";
 import { Trip, type TripTruth } from "../simulator/trip.ts";
 import type { Weather } from "../simulator/weather.ts";
 import { GpsSocket } from "./gps-socket.ts";
+import { pacedClock } from "./paced-clock.ts";
 import { endWithTrip } from "./trip-bound-channel.ts";
 import { TripClock, type Pace, type TripTimer } from "./trip-clock.ts";
 
@@ -89,7 +90,7 @@ export class Bench implements AsyncDisposable {
     this.time = time;
     this.gps = new GpsSocket(receiver, time);
     this.obd = new Elm327Socket({
-      clock,
+      clock: pacedClock(clock, options.pace),
       random: seededRandom(seed + 102),
       readCar: () => trip.carState(time.tripS()),
     });
