@@ -59,6 +59,7 @@ export class PartitionLedger {
   /** Only after the commit that holds it. */
   apply(delta: LedgerDelta): void {
     for (const [text, more] of delta.series) {
+      if (more.landed.pieces + more.rejected.pieces === 0) continue;
       const known = this.#series.get(text) ?? emptySeries(more);
       this.#series.set(text, known);
       mergeSeries(known, more);

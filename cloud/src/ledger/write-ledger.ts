@@ -6,7 +6,8 @@ import type { LedgerDelta } from "./ledger-delta.ts";
 import { noCounts } from "./ledger-delta.ts";
 import { WHOLE_EVERY_COMMITS } from "./ledger-limits.ts";
 import type { LedgerPlace } from "./load-ledger.ts";
-import { PartitionLedger } from "./partition-ledger.ts";
+import type { PartitionLedger } from "./partition-ledger.ts";
+import type { SeriesRanges } from "./series-ranges.ts";
 
 export interface LedgerWrite extends LedgerPlace {
   readonly store: ObjectStore;
@@ -33,7 +34,7 @@ export const writeLedger = async (
       previous: before.key,
       depth,
       counts: delta.counts,
-      series: [...delta.series.values()],
+      series: [...delta.series.values()].filter(isNews),
       retired: [],
       deadLetterIds: delta.deadLetterIds,
       checkpoints: delta.checkpoints,
@@ -62,6 +63,9 @@ export const writeLedger = async (
   after.depth = 1;
   return { key, settle: () => after };
 };
+
+/** A series that only sent doubles adds nothing. */
+const isNews = (series: SeriesRanges): boolean => series.landed.pieces + series.rejected.pieces > 0;
 
 const place = (write: LedgerWrite): Pick<LedgerFile, "table" | "partition" | "commit"> => ({
   table: write.table,

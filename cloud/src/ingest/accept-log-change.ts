@@ -1,0 +1,46 @@
+import { RoadstreamError, type TableName } from "@roadstream/shared";
+import type { PartitionState } from "../ports.ts";
+import { newUuid, type IngestContext } from "./ingest-context.ts";
+import { topicOf } from "./record-identity.ts";
+
+/**
+ * The explicit way on after a log was replaced, rewound or truncated: one commit without rows makes all partitions of
+ * the table begin at the start of this log. The ledger stays, so that records which have landed are dropped.
+ */
+export const acceptLogChange = async (context: IngestContext, table: TableName): Promise<void> => {
+  const topic = topicOf(context.topics, table);
+  const lakeTable = context.tables[table];
+  const base = await lakeTable.head();
+  if (base.ingest === null) return;
+  const { partitionCount } = base.ingest;
+  const found = await context.log.partitions(topic);
+  if (found !== partitionCount) {
+    throw new RoadstreamError(
+      "log_mismatch",
+      `${table}: ${partitionCount} partitions, the log has ${found ?? "none"}`,
+      {
+        hint: "A vehicle's partition follows from the count, so this change cannot be accepted.",
+      },
+    );
+  }
+  const commitId = newUuid(context);
+  const partitions: Record<number, PartitionState> = {};
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    const { start } = await context.log.range({ topic, partition });
+    const ledger = base.ingest.partitions[partition]?.ledger ?? null;
+    partitions[partition] = { next: start, last: null, ledger, commit: commitId };
+  }
+  const outcome = await lakeTable.append({
+    base,
+    commitId,
+    files: [],
+    partitions,
+    logIdentity: await context.log.identity(topic),
+    partitionCount,
+    begunAt: context.clock.now(),
+  });
+  if (outcome.kind !== "committed") {
+    throw new RoadstreamError("refused", `${table}: the log change was not recorded: ${outcome.reason}`);
+  }
+  context.logger.warn("log_change_accepted", { table, was: base.ingest.logIdentity });
+};

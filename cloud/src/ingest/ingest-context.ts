@@ -1,0 +1,44 @@
+import {
+  uuidV7,
+  type Clock,
+  type DurationMs,
+  type Logger,
+  type LogTopics,
+  type Random,
+  type TableName,
+  type Zstd,
+} from "@roadstream/shared";
+import type { EventLog, EventLogWriter } from "@roadstream/shared/event-log";
+import type { LakeTable, ObjectStore } from "../ports.ts";
+import type { IngestMetrics } from "./ingest-metrics.ts";
+import type { RowWriter, Sha256 } from "./ports.ts";
+import type { Slots } from "./slots.ts";
+
+/** All that one worker stands on; everything that touches the world comes in here. */
+export interface IngestContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: IngestMetrics;
+  readonly log: EventLog;
+  /** For what this stage refuses. */
+  readonly deadLetters: EventLogWriter;
+  readonly topics: LogTopics;
+  readonly store: ObjectStore;
+  readonly tables: Readonly<Record<TableName, LakeTable>>;
+  readonly rows: RowWriter;
+  readonly zstd: Zstd;
+  readonly sha256: Sha256;
+  readonly slots: Slots;
+  readonly limits: IngestLimits;
+}
+
+export interface IngestLimits {
+  readonly commitInterval: DurationMs;
+  readonly batchMaxRows: number;
+  readonly batchMaxBytes: number;
+  readonly commitMaxDays: number;
+}
+
+export const newUuid = (context: Pick<IngestContext, "clock" | "random">): string =>
+  uuidV7(context.clock.now(), context.random);

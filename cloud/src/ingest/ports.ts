@@ -1,0 +1,38 @@
+import type { UnixMillis } from "@roadstream/shared";
+import type { NewDataFile, TableDefinition } from "../ports.ts";
+
+/** Rows of one batch, each one line of JSON as a binary string (one char per byte): see landing-columns.ts. */
+export interface RowBatch {
+  readonly table: TableDefinition;
+  readonly lines: readonly string[];
+  readonly landedAt: UnixMillis;
+  /** The machine boot of this process: rows of the same one have a capture-to-queryable latency. */
+  readonly machineBoot: string;
+}
+
+/** How many of this machine's own readings were captured about when (10 ms steps of its monotonic clock). */
+export interface CapturedAt {
+  readonly uptimeMs: number;
+  readonly rows: number;
+}
+
+export type WriteOutcome =
+  | {
+      readonly kind: "written";
+      readonly files: readonly NewDataFile[];
+      readonly captured: readonly CapturedAt[];
+    }
+  /** The database does not read these lines as the contract does: nothing was written. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** More UTC days than one commit may have files. */
+  | { readonly kind: "too_many_days"; readonly days: number };
+
+/** Turns lines into Parquet files, one per UTC day, under names never used before. */
+export interface RowWriter extends AsyncDisposable {
+  write(batch: RowBatch, maxDays: number): Promise<WriteOutcome>;
+  /** Whether the database reads these lines as the contract does; writes nothing. */
+  accepts(batch: RowBatch): Promise<boolean>;
+}
+
+/** SHA-256, lower-case hexadecimal. */
+export type Sha256 = (bytes: Uint8Array) => string;

@@ -1,0 +1,82 @@
+import type { LogSlice } from "@roadstream/shared/event-log";
+import { NO_CLAIM, rejection, RoadstreamError, type UnixMillis } from "@roadstream/shared";
+import { readDeadLetter, type ReadDeadLetter } from "../dead-letters/read-dead-letter.ts";
+import { refusalValue } from "../dead-letters/refusal.ts";
+import { positionPrefix } from "./landing-columns.ts";
+import {
+  emptyStage,
+  positionText,
+  stagedPartition,
+  type StagedBatch,
+  type StagedPartition,
+  type StageOptions,
+} from "./staged-batch.ts";
+
+export interface DeadLetterStageOptions extends StageOptions {
+  readonly logIdentity: string;
+  readonly now: UnixMillis;
+}
+
+/**
+ * Judges the records of the dead-letter topic. One that is no dead letter itself lands as a letter about its own bytes:
+ * sent to this topic once more it would go round for ever.
+ */
+export const stageDeadLetters = (options: DeadLetterStageOptions): StagedBatch => {
+  const staged = emptyStage("dead_letters");
+  const seen = new Map<number, Set<string>>();
+  for (const slice of options.raw.slices) {
+    const { partition: number } = slice;
+    const partition = stagedPartition(staged, number);
+    const ids = seen.get(number) ?? new Set<string>();
+    seen.set(number, ids);
+    for (let i = 0; i < slice.offsets.length; i += 1) {
+      const letter = letterAt(slice, i, options);
+      if (ids.has(letter.id) || options.ledgers.get(number)?.hasDeadLetter(letter.id) === true) {
+        partition.delta.counts.doubled += 1;
+        continue;
+      }
+      ids.add(letter.id);
+      land(staged, partition, slice, i, letter);
+    }
+    partition.delta.counts.received += slice.offsets.length;
+    partition.next = (slice.offsets.at(-1) ?? 0) + 1;
+    partition.lastValue = slice.values.at(-1) ?? "";
+  }
+  return staged;
+};
+
+const letterAt = (slice: LogSlice, i: number, options: DeadLetterStageOptions): ReadDeadLetter => {
+  const value = slice.values[i] ?? "";
+  const offset = slice.offsets[i] ?? 0;
+  const isQuarantined = options.quarantined.has(positionText(slice.partition, offset));
+  const read = readDeadLetter(value);
+  if (read.kind === "letter" && !isQuarantined) return read;
+  const why =
+    read.kind === "letter" ? rejection("quarantined", "the database reads it otherwise") : read.rejection;
+  const key = slice.keys[i] ?? null;
+  const refusal = { partition: slice.partition, offset, key, value, rejection: why, claim: NO_CLAIM };
+  const about = readDeadLetter(refusalValue(refusal, { ...options, topic: slice.topic }));
+  if (about.kind === "letter") return about;
+  throw new RoadstreamError("invariant", `a dead letter of ours is none: ${about.rejection.detail}`);
+};
+
+const land = (
+  staged: StagedBatch,
+  partition: StagedPartition,
+  slice: LogSlice,
+  i: number,
+  letter: ReadDeadLetter,
+): void => {
+  const { delta } = partition;
+  const offset = slice.offsets[i] ?? 0;
+  const appendedAt = slice.appendedAt[i] ?? 0;
+  delta.deadLetterIds.push(letter.id);
+  delta.counts.landed += 1;
+  staged.lines.push(positionPrefix(slice.partition, offset, appendedAt) + letter.line.slice(1));
+  staged.positions.push(positionText(slice.partition, offset));
+  const { vehicleId, bootId, stream, seqFrom, seqTo } = letter.claim;
+  if (vehicleId === null || bootId === null || stream === null || seqFrom === null || seqTo === null) return;
+  delta.reject({ vehicleId, bootId, stream }, seqFrom, seqTo);
+  const series = delta.of({ vehicleId, bootId, stream });
+  series.lastAppendedAt = Math.max(series.lastAppendedAt, appendedAt);
+};

@@ -1,0 +1,319 @@
+import { millis, RoadstreamError, type DurationMs } from "@roadstream/shared";
+import type { LogSlice } from "@roadstream/shared/event-log";
+import { loadLedger } from "../ledger/load-ledger.ts";
+import { PartitionLedger } from "../ledger/partition-ledger.ts";
+import type { LakeTable, TableDefinition, TableHead } from "../ports.ts";
+import { commitBatch, type BatchOutcome } from "./commit-batch.ts";
+import type { HeldPartition } from "./held-partition.ts";
+import type { IngestContext } from "./ingest-context.ts";
+import { RawBatch } from "./raw-batch.ts";
+import { topicOf } from "./record-identity.ts";
+import { checkLog, resumeOffset, type KnownLog } from "./resume.ts";
+import { retryWhileAway } from "./retry-while-away.ts";
+
+type Committed = Extract<BatchOutcome, { readonly kind: "committed" }>;
+
+export interface LaneEvents {
+  /** Something changed that the poll loop should look at now. */
+  readonly wake: () => void;
+  readonly committed: (lane: TableLane, outcome: Committed, took: DurationMs) => void;
+}
+
+/**
+ * One table's way from the log to the lake: the partitions that are held, the batch being filled, and at most one
+ * commit under way. Everything that talks to the store runs in one queue, in order.
+ */
+export class TableLane {
+  readonly table: TableDefinition;
+  readonly topic: string;
+  readonly #context: IngestContext;
+  readonly #signal: AbortSignal;
+  readonly #events: LaneEvents;
+  readonly #held = new Map<number, HeldPartition>();
+  #head: TableHead | null = null;
+  #log: KnownLog | null = null;
+  #buffer = new RawBatch();
+  /** What is being committed, in order; mostly one part. */
+  #parts: RawBatch[] = [];
+  #isCommitting = false;
+  #queue: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(options: {
+    context: IngestContext;
+    table: TableDefinition;
+    signal: AbortSignal;
+    events: LaneEvents;
+  }) {
+    this.table = options.table;
+    this.topic = topicOf(options.context.topics, options.table.name);
+    this.#context = options.context;
+    this.#signal = options.signal;
+    this.#events = options.events;
+  }
+
+  get held(): Iterable<HeldPartition> {
+    return this.#held.values();
+  }
+
+  get head(): TableHead | null {
+    return this.#head;
+  }
+
+  get heldBytes(): number {
+    return this.#parts.reduce((sum, part) => sum + part.bytes, this.#buffer.bytes);
+  }
+
+  get heldRows(): number {
+    return this.#parts.reduce((sum, part) => sum + part.rows, this.#buffer.rows);
+  }
+
+  /** A full batch that waits for the one before it: no more is read. */
+  get isFull(): boolean {
+    const { batchMaxBytes, batchMaxRows } = this.#context.limits;
+    return this.#buffer.bytes >= batchMaxBytes || this.#buffer.rows >= batchMaxRows;
+  }
+
+  get isIdle(): boolean {
+    return !this.#isCommitting;
+  }
+
+  /** What broke the lane for good; the worker stops with it. */
+  throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** Monotonic time at which the batch is due; null while it is empty. */
+  get due(): number | null {
+    return this.#buffer.since === null ? null : this.#buffer.since + this.#context.limits.commitInterval;
+  }
+
+  assign(partition: number): void {
+    this.revoke(partition);
+    const held: HeldPartition = {
+      partition,
+      state: null,
+      ledger: new PartitionLedger(),
+      readTo: 0,
+      seekTo: null,
+      isReading: false,
+      isPaused: false,
+    };
+    this.#held.set(partition, held);
+    const place = async (): Promise<void> => {
+      // A conflict of the commit before has placed all partitions already: what was read since must stay valid.
+      if (held.isReading || held.seekTo !== null) return;
+      await this.#place([held], await this.#lakeTable.head());
+    };
+    this.#enqueue(place, place);
+  }
+
+  /** What is in a batch under way may still be committed: the table's offsets decide. */
+  revoke(partition: number): void {
+    if (this.#held.delete(partition)) this.#keepOnly(this.#buffer.without(partition));
+  }
+
+  /** Records of one poll. Those of a partition that must be sought first belong to before, and are let go. */
+  take(slice: LogSlice): void {
+    const held = this.#held.get(slice.partition);
+    const first = slice.offsets[0];
+    const last = slice.offsets.at(-1);
+    if (held === undefined || first === undefined || last === undefined) return;
+    if (!held.isReading || first < held.readTo) return;
+    held.readTo = last + 1;
+    this.#buffer.add(slice, this.#context.clock.uptime());
+    this.#context.metrics.count(this.table.name, "received", slice.offsets.length);
+  }
+
+  /** Called between two polls, when the consumer was told to begin at `seekTo`. */
+  begin(held: HeldPartition): void {
+    this.#keepOnly(this.#buffer.without(held.partition));
+    held.readTo = held.seekTo ?? held.readTo;
+    held.seekTo = null;
+    held.isReading = true;
+  }
+
+  /** Begins a commit when the batch is full, due, or `now` is asked for, and none is under way. */
+  commitIfDue(when: "when_due" | "now"): void {
+    if (this.#isCommitting || this.#buffer.rows === 0) return;
+    const isDue = this.due !== null && this.#context.clock.uptime() >= this.due;
+    if (!isDue && !this.isFull && when === "when_due") return;
+    // The objects of now: one that is revoked meanwhile comes back as another object.
+    const held = new Map([...this.#held].filter(([partition]) => this.#buffer.has(partition)));
+    this.#parts = [this.#buffer];
+    this.#buffer = new RawBatch();
+    this.#isCommitting = true;
+    const commit = (): Promise<void> => this.#context.slots.run(() => this.#commit(held));
+    const again = (): Promise<void> => this.#resync();
+    this.#enqueue(commit, again, () => {
+      this.#isCommitting = false;
+    });
+  }
+
+  /** After a fault of the log: the table's own offset is looked up again, and checked against the log. */
+  placeAgain(): void {
+    const again = (): Promise<void> => this.#resync();
+    this.#enqueue(again, again);
+  }
+
+  /** Learns what other workers committed. */
+  refresh(): void {
+    const look = async (): Promise<void> => this.#adopt(await this.#lakeTable.head());
+    this.#enqueue(look, look);
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    await this.#queue;
+  }
+
+  get #lakeTable(): LakeTable {
+    return this.#context.tables[this.table.name];
+  }
+
+  #enqueue(work: () => Promise<void>, again: () => Promise<void>, done: () => void = () => undefined): void {
+    this.#queue = this.#runAfter(this.#queue, work, again, done);
+  }
+
+  async #runAfter(
+    before: Promise<void>,
+    work: () => Promise<void>,
+    again: () => Promise<void>,
+    done: () => void,
+  ): Promise<void> {
+    await before;
+    if (this.#failure !== null || this.#signal.aborted) return;
+    const { name: table } = this.table;
+    const onRetry = (reason: string, attempt: number): void => {
+      this.#context.metrics.retried(table);
+      this.#context.logger.warn("retrying", { table, reason, attempt });
+    };
+    try {
+      await retryWhileAway(this.#context, { signal: this.#signal, work, again, onRetry });
+    } catch (error) {
+      this.#failure = { error };
+    }
+    done();
+    this.#events.wake();
+  }
+
+  async #commit(held: Map<number, HeldPartition>): Promise<void> {
+    this.#dropMoved(held);
+    for (let batch = this.#parts[0]; batch !== undefined; batch = this.#parts[0]) {
+      const began = this.#context.clock.uptime();
+      const outcome = await this.#commitPart(batch, held);
+      switch (outcome.kind) {
+        case "too_many_days": {
+          const halves = batch.halves();
+          if (halves === null) throw new RoadstreamError("invariant", "one record of several days");
+          this.#parts.splice(0, 1, ...halves);
+          break;
+        }
+        case "committed":
+          this.#parts.shift();
+          this.#settle(outcome, held);
+          this.#events.committed(this, outcome, millis(this.#context.clock.uptime() - began));
+          break;
+        case "conflict":
+          this.#context.metrics.conflict(this.table.name);
+          this.#context.logger.warn("conflict", { table: this.table.name, reason: outcome.reason });
+          await this.#resync(outcome.head);
+          return;
+        case "refused":
+          throw new RoadstreamError("refused", `${this.table.name}: ${outcome.reason}`, {
+            hint: outcome.hint,
+          });
+      }
+    }
+  }
+
+  /** Leaves out the partitions that were taken away while the batch waited. */
+  #dropMoved(held: Map<number, HeldPartition>): void {
+    for (const [partition, one] of held) {
+      if (this.#held.get(partition) === one) continue;
+      held.delete(partition);
+      this.#parts = this.#parts.map((part) => {
+        const rest = part.without(partition);
+        this.#returned(part.rows - rest.rows);
+        return rest;
+      });
+    }
+    this.#parts = this.#parts.filter((part) => part.rows > 0);
+  }
+
+  async #commitPart(raw: RawBatch, held: ReadonlyMap<number, HeldPartition>): Promise<BatchOutcome> {
+    const base = this.#head;
+    const log = this.#log;
+    if (base === null || log === null) throw new RoadstreamError("invariant", "a batch before any head");
+    for (const { partition, state } of held.values()) {
+      if ((base.ingest?.partitions[partition]?.commit ?? null) !== (state?.commit ?? null)) {
+        return {
+          kind: "conflict",
+          head: base,
+          reason: `partition ${partition} was moved on by another worker`,
+        };
+      }
+    }
+    const { clock } = this.#context;
+    return commitBatch(this.#context, {
+      ...log,
+      table: this.table,
+      raw,
+      ledgers: new Map([...held].map(([partition, { ledger }]) => [partition, ledger])),
+      base,
+      begunAt: clock.now() - (clock.uptime() - (raw.since ?? clock.uptime())),
+    });
+  }
+
+  #settle(outcome: Committed, held: ReadonlyMap<number, HeldPartition>): void {
+    this.#adopt(outcome.head);
+    for (const [partition, { state, ledger }] of outcome.partitions) {
+      const one = held.get(partition);
+      if (one === undefined) continue;
+      one.state = state;
+      one.ledger = ledger;
+    }
+  }
+
+  /** After a conflict or a failure: memory follows the table, and reading begins again where the table stands. */
+  async #resync(known: TableHead | null = null): Promise<void> {
+    const held = [...this.#held.values()];
+    // At once, so that nothing is taken on top of what is dropped.
+    for (const one of held) one.isReading = false;
+    for (const part of this.#parts) this.#returned(part.rows);
+    this.#parts = [];
+    this.#keepOnly(new RawBatch());
+    await this.#place(held, known ?? (await this.#lakeTable.head()));
+  }
+
+  /** Makes partitions stand where the table says, after checking that this is the log it says it of. */
+  async #place(held: readonly HeldPartition[], head: TableHead): Promise<void> {
+    this.#adopt(head);
+    const resume = { ...this.#context, table: this.table.name, topic: this.topic, head };
+    this.#log = await checkLog(resume);
+    for (const one of held) {
+      const next = await resumeOffset(resume, one.partition);
+      const state = head.ingest?.partitions[one.partition] ?? null;
+      const key = state?.ledger ?? null;
+      if (one.ledger.key !== key) {
+        const place = { table: this.table.name, partition: one.partition };
+        one.ledger = await loadLedger(this.#context.store, this.#context.zstd, place, key);
+      }
+      one.state = state;
+      one.seekTo = next;
+    }
+  }
+
+  #adopt(head: TableHead): void {
+    if (this.#head === null || head.version >= this.#head.version) this.#head = head;
+  }
+
+  #keepOnly(rest: RawBatch): void {
+    this.#returned(this.#buffer.rows - rest.rows);
+    this.#buffer = rest;
+  }
+
+  #returned(rows: number): void {
+    this.#context.metrics.count(this.table.name, "returned", rows);
+  }
+}
