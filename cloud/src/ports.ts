@@ -119,6 +119,10 @@ export interface AppendCommit {
   readonly files: readonly NewDataFile[];
   /** The partitions of this batch with their new state; the others stay as the head has them. */
   readonly partitions: Readonly<Record<number, PartitionState>>;
+  /**
+   * Another log than the table's is refused, unless this commit has no files and puts every partition at a beginning
+   * (`last` null): the explicit acceptance of a replaced log.
+   */
   readonly logIdentity: string;
   readonly partitionCount: number;
   /** When the batch began, Unix milliseconds: an old batch is refused (`stale_batch`). */

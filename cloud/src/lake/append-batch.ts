@@ -6,7 +6,13 @@ import { ENTRY_STATUS, type ManifestEntry } from "./manifest.ts";
 import type { ManifestFile } from "./manifest-list.ts";
 import { NO_FILES, type FileChange } from "./next-snapshot.ts";
 import type { StoredTable } from "./stored-table.ts";
-import { ingestState, numberProperty, partitionProperties, PROPERTY, samePartition } from "./table-properties.ts";
+import {
+  ingestState,
+  numberProperty,
+  partitionProperties,
+  PROPERTY,
+  samePartition,
+} from "./table-properties.ts";
 
 /** A batch older than this is read again instead of committed: names and files of its time may be gone. */
 export const MAX_BATCH_AGE_MS = 3_600_000;
@@ -27,12 +33,24 @@ export const batchConflict = (commit: AppendCommit, on: StoredTable, now: number
   return null;
 };
 
+/**
+ * A commit without rows that puts every partition at a beginning, where no record was read yet: how a person accepts
+ * that the log was replaced. No batch of records looks like it, for a batch has read a last record.
+ */
+const beginsAnew = (commit: AppendCommit, state: IngestState): boolean =>
+  commit.files.length === 0 &&
+  commit.partitionCount === state.partitionCount &&
+  Object.keys(commit.partitions).length === state.partitionCount &&
+  Object.values(commit.partitions).every(({ last }) => last === null);
+
 /** Why the table is not this log's; null when it is, or has no log yet. */
 export const logMismatch = (commit: AppendCommit, on: StoredTable): string | null => {
   const state = ingestState(on.metadata.properties);
-  if (state === null) return null;
-  if (state.logIdentity !== commit.logIdentity) return `the table was built from the log ${state.logIdentity}, not ${commit.logIdentity}`;
-  if (state.partitionCount !== commit.partitionCount) return `the log had ${state.partitionCount} partitions, now ${commit.partitionCount}`;
+  if (state === null || beginsAnew(commit, state)) return null;
+  if (state.logIdentity !== commit.logIdentity)
+    return `the table was built from the log ${state.logIdentity}, not ${commit.logIdentity}`;
+  if (state.partitionCount !== commit.partitionCount)
+    return `the log had ${state.partitionCount} partitions, now ${commit.partitionCount}`;
   return null;
 };
 
@@ -44,7 +62,11 @@ const stateAfter = (commit: AppendCommit, on: StoredTable): IngestState => ({
 
 const sum = (commit: AppendCommit): FileChange =>
   commit.files.reduce(
-    (total, file) => ({ files: total.files + 1, rows: total.rows + file.rows, bytes: total.bytes + file.sizeBytes }),
+    (total, file) => ({
+      files: total.files + 1,
+      rows: total.rows + file.rows,
+      bytes: total.bytes + file.sizeBytes,
+    }),
     NO_FILES,
   );
 
@@ -54,7 +76,11 @@ export interface AppendContext extends SnapshotContext {
 }
 
 /** The entries of a batch's files; sequence numbers are inherited, so one manifest serves every attempt. */
-export const addedEntries = (files: AppendCommit["files"], context: AppendContext, snapshotId: bigint): readonly ManifestEntry[] =>
+export const addedEntries = (
+  files: AppendCommit["files"],
+  context: AppendContext,
+  snapshotId: bigint,
+): readonly ManifestEntry[] =>
   files.map((file) => ({
     status: ENTRY_STATUS.added,
     snapshot_id: snapshotId,
@@ -72,10 +98,17 @@ export interface AppendOn {
 }
 
 /** A batch on top of one version of the table, or why not. */
-export const proposeAppend = async (context: AppendContext, { commit, on, snapshotId, manifest }: AppendOn): Promise<Proposal> => {
+export const proposeAppend = async (
+  context: AppendContext,
+  { commit, on, snapshotId, manifest }: AppendOn,
+): Promise<Proposal> => {
   const other = logMismatch(commit, on);
   if (other !== null) {
-    return { kind: "refused", reason: other, hint: "a recreated or rewound log cannot continue this table: see `cloud run --help`" };
+    return {
+      kind: "refused",
+      reason: other,
+      hint: "a recreated or rewound log cannot continue this table: see `cloud run --help`",
+    };
   }
   const conflict = batchConflict(commit, on, context.now);
   if (conflict !== null) return { kind: "conflict", reason: conflict };
@@ -83,7 +116,8 @@ export const proposeAppend = async (context: AppendContext, { commit, on, snapsh
   const inherited = await inheritedManifests(context, on, identity);
   const sequence = BigInt(identity.sequenceNumber);
   // Numbers of a manifest that adds files follow its snapshot, also when that moved to a newer head.
-  const own = manifest === null ? [] : [{ ...manifest, sequence_number: sequence, min_sequence_number: sequence }];
+  const own =
+    manifest === null ? [] : [{ ...manifest, sequence_number: sequence, min_sequence_number: sequence }];
   const metadata = await proposeSnapshot(context, on, {
     identity,
     commitId: commit.commitId,

@@ -28,12 +28,18 @@ const bigLong = avro.types.LongType.__with({
 });
 
 export const avroType = (schema: AvroSchema): Type =>
-  avro.Type.forSchema(schema as Parameters<typeof avro.Type.forSchema>[0], { registry: { long: bigLong }, wrapUnions: "never" });
+  avro.Type.forSchema(schema as Parameters<typeof avro.Type.forSchema>[0], {
+    registry: { long: bigLong },
+    wrapUnions: "never",
+  });
 
 const longs = avroType("long");
 const headers = avroType({ type: "map", values: "bytes" });
 
-const squeezed = async (bytes: Uint8Array, through: CompressionStream | DecompressionStream): Promise<Uint8Array> => {
+const squeezed = async (
+  bytes: Uint8Array,
+  through: CompressionStream | DecompressionStream,
+): Promise<Uint8Array> => {
   const reader = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(through).getReader();
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -67,13 +73,22 @@ export interface AvroContent {
 }
 
 export const writeAvroFile = async (content: AvroContent): Promise<Uint8Array> => {
-  const metadata = { "avro.schema": JSON.stringify(content.schema), "avro.codec": "deflate", ...content.header };
+  const metadata = {
+    "avro.schema": JSON.stringify(content.schema),
+    "avro.codec": "deflate",
+    ...content.header,
+  };
   const text = Object.entries(metadata).map(([key, value]) => [key, Buffer.from(value, "utf8")]);
   const parts: Uint8Array[] = [MAGIC, headers.toBuffer(Object.fromEntries(text)), content.sync];
   if (content.records.length > 0) {
     const plain = Buffer.concat(content.records.map((record) => content.type.toBuffer(record)));
     const block = await squeezed(plain, new CompressionStream("deflate-raw"));
-    parts.push(longs.toBuffer(BigInt(content.records.length)), longs.toBuffer(BigInt(block.length)), block, content.sync);
+    parts.push(
+      longs.toBuffer(BigInt(content.records.length)),
+      longs.toBuffer(BigInt(block.length)),
+      block,
+      content.sync,
+    );
   }
   return Buffer.concat(parts);
 };
@@ -88,13 +103,20 @@ export const readAvroFile = async (bytes: Uint8Array, name: string): Promise<Avr
 };
 
 const readParts = async (file: Buffer): Promise<AvroFile> => {
-  if (Buffer.compare(file.subarray(0, MAGIC.length), MAGIC) !== 0) throw new RoadstreamError("table_invalid", "no Avro magic");
-  const decoded = headers.decode(file, MAGIC.length) as { value: Record<string, Buffer> | undefined; offset: number };
+  if (Buffer.compare(file.subarray(0, MAGIC.length), MAGIC) !== 0)
+    throw new RoadstreamError("table_invalid", "no Avro magic");
+  const decoded = headers.decode(file, MAGIC.length) as {
+    value: Record<string, Buffer> | undefined;
+    offset: number;
+  };
   if (decoded.value === undefined) throw new RoadstreamError("table_invalid", "the Avro header is cut off");
-  const header = Object.fromEntries(Object.entries(decoded.value).map(([key, value]) => [key, value.toString("utf8")]));
+  const header = Object.fromEntries(
+    Object.entries(decoded.value).map(([key, value]) => [key, value.toString("utf8")]),
+  );
   const schema = JSON.parse(header["avro.schema"] ?? "null") as AvroSchema;
   const codec = header["avro.codec"] ?? "null";
-  if (codec !== "null" && codec !== "deflate") throw new RoadstreamError("table_invalid", `unknown Avro codec ${codec}`);
+  if (codec !== "null" && codec !== "deflate")
+    throw new RoadstreamError("table_invalid", `unknown Avro codec ${codec}`);
   const sync = file.subarray(decoded.offset, decoded.offset + SYNC_BYTES);
   const type = avroType(schema);
   const records: unknown[] = [];
@@ -128,5 +150,6 @@ const readBlock = (type: Type, block: Buffer, count: number, into: unknown[]): v
     into.push(value);
     at = offset;
   }
-  if (at !== block.length) throw new RoadstreamError("table_invalid", "an Avro block holds more than its records");
+  if (at !== block.length)
+    throw new RoadstreamError("table_invalid", "an Avro block holds more than its records");
 };

@@ -6,7 +6,12 @@ export type AvroSchema = string | readonly AvroSchema[] | { readonly [key: strin
 
 const optional = (type: AvroSchema): AvroSchema => ["null", type];
 const required = (id: number, name: string, type: AvroSchema) => ({ name, type, "field-id": id });
-const nullable = (id: number, name: string, type: AvroSchema) => ({ name, type: optional(type), default: null, "field-id": id });
+const nullable = (id: number, name: string, type: AvroSchema) => ({
+  name,
+  type: optional(type),
+  default: null,
+  "field-id": id,
+});
 
 /** A map whose keys are not strings is an array of key-value records (specification, "Avro"). */
 const mapOf = (keyId: number, valueId: number, value: AvroSchema): AvroSchema => ({
@@ -18,7 +23,11 @@ const mapOf = (keyId: number, valueId: number, value: AvroSchema): AvroSchema =>
     fields: [required(keyId, "key", "int"), required(valueId, "value", value)],
   },
 });
-const listOf = (elementId: number, items: AvroSchema): AvroSchema => ({ type: "array", items, "element-id": elementId });
+const listOf = (elementId: number, items: AvroSchema): AvroSchema => ({
+  type: "array",
+  items,
+  "element-id": elementId,
+});
 
 const dataFile = (partitionFieldId: number, partitionName: string): AvroSchema => ({
   type: "record",

@@ -24,4 +24,6 @@ const exact: Reviver = (_key, value, { source }) => {
 export const parseBigJson = (text: string): unknown => json.parse(text, exact);
 
 export const printBigJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? json.rawJSON(String(item)) : item));
+  JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "bigint" ? json.rawJSON(String(item)) : item,
+  );

@@ -1,4 +1,11 @@
-import { millis, retryIntervals, RoadstreamError, type Clock, type Random, type RetrySchedule } from "@roadstream/shared";
+import {
+  millis,
+  retryIntervals,
+  RoadstreamError,
+  type Clock,
+  type Random,
+  type RetrySchedule,
+} from "@roadstream/shared";
 import type { StoredTable, TableCatalog } from "./stored-table.ts";
 import { parseTableMetadata, printTableMetadata, type TableMetadata } from "./table-metadata.ts";
 import { ingestState, PROPERTY, SUMMARY } from "./table-properties.ts";
@@ -61,9 +68,11 @@ export const commitChange = async (options: CommitLoopOptions, change: Change): 
     if (proposal.kind === "conflict") return { ...proposal, stored: on };
     const bytes = printTableMetadata(proposal.metadata);
     const swap = await swapUntilKnown(options, on, bytes);
-    if (swap.kind === "swapped") return { kind: "committed", stored: { pointer: swap.pointer, metadata: proposal.metadata }, attempts };
+    if (swap.kind === "swapped")
+      return { kind: "committed", stored: { pointer: swap.pointer, metadata: proposal.metadata }, attempts };
     const head = await loadTable(options.catalog);
-    if (head === null) throw new RoadstreamError("table_invalid", `${on.pointer.location}: the table is gone`);
+    if (head === null)
+      throw new RoadstreamError("table_invalid", `${on.pointer.location}: the table is gone`);
     if (holdsCommit(head.metadata, change.commitId)) return { kind: "committed", stored: head, attempts };
     on = head;
     await options.clock.sleep(millis(waits.next().value));

@@ -50,7 +50,8 @@ export const inheritedManifests = async (
   const merged: ManifestFile[] = [];
   for (const group of plan.merged) {
     const entries: ManifestEntry[] = [];
-    for (const manifest of group) entries.push(...(await context.manifests.entries(manifest)).filter(isLive).map(asExisting));
+    for (const manifest of group)
+      entries.push(...(await context.manifests.entries(manifest)).filter(isLive).map(asExisting));
     merged.push(await context.manifests.write(entries, on.metadata, identity));
   }
   return [...plan.kept, ...merged];

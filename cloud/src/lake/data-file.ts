@@ -15,7 +15,8 @@ export const dayNumber = (day: string): number => {
 
 export const dayText = (day: number): string => utcDay(unixMillis(day * DAY_MS));
 
-const sorted = <V>(pairs: readonly KeyValue<V>[]): readonly KeyValue<V>[] => pairs.toSorted((a, b) => a.key - b.key);
+const sorted = <V>(pairs: readonly KeyValue<V>[]): readonly KeyValue<V>[] =>
+  pairs.toSorted((a, b) => a.key - b.key);
 
 const counts = (columns: readonly ColumnStatistics[], of: (column: ColumnStatistics) => number | null) =>
   sorted(

@@ -29,7 +29,8 @@ export const renameByFieldId = (value: unknown, theirs: AvroSchema, ours: AvroSc
   const renamed: Record<string, unknown> = {};
   for (const field of wanted) {
     const there = byId.get(field["field-id"]);
-    renamed[field.name] = there === undefined ? null : renameByFieldId(source[there.name] ?? null, there.type, field.type);
+    renamed[field.name] =
+      there === undefined ? null : renameByFieldId(source[there.name] ?? null, there.type, field.type);
   }
   return renamed;
 };

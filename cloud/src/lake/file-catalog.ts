@@ -14,7 +14,8 @@ const VERSION_FILE = /^v(\d{1,15})\.metadata\.json$/;
 /** Between listing and reading, the head can be overtaken and removed only if we were asleep for long. */
 const MAX_LOADS = 10;
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 export interface FileCatalogOptions {
   readonly store: ObjectStore;
@@ -45,7 +46,10 @@ export class FileCatalog implements TableCatalog {
       const bytes = await this.#store.get(this.#key(newest));
       if (bytes !== null) return this.#pointer(newest, bytes);
     }
-    throw new RoadstreamError("unavailable", `${this.#folder}: the head moved on at each of ${MAX_LOADS} looks`);
+    throw new RoadstreamError(
+      "unavailable",
+      `${this.#folder}: the head moved on at each of ${MAX_LOADS} looks`,
+    );
   }
 
   async swap(base: TablePointer | null, next: Uint8Array): Promise<SwapOutcome> {
@@ -56,13 +60,17 @@ export class FileCatalog implements TableCatalog {
       await this.#store.putIfAbsent(this.#key(2), this.#second(base.bytes));
       return { kind: "taken" };
     } catch (error) {
-      if (isRoadstreamError(error, "unavailable") || isRoadstreamError(error, "timeout")) return { kind: "unknown" };
+      if (isRoadstreamError(error, "unavailable") || isRoadstreamError(error, "timeout"))
+        return { kind: "unknown" };
       throw error;
     }
   }
 
   publish(head: TablePointer): Promise<void> {
-    return this.#store.put(`${this.#folder}/version-hint.text`, new TextEncoder().encode(String(head.version)));
+    return this.#store.put(
+      `${this.#folder}/version-hint.text`,
+      new TextEncoder().encode(String(head.version)),
+    );
   }
 
   async trim(head: TablePointer, keep: number): Promise<void> {
@@ -101,7 +109,10 @@ export class FileCatalog implements TableCatalog {
   #second(first: Uint8Array): Uint8Array {
     const metadata = parseTableMetadata(first, this.#key(1));
     const maker = uuidV7(this.#clock.now(), this.#random);
-    return printTableMetadata({ ...metadata, properties: { ...metadata.properties, [PROPERTY.madeBy]: maker } });
+    return printTableMetadata({
+      ...metadata,
+      properties: { ...metadata.properties, [PROPERTY.madeBy]: maker },
+    });
   }
 
   async #versions(): Promise<readonly number[]> {

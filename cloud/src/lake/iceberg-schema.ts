@@ -92,16 +92,21 @@ export const compareSchema = (definition: TableDefinition, stored: IcebergSchema
     const there = byId.get(column.id);
     byId.delete(column.id);
     if (there === undefined) {
-      if (!column.nullable) return { kind: "differs", reason: `the table lacks the required column ${column.name}` };
+      if (!column.nullable)
+        return { kind: "differs", reason: `the table lacks the required column ${column.name}` };
       added.push(column);
     } else if (there.name !== column.name || there.type !== ICEBERG_TYPES[column.type]) {
       const theirs = typeof there.type === "string" ? there.type : JSON.stringify(there.type);
-      return { kind: "differs", reason: `field ${column.id} is ${there.name} ${theirs} in the table, ${column.name} ${ICEBERG_TYPES[column.type]} here` };
+      return {
+        kind: "differs",
+        reason: `field ${column.id} is ${there.name} ${theirs} in the table, ${column.name} ${ICEBERG_TYPES[column.type]} here`,
+      };
     } else if (there.required && column.nullable) {
       return { kind: "differs", reason: `the table requires ${column.name}, which may be null here` };
     }
   }
   const [unknown] = byId.values();
-  if (unknown !== undefined) return { kind: "differs", reason: `the table has the column ${unknown.name}, unknown to this version` };
+  if (unknown !== undefined)
+    return { kind: "differs", reason: `the table has the column ${unknown.name}, unknown to this version` };
   return added.length === 0 ? { kind: "same" } : { kind: "table_behind", added };
 };

@@ -12,7 +12,10 @@ const refused = (reason: string, hint: string): Refusal => ({ kind: "refused", r
 
 const partitionedByDay = (metadata: TableMetadata, definition: TableDefinition): boolean => {
   const spec = metadata["partition-specs"].find((one) => one["spec-id"] === metadata["default-spec-id"]);
-  const [field] = (spec?.fields ?? []) as readonly { readonly transform?: unknown; readonly "source-id"?: unknown }[];
+  const [field] = (spec?.fields ?? []) as readonly {
+    readonly transform?: unknown;
+    readonly "source-id"?: unknown;
+  }[];
   return (
     spec?.["spec-id"] === PARTITION_SPEC_ID &&
     spec.fields.length === 1 &&
@@ -22,22 +25,40 @@ const partitionedByDay = (metadata: TableMetadata, definition: TableDefinition):
 };
 
 /** Why this process must not write on this version of the table at all; null when it may. */
-export const judgeHead = (on: StoredTable, definition: TableDefinition, catalog: TableCatalog): Refusal | null => {
+export const judgeHead = (
+  on: StoredTable,
+  definition: TableDefinition,
+  catalog: TableCatalog,
+): Refusal | null => {
   const { metadata } = on;
   const owner = metadata.properties[PROPERTY.catalog];
   if (owner !== catalog.name) {
-    return refused(`${definition.name} belongs to the catalog ${owner ?? "of somebody else"}`, `start with --catalog ${owner ?? "as it was created with"}`);
+    return refused(
+      `${definition.name} belongs to the catalog ${owner ?? "of somebody else"}`,
+      `start with --catalog ${owner ?? "as it was created with"}`,
+    );
   }
   const fit = compareSchema(definition, currentSchema(metadata));
-  if (fit.kind === "differs") return refused(`${definition.name}: ${fit.reason}`, "upgrade the cloud workers before gateways and agents");
+  if (fit.kind === "differs")
+    return refused(
+      `${definition.name}: ${fit.reason}`,
+      "upgrade the cloud workers before gateways and agents",
+    );
   if (fit.kind === "table_behind") {
     const names = fit.added.map((column) => column.name).join(", ");
-    return refused(`${definition.name} lacks the columns ${names}`, "add them to the table before starting this version");
+    return refused(
+      `${definition.name} lacks the columns ${names}`,
+      "add them to the table before starting this version",
+    );
   }
-  if (!partitionedByDay(metadata, definition)) return refused(`${definition.name} is no longer partitioned by day`, "restore the partition spec");
+  if (!partitionedByDay(metadata, definition))
+    return refused(`${definition.name} is no longer partitioned by day`, "restore the partition spec");
   const back = rolledBack(metadata);
   if (back !== null) {
-    return refused(`${definition.name} was rolled back: ${back}`, "roll forward to the newest snapshot, or rebuild the table from the log");
+    return refused(
+      `${definition.name} was rolled back: ${back}`,
+      "roll forward to the newest snapshot, or rebuild the table from the log",
+    );
   }
   return null;
 };

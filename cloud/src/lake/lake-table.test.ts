@@ -14,7 +14,16 @@ const setUp = () => {
   const append = async (on: IcebergTable, partition: number, rows: number): Promise<CommitOutcome> => {
     const id = uuidOf(random);
     const base = await on.head();
-    return on.append(batch(on.definition, { base, partition, rows, key: `gps_data/data/event_day=2026-01-01/${id}.parquet`, commitId: id, begunAt: clock.now() }));
+    return on.append(
+      batch(on.definition, {
+        base,
+        partition,
+        rows,
+        key: `gps_data/data/event_day=2026-01-01/${id}.parquet`,
+        commitId: id,
+        begunAt: clock.now(),
+      }),
+    );
   };
   return { clock, store, table, append, random };
 };

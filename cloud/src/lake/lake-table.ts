@@ -1,5 +1,20 @@
-import { errorText, RoadstreamError, unixMillis, type Clock, type Logger, type Random } from "@roadstream/shared";
-import type { AppendCommit, CommitOutcome, LakeTable, LiveFile, ObjectStore, TableDefinition, TableHead } from "../ports.ts";
+import {
+  errorText,
+  RoadstreamError,
+  unixMillis,
+  type Clock,
+  type Logger,
+  type Random,
+} from "@roadstream/shared";
+import type {
+  AppendCommit,
+  CommitOutcome,
+  LakeTable,
+  LiveFile,
+  ObjectStore,
+  TableDefinition,
+  TableHead,
+} from "../ports.ts";
 import { addedEntries, proposeAppend, type AppendContext } from "./append-batch.ts";
 import { identityOn } from "./commit-snapshot.ts";
 import { commitChange, loadTable, type Change, type LoopOutcome } from "./commit-loop.ts";
@@ -84,7 +99,10 @@ export class IcebergTable implements LakeTable {
       });
       await this.#catalog.swap(null, printTableMetadata(metadata));
     }
-    throw new RoadstreamError("unavailable", `${this.definition.name}: the store does not answer whether the table was created`);
+    throw new RoadstreamError(
+      "unavailable",
+      `${this.definition.name}: the store does not answer whether the table was created`,
+    );
   }
 
   async append(commit: AppendCommit): Promise<CommitOutcome> {
@@ -93,7 +111,10 @@ export class IcebergTable implements LakeTable {
     const entries = addedEntries(commit.files, this.#context(), snapshotId);
     const refused = judgeHead(base, this.definition, this.#catalog);
     if (refused !== null) return refused;
-    const manifest = entries.length === 0 ? null : await this.manifests.write(entries, base.metadata, identityOn(base, snapshotId));
+    const manifest =
+      entries.length === 0
+        ? null
+        : await this.manifests.write(entries, base.metadata, identityOn(base, snapshotId));
     const outcome = await this.commit({
       base,
       commitId: commit.commitId,
@@ -147,9 +168,14 @@ export class IcebergTable implements LakeTable {
       const expired = this.#expired;
       this.#expired = [];
       const locations = await unreachableManifests(this.manifests, { metadata: head.metadata, expired });
-      await this.#store.delete(locations.map((location) => this.#store.keyOf(location)).filter((key) => key !== null));
+      await this.#store.delete(
+        locations.map((location) => this.#store.keyOf(location)).filter((key) => key !== null),
+      );
     } catch (error) {
-      this.#logger.warn("lake_housekeeping_failed", { error: errorText(error), at: unixMillis(this.#clock.now()) });
+      this.#logger.warn("lake_housekeeping_failed", {
+        error: errorText(error),
+        at: unixMillis(this.#clock.now()),
+      });
     }
   }
 }

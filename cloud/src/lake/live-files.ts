@@ -26,9 +26,13 @@ export const liveFiles = async (
   if (snapshot === null) return [];
   const listed = await manifests.list(snapshot);
   if (hasDeletes(listed)) {
-    throw new RoadstreamError("table_invalid", `${metadata.location}: another engine wrote delete files, which are not applied here`, {
-      hint: "rewrite the table's data files with that engine, so that the deletes are applied",
-    });
+    throw new RoadstreamError(
+      "table_invalid",
+      `${metadata.location}: another engine wrote delete files, which are not applied here`,
+      {
+        hint: "rewrite the table's data files with that engine, so that the deletes are applied",
+      },
+    );
   }
   const live: LiveEntry[] = [];
   for (const manifest of listed.filter((one) => liveFileCount(one) > 0)) {
@@ -43,7 +47,8 @@ const liveFile = (entry: ManifestEntry, store: ObjectStore): LiveFile => {
   const { data_file: file } = entry;
   const key = store.keyOf(file.file_path);
   const day = file.partition[PARTITION_FIELD];
-  if (key === null || day === null) throw new RoadstreamError("table_invalid", `${file.file_path} lies outside the lake or has no day`);
+  if (key === null || day === null)
+    throw new RoadstreamError("table_invalid", `${file.file_path} lies outside the lake or has no day`);
   return {
     key,
     sizeBytes: Number(file.file_size_in_bytes),

@@ -70,7 +70,8 @@ export const readManifestList = async (bytes: Uint8Array, name: string): Promise
   });
 };
 
-export const liveFileCount = (manifest: ManifestFile): number => manifest.added_files_count + manifest.existing_files_count;
+export const liveFileCount = (manifest: ManifestFile): number =>
+  manifest.added_files_count + manifest.existing_files_count;
 
 export interface WrittenManifest {
   readonly location: string;
@@ -86,7 +87,10 @@ export interface WrittenManifest {
 export const manifestFile = (written: WrittenManifest): ManifestFile => {
   const count = (status: number): { files: number; rows: bigint } => {
     const entries = written.entries.filter((entry) => entry.status === status);
-    return { files: entries.length, rows: entries.reduce((sum, entry) => sum + entry.data_file.record_count, 0n) };
+    return {
+      files: entries.length,
+      rows: entries.reduce((sum, entry) => sum + entry.data_file.record_count, 0n),
+    };
   };
   const added = count(ENTRY_STATUS.added);
   const existing = count(ENTRY_STATUS.existing);

@@ -43,10 +43,20 @@ export class ManifestStore {
     return readManifest(await this.#get(manifest.manifest_path), manifest);
   }
 
-  async write(entries: readonly ManifestEntry[], metadata: TableMetadata, identity: SnapshotIdentity): Promise<ManifestFile> {
+  async write(
+    entries: readonly ManifestEntry[],
+    metadata: TableMetadata,
+    identity: SnapshotIdentity,
+  ): Promise<ManifestFile> {
     const spec = metadata["partition-specs"].find((one) => one["spec-id"] === metadata["default-spec-id"]);
-    if (spec === undefined) throw new RoadstreamError("table_invalid", "the default partition spec is missing");
-    const bytes = await writeManifest({ entries, schema: currentSchema(metadata), spec, sync: this.#names.sync() });
+    if (spec === undefined)
+      throw new RoadstreamError("table_invalid", "the default partition spec is missing");
+    const bytes = await writeManifest({
+      entries,
+      schema: currentSchema(metadata),
+      spec,
+      sync: this.#names.sync(),
+    });
     const key = this.#names.manifest(this.#table);
     await putNewObject(this.#store, key, bytes);
     return manifestFile({
@@ -79,9 +89,14 @@ export class ManifestStore {
 
   async #get(location: string): Promise<Uint8Array> {
     const key = this.#store.keyOf(location);
-    if (key === null) throw new RoadstreamError("table_invalid", `${location} lies outside the lake ${this.#store.root}`);
+    if (key === null)
+      throw new RoadstreamError("table_invalid", `${location} lies outside the lake ${this.#store.root}`);
     const bytes = await this.#store.get(key);
-    if (bytes === null) throw new RoadstreamError("table_invalid", `${location} is missing: the snapshot that names it was expired or damaged`);
+    if (bytes === null)
+      throw new RoadstreamError(
+        "table_invalid",
+        `${location} is missing: the snapshot that names it was expired or damaged`,
+      );
     return bytes;
   }
 }

@@ -74,7 +74,10 @@ export const writeManifest = (content: ManifestContent): Promise<Uint8Array> =>
   });
 
 /** The entries of a manifest with what they inherit from its line in the manifest list. */
-export const readManifest = async (bytes: Uint8Array, from: ManifestFile): Promise<readonly ManifestEntry[]> => {
+export const readManifest = async (
+  bytes: Uint8Array,
+  from: ManifestFile,
+): Promise<readonly ManifestEntry[]> => {
   const { schema, records } = await readAvroFile(bytes, from.manifest_path);
   return records.map((record) => inherit(entryOf(record, schema, from.manifest_path), from));
 };
@@ -101,4 +104,7 @@ const inherit = (entry: ManifestEntry, from: ManifestFile): ManifestEntry => {
 export const isLive = (entry: ManifestEntry): boolean => entry.status !== ENTRY_STATUS.deleted;
 
 /** The same file, no longer new: keeps the snapshot and sequence number with which it was added. */
-export const asExisting = (entry: ManifestEntry): ManifestEntry => ({ ...entry, status: ENTRY_STATUS.existing });
+export const asExisting = (entry: ManifestEntry): ManifestEntry => ({
+  ...entry,
+  status: ENTRY_STATUS.existing,
+});

@@ -14,7 +14,8 @@ export interface MergePlan {
   readonly merged: readonly (readonly ManifestFile[])[];
 }
 
-const sizeClass = (manifest: ManifestFile): number => Math.floor(Math.log10(Math.max(1, liveFileCount(manifest))));
+const sizeClass = (manifest: ManifestFile): number =>
+  Math.floor(Math.log10(Math.max(1, liveFileCount(manifest))));
 
 const isMergeable = (manifest: ManifestFile): boolean =>
   manifest.content !== DELETES_MANIFEST &&

@@ -1,5 +1,12 @@
 import type { TableDefinition } from "../ports.ts";
-import { icebergSchema, partitionSpec, PARTITION_FIELD_ID, PARTITION_SPEC_ID, SORT_ORDER_ID, sortOrder } from "./iceberg-schema.ts";
+import {
+  icebergSchema,
+  partitionSpec,
+  PARTITION_FIELD_ID,
+  PARTITION_SPEC_ID,
+  SORT_ORDER_ID,
+  sortOrder,
+} from "./iceberg-schema.ts";
 import type { TableMetadata } from "./table-metadata.ts";
 import { PROPERTY } from "./table-properties.ts";
 
@@ -20,7 +27,12 @@ export const newTable = ({ definition, location, uuid, catalog, now }: NewTable)
   "last-updated-ms": now,
   "last-column-id": Math.max(...definition.columns.map((column) => column.id)),
   "current-schema-id": 0,
-  schemas: [{ ...icebergSchema(definition), fields: [...icebergSchema(definition).fields] as TableMetadata["schemas"][number]["fields"] }],
+  schemas: [
+    {
+      ...icebergSchema(definition),
+      fields: [...icebergSchema(definition).fields] as TableMetadata["schemas"][number]["fields"],
+    },
+  ],
   "partition-specs": [partitionSpec(definition)],
   "default-spec-id": PARTITION_SPEC_ID,
   "last-partition-id": PARTITION_FIELD_ID,

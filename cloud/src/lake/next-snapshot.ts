@@ -56,10 +56,15 @@ const changes = (next: NextSnapshot): Record<string, string> => ({
 });
 
 /** Time never goes back: Java refuses metadata whose log does (by more than a minute). */
-const timeAfter = (metadata: TableMetadata, now: number): number => Math.max(now, metadata["last-updated-ms"]);
+const timeAfter = (metadata: TableMetadata, now: number): number =>
+  Math.max(now, metadata["last-updated-ms"]);
 
 /** The metadata that follows `on` with other properties and no new snapshot. */
-export const withProperties = (on: StoredTable, properties: Readonly<Record<string, string>>, now: number): TableMetadata => ({
+export const withProperties = (
+  on: StoredTable,
+  properties: Readonly<Record<string, string>>,
+  now: number,
+): TableMetadata => ({
   ...on.metadata,
   "last-updated-ms": timeAfter(on.metadata, now),
   "metadata-log": [
@@ -97,6 +102,9 @@ export const withSnapshot = (
       ...metadata["snapshot-log"],
       { "snapshot-id": next.snapshotId, "timestamp-ms": snapshot["timestamp-ms"] },
     ],
-    refs: { ...metadata.refs, [MAIN_BRANCH]: { type: "branch", ...metadata.refs[MAIN_BRANCH], "snapshot-id": next.snapshotId } },
+    refs: {
+      ...metadata.refs,
+      [MAIN_BRANCH]: { type: "branch", ...metadata.refs[MAIN_BRANCH], "snapshot-id": next.snapshotId },
+    },
   };
 };

@@ -50,7 +50,9 @@ export const stringBound = (text: string, side: Side): Buffer | null => {
 const nextCodePoint = (point: string): string | null => {
   const next = (point.codePointAt(0) ?? MAX_CODE_POINT) + 1;
   if (next > MAX_CODE_POINT) return null;
-  return String.fromCodePoint(next >= SURROGATES.first && next <= SURROGATES.last ? SURROGATES.last + 1 : next);
+  return String.fromCodePoint(
+    next >= SURROGATES.first && next <= SURROGATES.last ? SURROGATES.last + 1 : next,
+  );
 };
 
 const INTEGER = /^-?\d{1,19}$/;
@@ -73,11 +75,16 @@ export const boundBytes = (type: Column["type"], text: string, side: Side): Buff
     case "int64":
       return INTEGER.test(text) ? int64Bytes(BigInt(text)) : null;
     case "float64": {
-      const value = text === "inf" ? Infinity : text === "-inf" ? -Infinity : text.trim() === "" ? NaN : Number(text);
+      const value =
+        text === "inf" ? Infinity : text === "-inf" ? -Infinity : text.trim() === "" ? NaN : Number(text);
       return Number.isNaN(value) ? null : float64Bytes(value, side);
     }
     case "boolean":
-      return text === "true" || text === "1" ? Buffer.of(1) : text === "false" || text === "0" ? Buffer.of(0) : null;
+      return text === "true" || text === "1"
+        ? Buffer.of(1)
+        : text === "false" || text === "0"
+          ? Buffer.of(0)
+          : null;
     case "timestamp": {
       const micros = microsOf(text);
       return micros === null ? null : int64Bytes(micros);

@@ -32,7 +32,8 @@ const keptIds = (metadata: TableMetadata, now: number, retention: Retention): Re
   const main = [...ancestry(metadata, currentSnapshot(metadata))];
   const ofMain = new Set(main.map((snapshot) => snapshot["snapshot-id"]));
   main.forEach((snapshot, depth) => {
-    if (depth < retention.minSnapshots || (depth < retention.maxSnapshots && young(snapshot))) kept.add(snapshot["snapshot-id"]);
+    if (depth < retention.minSnapshots || (depth < retention.maxSnapshots && young(snapshot)))
+      kept.add(snapshot["snapshot-id"]);
   });
   for (const snapshot of metadata.snapshots) {
     if (!ofMain.has(snapshot["snapshot-id"]) && young(snapshot)) kept.add(snapshot["snapshot-id"]);
@@ -44,7 +45,10 @@ const keptIds = (metadata: TableMetadata, now: number, retention: Retention): Re
 export const expireSnapshots = (metadata: TableMetadata, now: number, retention: Retention): Expiry => {
   const kept = keptIds(metadata, now, retention);
   const expired = metadata.snapshots.filter((snapshot) => !kept.has(snapshot["snapshot-id"]));
-  const trimmed = { ...metadata, "metadata-log": metadata["metadata-log"].slice(-retention.metadataVersions) };
+  const trimmed = {
+    ...metadata,
+    "metadata-log": metadata["metadata-log"].slice(-retention.metadataVersions),
+  };
   if (expired.length === 0) return { metadata: trimmed, expired };
   const log = metadata["snapshot-log"];
   // History stays contiguous: what came before an expired snapshot goes with it.
@@ -61,20 +65,28 @@ export const expireSnapshots = (metadata: TableMetadata, now: number, retention:
 };
 
 /** Statistics files of snapshots that are gone. */
-const withoutStatistics = (metadata: TableMetadata, expired: readonly Snapshot[]): Record<string, unknown> => {
+const withoutStatistics = (
+  metadata: TableMetadata,
+  expired: readonly Snapshot[],
+): Record<string, unknown> => {
   const gone = new Set(expired.map((snapshot) => snapshot["snapshot-id"]));
   const kept: Record<string, unknown> = {};
   for (const key of ["statistics", "partition-statistics"]) {
     const files = metadata[key];
     if (Array.isArray(files)) {
-      kept[key] = (files as readonly { "snapshot-id"?: number | bigint }[]).filter((file) => !gone.has(BigInt(file["snapshot-id"] ?? 0)));
+      kept[key] = (files as readonly { "snapshot-id"?: number | bigint }[]).filter(
+        (file) => !gone.has(BigInt(file["snapshot-id"] ?? 0)),
+      );
     }
   }
   return kept;
 };
 
 /** Locations of manifest lists and manifests that only expired snapshots named. Data files are orphan removal's. */
-export const unreachableManifests = async (manifests: ManifestStore, expiry: Expiry): Promise<readonly string[]> => {
+export const unreachableManifests = async (
+  manifests: ManifestStore,
+  expiry: Expiry,
+): Promise<readonly string[]> => {
   const reachable = new Set<string>();
   for (const snapshot of expiry.metadata.snapshots) {
     reachable.add(snapshot["manifest-list"]);

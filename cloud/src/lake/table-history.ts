@@ -30,10 +30,13 @@ export const rolledBack = (metadata: TableMetadata): string | null => {
   const { ours } = lineage(metadata);
   if (ours !== null) {
     const offsets = ours.summary[SUMMARY.offsets] ?? "";
-    return offsets === offsetsText(state) ? null : `main stands at offsets ${offsets}, the properties at ${offsetsText(state)}`;
+    return offsets === offsetsText(state)
+      ? null
+      : `main stands at offsets ${offsets}, the properties at ${offsetsText(state)}`;
   }
   const known = metadata.properties[PROPERTY.snapshot] ?? "";
-  if (metadata.snapshots.some((snapshot) => String(snapshot["snapshot-id"]) === known)) return `main no longer descends from our snapshot ${known}`;
+  if (metadata.snapshots.some((snapshot) => String(snapshot["snapshot-id"]) === known))
+    return `main no longer descends from our snapshot ${known}`;
   const sequence = numberProperty(metadata.properties, PROPERTY.sequence, 0);
   return current["sequence-number"] > sequence ? null : `main is older than our snapshot ${known}`;
 };
@@ -48,7 +51,8 @@ const records = (snapshot: Snapshot, key: string): number => {
   return Number.isSafeInteger(value) ? value : 0;
 };
 
-export const totalRows = (snapshot: Snapshot | null): number => (snapshot === null ? 0 : records(snapshot, "total-records"));
+export const totalRows = (snapshot: Snapshot | null): number =>
+  snapshot === null ? 0 : records(snapshot, "total-records");
 
 /** Rows that other engines added and removed on top of our newest snapshot; a rewrite of the same rows counts as neither. */
 const foreignSinceOurs = (metadata: TableMetadata): RowChange => {

@@ -37,7 +37,9 @@ const metadataSchema = z.looseObject({
   "current-snapshot-id": snapshotId.nullish(),
   snapshots: z.array(snapshotSchema).default([]),
   "snapshot-log": z.array(z.looseObject({ "snapshot-id": snapshotId, "timestamp-ms": z.int() })).default([]),
-  "metadata-log": z.array(z.looseObject({ "metadata-file": z.string(), "timestamp-ms": z.int() })).default([]),
+  "metadata-log": z
+    .array(z.looseObject({ "metadata-file": z.string(), "timestamp-ms": z.int() }))
+    .default([]),
   refs: z.record(z.string(), z.looseObject({ "snapshot-id": snapshotId, type: z.string() })).default({}),
 });
 
@@ -60,7 +62,8 @@ export const parseTableMetadata = (bytes: Uint8Array, name: string): TableMetada
   throw new RoadstreamError("table_invalid", `${name} is not Iceberg version 2 metadata: ${where}`);
 };
 
-export const printTableMetadata = (metadata: TableMetadata): Uint8Array => new TextEncoder().encode(printBigJson(metadata));
+export const printTableMetadata = (metadata: TableMetadata): Uint8Array =>
+  new TextEncoder().encode(printBigJson(metadata));
 
 /** Null in an empty table; older writers say -1. */
 export const currentSnapshot = (metadata: TableMetadata): Snapshot | null => {
@@ -73,7 +76,8 @@ export const snapshotById = (metadata: TableMetadata, id: bigint): Snapshot | nu
 
 export const currentSchema = (metadata: TableMetadata): TableMetadata["schemas"][number] => {
   const schema = metadata.schemas.find((one) => one["schema-id"] === metadata["current-schema-id"]);
-  if (schema === undefined) throw new RoadstreamError("table_invalid", `no schema ${metadata["current-schema-id"]} in the metadata`);
+  if (schema === undefined)
+    throw new RoadstreamError("table_invalid", `no schema ${metadata["current-schema-id"]} in the metadata`);
   return schema;
 };
 

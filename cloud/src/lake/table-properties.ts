@@ -47,7 +47,10 @@ const partitionState = z.object({
 export type Properties = Readonly<Record<string, string>>;
 
 const invalid = (key: string, value: string): RoadstreamError =>
-  new RoadstreamError("table_invalid", `the table property ${key} is not ours to read: ${value.slice(0, 200)}`);
+  new RoadstreamError(
+    "table_invalid",
+    `the table property ${key} is not ours to read: ${value.slice(0, 200)}`,
+  );
 
 /** A whole number of a property; `otherwise` when it is not set. */
 export const numberProperty = (properties: Properties, key: string, otherwise: number): number => {
@@ -78,7 +81,8 @@ export const ingestState = (properties: Properties): IngestState | null => {
   for (const [key, text] of Object.entries(properties)) {
     if (!key.startsWith(PARTITION_PREFIX)) continue;
     const partition = Number(key.slice(PARTITION_PREFIX.length));
-    if (!Number.isInteger(partition) || partition < 0 || partition >= MAX_PARTITIONS) throw invalid(key, text);
+    if (!Number.isInteger(partition) || partition < 0 || partition >= MAX_PARTITIONS)
+      throw invalid(key, text);
     partitions[partition] = parsePartition(key, text);
   }
   return { logIdentity, partitionCount: numberProperty(properties, PROPERTY.logPartitions, 0), partitions };

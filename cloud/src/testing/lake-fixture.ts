@@ -26,7 +26,12 @@ export const openTable = (options: FixtureOptions): IcebergTable =>
   });
 
 /** A file as the writer would have described it; no object of that name needs to exist for the table's sake. */
-export const dataFileOf = (definition: TableDefinition, key: string, rows: number, day = "2026-01-01"): NewDataFile => ({
+export const dataFileOf = (
+  definition: TableDefinition,
+  key: string,
+  rows: number,
+  day = "2026-01-01",
+): NewDataFile => ({
   key,
   sizeBytes: 1000 + rows,
   rows,
@@ -60,7 +65,14 @@ export const batch = (definition: TableDefinition, options: BatchOptions): Appen
     base,
     commitId: options.commitId,
     files: rows === 0 ? [] : [dataFileOf(definition, options.key, rows, options.day)],
-    partitions: { [partition]: { next, last: `v/b/gps_data/${next}`, ledger: `ledger/${options.commitId}`, commit: options.commitId } },
+    partitions: {
+      [partition]: {
+        next,
+        last: `v/b/gps_data/${next}`,
+        ledger: `ledger/${options.commitId}`,
+        commit: options.commitId,
+      },
+    },
     logIdentity: LOG,
     partitionCount: LOG_PARTITIONS,
     begunAt: options.begunAt,

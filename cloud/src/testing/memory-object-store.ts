@@ -98,7 +98,8 @@ export class MemoryObjectStore implements ObjectStore {
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     await this.pause();
-    if (this.fault("list", prefix) !== null) throw new RoadstreamError("unavailable", `list ${prefix}: no answer`);
+    if (this.fault("list", prefix) !== null)
+      throw new RoadstreamError("unavailable", `list ${prefix}: no answer`);
     this.counts.list += 1;
     for (const key of this.keys) {
       const object = this.#objects.get(key);

@@ -1,0 +1,96 @@
+import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { RoadstreamError } from "@roadstream/shared";
+
+export interface DuckDbOptions {
+  /** As DuckDB spells sizes: `512MB`. */
+  readonly memoryLimit: string;
+  readonly threads: number;
+  /** Where it may spill; null: nowhere, a query beyond the limit fails. */
+  readonly temporaryFolder: string | null;
+}
+
+export const DEFAULT_DUCKDB: DuckDbOptions = { memoryLimit: "1GB", threads: 2, temporaryFolder: null };
+
+/** A name inside double quotes. */
+export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** A text inside single quotes. */
+export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/**
+ * One DuckDB in memory for a process: no database file, so nothing is ever locked. Times are UTC throughout. Nothing is
+ * downloaded: extensions come with the package or not at all.
+ */
+export class DuckDbEngine implements AsyncDisposable {
+  readonly #instance: DuckDBInstance;
+  readonly #open = new Set<DuckDBConnection>();
+
+  private constructor(instance: DuckDBInstance) {
+    this.#instance = instance;
+  }
+
+  static async open(options: DuckDbOptions = DEFAULT_DUCKDB): Promise<DuckDbEngine> {
+    const instance = await DuckDBInstance.create(":memory:", {
+      memory_limit: options.memoryLimit,
+      threads: String(options.threads),
+      autoinstall_known_extensions: "false",
+      ...(options.temporaryFolder === null ? {} : { temp_directory: options.temporaryFolder }),
+    });
+    return new DuckDbEngine(instance);
+  }
+
+  /** A connection of its own: temporary tables and settings are seen by nobody else. Dispose of it. */
+  async connect(): Promise<DuckDbConnection> {
+    const raw = await this.#instance.connect();
+    // Not among the instance's settings: the extension that knows it is loaded only after them.
+    await raw.run("SET TimeZone = 'UTC'");
+    this.#open.add(raw);
+    return new DuckDbConnection(raw, () => this.#open.delete(raw));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    for (const connection of this.#open) connection.closeSync();
+    this.#open.clear();
+    this.#instance.closeSync();
+    return Promise.resolve();
+  }
+}
+
+export type SqlRow = Readonly<Record<string, unknown>>;
+
+export class DuckDbConnection implements Disposable {
+  /** For what this wrapper does not offer: appenders, streaming results. */
+  readonly raw: DuckDBConnection;
+  readonly #onClose: () => void;
+
+  constructor(raw: DuckDBConnection, onClose: () => void) {
+    this.raw = raw;
+    this.#onClose = onClose;
+  }
+
+  async run(sql: string): Promise<void> {
+    await guarded(sql, () => this.raw.run(sql));
+  }
+
+  /** Rows as JavaScript values: 64-bit integers are bigints, times are Dates, lists and structs are JSON-like. */
+  async rows(sql: string): Promise<readonly SqlRow[]> {
+    const reader = await guarded(sql, () => this.raw.runAndReadAll(sql));
+    return reader.getRowObjectsJS() as SqlRow[];
+  }
+
+  [Symbol.dispose](): void {
+    this.#onClose();
+    this.raw.closeSync();
+  }
+}
+
+const guarded = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new RoadstreamError(
+      "storage",
+      `DuckDB: ${cause instanceof Error ? cause.message : String(cause)} in: ${sql.slice(0, 200)}`,
+      { cause },
+    );
+  }
+};

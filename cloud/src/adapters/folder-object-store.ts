@@ -1,0 +1,224 @@
+import { constants } from "node:fs";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { RoadstreamError } from "@roadstream/shared";
+import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
+
+/*
+ * Objects are files. A new one is written beside its name, fsynced, and linked to it: link(2) fails when the name is
+ * taken, so it is the create-only put; the folder is fsynced after it. A crash leaves at most a temporary file, which
+ * no listing shows. Folders are never removed, so that a fsynced name stays reachable.
+ */
+const TEMPORARY = ".tmp-";
+const TEMPORARY_FOLDER = ".incoming";
+const KEY_SEGMENT = /^[A-Za-z0-9_=.~+-]{1,255}$/;
+const MAX_KEY = 1024;
+
+const codeOf = (error: unknown): string | null =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+
+const storageError = (what: string, cause: unknown): RoadstreamError => {
+  const code = codeOf(cause);
+  if (code === "EACCES" || code === "EPERM")
+    return new RoadstreamError("refused", `${what}: permission denied`, { cause });
+  return new RoadstreamError("storage", `${what}: ${code ?? String(cause)}`, { cause });
+};
+
+export interface FolderObjectStoreOptions {
+  readonly folder: string;
+}
+
+export class FolderObjectStore implements ObjectStore {
+  readonly root: string;
+  readonly #folder: string;
+  /** Folders whose own name is known to be durable. */
+  readonly #durable = new Set<string>();
+  #temporaries = 0;
+
+  constructor(options: FolderObjectStoreOptions) {
+    this.#folder = resolve(options.folder);
+    this.root = `file:${this.#folder}`;
+  }
+
+  async putIfAbsent(key: string, content: ObjectContent): Promise<"created" | "exists" | "unknown"> {
+    const path = this.#path(key);
+    try {
+      const source =
+        content instanceof Uint8Array
+          ? await this.#write(path, content)
+          : await this.#taken(path, content.file);
+      try {
+        await link(source, path);
+      } catch (error) {
+        if (codeOf(error) === "EEXIST") return "exists";
+        throw error;
+      } finally {
+        await rm(source, { force: true });
+      }
+      await syncFolder(dirname(path));
+      return "created";
+    } catch (error) {
+      throw storageError(`put ${key}`, error);
+    }
+  }
+
+  async put(key: string, content: ObjectContent): Promise<void> {
+    const path = this.#path(key);
+    try {
+      const source =
+        content instanceof Uint8Array
+          ? await this.#write(path, content)
+          : await this.#taken(path, content.file);
+      await rename(source, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      throw storageError(`put ${key}`, error);
+    }
+  }
+
+  async get(key: string): Promise<Uint8Array | null> {
+    try {
+      return await readFile(this.#path(key));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
+      throw storageError(`get ${key}`, error);
+    }
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    const slash = prefix.lastIndexOf("/");
+    const folder = slash === -1 ? "" : prefix.slice(0, slash);
+    const start = folder === "" ? this.#folder : this.#path(folder);
+    const keys = (await this.#keysBelow(start)).filter((key) => key.startsWith(prefix)).sort();
+    for (const key of keys) {
+      const info = await stat(this.#path(key)).catch((error: unknown) => {
+        if (codeOf(error) === "ENOENT") return null;
+        throw storageError(`list ${prefix}`, error);
+      });
+      if (info !== null) yield { key, size: info.size, modifiedAt: Math.floor(info.mtimeMs) };
+    }
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      const path = this.#path(key);
+      try {
+        await rm(path, { force: true });
+        await syncFolder(dirname(path));
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw storageError(`delete ${key}`, error);
+      }
+    }
+  }
+
+  location(key: string): string {
+    return `file://${this.#path(key)}`;
+  }
+
+  keyOf(location: string): string | null {
+    // Table metadata holds plain paths, nothing percent-encoded; Java writes `file:/path`, others `file:///path`.
+    const path = location.replace(/^file:(?:\/\/)?/, "");
+    if (!path.startsWith("/")) return null;
+    const key = relative(this.#folder, resolve(path)).split(sep).join("/");
+    return isKey(key) ? key : null;
+  }
+
+  async localFile(key: string): Promise<string> {
+    const path = this.#path(key);
+    try {
+      await stat(path);
+      return path;
+    } catch (error) {
+      throw storageError(`read ${key}`, error);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #path(key: string): string {
+    if (!isKey(key)) throw new RoadstreamError("refused", `not an object's name: ${key.slice(0, 200)}`);
+    return join(this.#folder, ...key.split("/"));
+  }
+
+  /** The content in a durable temporary file on the same file system. */
+  async #write(path: string, bytes: Uint8Array): Promise<string> {
+    await this.#folderOf(path);
+    const temporary = this.#temporary(path);
+    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
+    try {
+      await file.writeFile(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    return temporary;
+  }
+
+  /** A finished file moved in; copied where it lies on another file system. */
+  async #taken(path: string, from: string): Promise<string> {
+    await this.#folderOf(path);
+    const temporary = this.#temporary(path);
+    try {
+      await rename(from, temporary);
+    } catch (error) {
+      if (codeOf(error) !== "EXDEV") throw error;
+      const bytes = await readFile(from);
+      await rm(from, { force: true });
+      return this.#write(path, bytes);
+    }
+    await syncFile(temporary);
+    return temporary;
+  }
+
+  #temporary(path: string): string {
+    this.#temporaries += 1;
+    return join(dirname(path), `${TEMPORARY}${process.pid}-${process.hrtime.bigint()}-${this.#temporaries}`);
+  }
+
+  /** Makes the folder, each new level fsynced into the one above it. */
+  async #folderOf(path: string): Promise<void> {
+    const folder = dirname(path);
+    if (this.#durable.has(folder)) return;
+    const first = await mkdir(folder, { recursive: true });
+    if (first !== undefined) {
+      for (let at = folder; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
+    }
+    this.#durable.add(folder);
+  }
+
+  async #keysBelow(folder: string): Promise<readonly string[]> {
+    try {
+      const found = await readdir(folder, { recursive: true, withFileTypes: true });
+      return found
+        .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+        .map((entry) => relative(this.#folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
+      throw storageError(`list ${folder}`, error);
+    }
+  }
+}
+
+/** Where a writer of large files builds them, so that they can be moved in: on the store's own file system. */
+export const incomingFolder = async (folder: string): Promise<string> => {
+  const path = join(resolve(folder), TEMPORARY_FOLDER);
+  await mkdir(path, { recursive: true });
+  return path;
+};
+
+const isKey = (key: string): boolean =>
+  key.length <= MAX_KEY &&
+  key.split("/").every((segment) => KEY_SEGMENT.test(segment) && !segment.startsWith("."));
+
+const synced = async (path: string, work: (file: FileHandle) => Promise<void>): Promise<void> => {
+  const file = await open(path, constants.O_RDONLY);
+  try {
+    await work(file);
+  } finally {
+    await file.close();
+  }
+};
+const syncFolder = (path: string): Promise<void> => synced(path, (file) => file.sync());
+const syncFile = (path: string): Promise<void> => synced(path, (file) => file.datasync());
