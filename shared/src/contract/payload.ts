@@ -118,11 +118,11 @@ const readHeader = (raw: Readonly<Record<string, unknown>>): PayloadHeader | Rej
   const records = count(raw["count"]);
   const encoding = raw["encoding"] ?? "plain";
   if (raw["roadstream"] !== PAYLOAD_VERSION)
-    return rejection("unknown_version", `roadstream: ${String(raw["roadstream"]).slice(0, 32)}`);
+    return rejection("unknown_version", `roadstream: ${String(JSON.stringify(raw["roadstream"])).slice(0, 32)}`);
   if (claim.stream === null || !isStream(claim.stream))
     return rejection("unknown_stream", String(claim.stream));
   if (encoding !== "plain" && encoding !== "zstd")
-    return rejection("bad_header", `encoding: ${String(encoding).slice(0, 32)}`);
+    return rejection("bad_header", "encoding is neither plain nor zstd");
   if (claim.vehicleId === null) return rejection("bad_header", "vehicle_id");
   if (claim.bootId === null) return rejection("bad_header", "boot_id");
   if (claim.seqFrom === null || claim.seqTo === null || claim.seqTo < claim.seqFrom)
