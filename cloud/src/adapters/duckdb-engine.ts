@@ -74,7 +74,7 @@ export class DuckDbConnection implements Disposable {
   /** Rows as JavaScript values: 64-bit integers are bigints, times are Dates, lists and structs are JSON-like. */
   async rows(sql: string): Promise<readonly SqlRow[]> {
     const reader = await guarded(sql, () => this.raw.runAndReadAll(sql));
-    return reader.getRowObjectsJS() as SqlRow[];
+    return reader.getRowObjectsJS();
   }
 
   [Symbol.dispose](): void {

@@ -17,15 +17,30 @@ import {
 /** A batch older than this is read again instead of committed: names and files of its time may be gone. */
 export const MAX_BATCH_AGE_MS = 3_600_000;
 
+export interface WorkTime {
+  readonly begunAt: number;
+  readonly now: number;
+}
+
+/** Why work that was done for `base` cannot stand on this version, whatever it did; null when it can. */
+export const changedSince = (
+  base: StoredTable,
+  on: StoredTable,
+  { begunAt, now }: WorkTime,
+): string | null => {
+  const { properties } = on.metadata;
+  if (now - begunAt > MAX_BATCH_AGE_MS) return "stale_batch";
+  if (begunAt <= numberProperty(properties, PROPERTY.orphansBefore, -1)) return "stale_batch";
+  if (properties[PROPERTY.eraseEpoch] !== base.metadata.properties[PROPERTY.eraseEpoch]) return "erased";
+  if (on.metadata["current-schema-id"] !== base.metadata["current-schema-id"]) return "schema_changed";
+  return null;
+};
+
 /** Why the batch cannot stand on this version, though a newer batch may; null when it can. */
 export const batchConflict = (commit: AppendCommit, on: StoredTable, now: number): string | null => {
-  const { properties } = on.metadata;
-  const begun = commit.base.stored.metadata;
-  if (now - commit.begunAt > MAX_BATCH_AGE_MS) return "stale_batch";
-  if (commit.begunAt <= numberProperty(properties, PROPERTY.orphansBefore, -1)) return "stale_batch";
-  if (properties[PROPERTY.eraseEpoch] !== begun.properties[PROPERTY.eraseEpoch]) return "erased";
-  if (on.metadata["current-schema-id"] !== begun["current-schema-id"]) return "schema_changed";
-  const state = ingestState(properties);
+  const changed = changedSince(commit.base.stored, on, { begunAt: commit.begunAt, now });
+  if (changed !== null) return changed;
+  const state = ingestState(on.metadata.properties);
   for (const partition of Object.keys(commit.partitions).map(Number)) {
     const before = commit.base.ingest?.partitions[partition];
     if (!samePartition(before, state?.partitions[partition])) return `partition_moved:${partition}`;

@@ -55,6 +55,12 @@ const squeezed = async (
   }
 };
 
+/** avsc says `offset` -1 and no value when the bytes end too early. */
+interface Decoded<T> {
+  readonly value: T | undefined;
+  readonly offset: number;
+}
+
 export interface AvroFile {
   readonly schema: AvroSchema;
   /** The header's other keys, as text. */
@@ -105,10 +111,7 @@ export const readAvroFile = async (bytes: Uint8Array, name: string): Promise<Avr
 const readParts = async (file: Buffer): Promise<AvroFile> => {
   if (Buffer.compare(file.subarray(0, MAGIC.length), MAGIC) !== 0)
     throw new RoadstreamError("table_invalid", "no Avro magic");
-  const decoded = headers.decode(file, MAGIC.length) as {
-    value: Record<string, Buffer> | undefined;
-    offset: number;
-  };
+  const decoded: Decoded<Record<string, Buffer>> = headers.decode(file, MAGIC.length);
   if (decoded.value === undefined) throw new RoadstreamError("table_invalid", "the Avro header is cut off");
   const header = Object.fromEntries(
     Object.entries(decoded.value).map(([key, value]) => [key, value.toString("utf8")]),
@@ -137,7 +140,7 @@ const readParts = async (file: Buffer): Promise<AvroFile> => {
 };
 
 const readLong = (file: Buffer, at: number): { value: number; end: number } => {
-  const { value, offset } = longs.decode(file, at) as { value: bigint | undefined; offset: number };
+  const { value, offset }: Decoded<bigint> = longs.decode(file, at);
   if (value === undefined) throw new RoadstreamError("table_invalid", "an Avro block is cut off");
   return { value: Number(value), end: offset };
 };
@@ -145,7 +148,7 @@ const readLong = (file: Buffer, at: number): { value: number; end: number } => {
 const readBlock = (type: Type, block: Buffer, count: number, into: unknown[]): void => {
   let at = 0;
   for (let i = 0; i < count; i += 1) {
-    const { value, offset } = type.decode(block, at) as { value: unknown; offset: number };
+    const { value, offset }: Decoded<unknown> = type.decode(block, at);
     if (offset < 0) throw new RoadstreamError("table_invalid", "an Avro record is cut off");
     into.push(value);
     at = offset;

@@ -1,7 +1,5 @@
 import {
-  errorText,
   RoadstreamError,
-  unixMillis,
   type Clock,
   type Logger,
   type Random,
@@ -24,13 +22,12 @@ import { liveFiles } from "./live-files.ts";
 import { ManifestStore } from "./manifest-store.ts";
 import { newTable } from "./new-table.ts";
 import { ObjectNames } from "./object-names.ts";
-import { DEFAULT_RETENTION, unreachableManifests, type Retention } from "./snapshot-expiry.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { DEFAULT_RETENTION, type Retention } from "./snapshot-expiry.ts";
 import type { StoredTable, TableCatalog } from "./stored-table.ts";
-import { currentSnapshot, printTableMetadata, type Snapshot } from "./table-metadata.ts";
+import { currentSnapshot, printTableMetadata } from "./table-metadata.ts";
 import { ingestState } from "./table-properties.ts";
 
-/** Commits of this process between two rounds of removing what expired: amortises the listing. */
-const HOUSEKEEPING_COMMITS = 16;
 /** Racing makers of one table are told apart after a look or two. */
 const MAX_CREATIONS = 10;
 
@@ -59,26 +56,30 @@ export class IcebergTable implements LakeTable {
   readonly definition: TableDefinition;
   readonly names: ObjectNames;
   readonly manifests: ManifestStore;
-  readonly #store: ObjectStore;
-  readonly #clock: Clock;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
   readonly #random: Random;
-  readonly #logger: Logger;
   readonly #catalog: TableCatalog;
   readonly #retention: Retention;
-  #commits = 0;
-  #expired: Snapshot[] = [];
+  readonly #housekeeping: Housekeeping;
 
   constructor(options: LakeTableOptions) {
     const { definition, store, clock, random } = options;
     this.definition = definition;
     this.names = new ObjectNames(clock, random);
     this.manifests = new ManifestStore({ store, table: definition.name, names: this.names });
-    this.#store = store;
-    this.#clock = clock;
+    this.store = store;
+    this.clock = clock;
     this.#random = random;
-    this.#logger = options.logger.child({ table: definition.name });
     this.#catalog = options.catalog ?? new FileCatalog({ store, table: definition.name, clock, random });
     this.#retention = options.retention ?? DEFAULT_RETENTION;
+    this.#housekeeping = new Housekeeping({
+      catalog: this.#catalog,
+      manifests: this.manifests,
+      store,
+      logger: options.logger.child({ table: definition.name }),
+      metadataVersions: this.#retention.metadataVersions,
+    });
   }
 
   async peek(): Promise<TableHead | null> {
@@ -92,10 +93,10 @@ export class IcebergTable implements LakeTable {
       if (head !== null) return head;
       const metadata = newTable({
         definition: this.definition,
-        location: this.#store.location(this.definition.name),
+        location: this.store.location(this.definition.name),
         uuid: this.names.uuid(),
         catalog: this.#catalog.name,
-        now: this.#clock.now(),
+        now: this.clock.now(),
       });
       await this.#catalog.swap(null, printTableMetadata(metadata));
     }
@@ -108,7 +109,7 @@ export class IcebergTable implements LakeTable {
   async append(commit: AppendCommit): Promise<CommitOutcome> {
     const snapshotId = this.names.snapshotId();
     const base = commit.base.stored;
-    const entries = addedEntries(commit.files, this.#context(), snapshotId);
+    const entries = addedEntries(commit.files, this.context(), snapshotId);
     const refused = judgeHead(base, this.definition, this.#catalog);
     if (refused !== null) return refused;
     const manifest =
@@ -118,7 +119,7 @@ export class IcebergTable implements LakeTable {
     const outcome = await this.commit({
       base,
       commitId: commit.commitId,
-      propose: (on) => proposeAppend(this.#context(), { commit, on, snapshotId, manifest }),
+      propose: (on) => proposeAppend(this.context(), { commit, on, snapshotId, manifest }),
     });
     switch (outcome.kind) {
       case "committed":
@@ -132,51 +133,34 @@ export class IcebergTable implements LakeTable {
 
   /** Any change to the table, by the same rules as an append: judged on each head, then swapped in. */
   async commit(change: Change): Promise<LoopOutcome> {
-    const options = { catalog: this.#catalog, clock: this.#clock, random: this.#random };
+    const options = { catalog: this.#catalog, clock: this.clock, random: this.#random };
     const outcome = await commitChange(options, {
       ...change,
       propose: async (on) => judgeHead(on, this.definition, this.#catalog) ?? (await change.propose(on)),
     });
-    if (outcome.kind === "committed") await this.#settle(change.base, outcome.stored);
+    if (outcome.kind === "committed") await this.#housekeeping.afterCommit(change.base, outcome.stored);
     return outcome;
   }
 
   async files(head: TableHead): Promise<readonly LiveFile[]> {
-    const live = await liveFiles(this.manifests, this.#store, head.stored.metadata);
+    const live = await liveFiles(this.manifests, this.store, head.stored.metadata);
     return live.map(({ file }) => file);
   }
 
-  #context(): AppendContext {
+  /** What proposals of this moment are made with. */
+  context(): AppendContext {
     return {
       definition: this.definition,
       manifests: this.manifests,
       retention: this.#retention,
-      now: this.#clock.now(),
-      locationOf: (key) => this.#store.location(key),
+      now: this.clock.now(),
+      locationOf: (key) => this.store.location(key),
     };
   }
 
-  /** After the commit: nothing here can fail it, and what is left undone is done by a later one, or by orphan removal. */
-  async #settle(base: StoredTable, head: StoredTable): Promise<void> {
-    const kept = new Set(head.metadata.snapshots.map((snapshot) => snapshot["snapshot-id"]));
-    this.#expired.push(...base.metadata.snapshots.filter((snapshot) => !kept.has(snapshot["snapshot-id"])));
-    this.#commits += 1;
-    try {
-      await this.#catalog.publish(head.pointer);
-      if (this.#commits % HOUSEKEEPING_COMMITS !== 0) return;
-      await this.#catalog.trim(head.pointer, this.#retention.metadataVersions);
-      const expired = this.#expired;
-      this.#expired = [];
-      const locations = await unreachableManifests(this.manifests, { metadata: head.metadata, expired });
-      await this.#store.delete(
-        locations.map((location) => this.#store.keyOf(location)).filter((key) => key !== null),
-      );
-    } catch (error) {
-      this.#logger.warn("lake_housekeeping_failed", {
-        error: errorText(error),
-        at: unixMillis(this.#clock.now()),
-      });
-    }
+  /** Removes at once what snapshots that expired in this process's commits left behind. */
+  sweep(head: TableHead): Promise<number> {
+    return this.#housekeeping.sweep(head.stored);
   }
 }
 

@@ -32,17 +32,16 @@ const float64Bytes = (value: number, side: Side): Buffer => {
 };
 
 /**
- * A string's bound. Cut where the engine's text is uncertain (it spells NUL as `\x00`), since each prefix is a lower
- * bound; a cut upper bound has its last code point raised, and is absent when none can be raised.
+ * A string's bound, cut to {@link BOUND_CODE_POINTS}. A prefix is a lower bound; a cut upper bound has its last code
+ * point raised, and is absent when none can be raised. Order by code points is the order of the UTF-8 bytes.
  */
 export const stringBound = (text: string, side: Side): Buffer | null => {
-  const uncertain = text.indexOf("\\x00");
-  const points = Array.from(uncertain === -1 ? text : text.slice(0, uncertain)).slice(0, BOUND_CODE_POINTS);
-  const kept = points.join("");
-  if (side === "lower" || kept.length === text.length) return Buffer.from(kept, "utf8");
-  for (let last = points.length - 1; last >= 0; last -= 1) {
-    const raised = nextCodePoint(points[last] ?? "");
-    if (raised !== null) return Buffer.from(points.slice(0, last).join("") + raised, "utf8");
+  const points = Array.from(text);
+  const kept = points.slice(0, BOUND_CODE_POINTS);
+  if (side === "lower" || kept.length === points.length) return Buffer.from(kept.join(""), "utf8");
+  for (let last = kept.length - 1; last >= 0; last -= 1) {
+    const raised = nextCodePoint(kept[last] ?? "");
+    if (raised !== null) return Buffer.from(kept.slice(0, last).join("") + raised, "utf8");
   }
   return null;
 };

@@ -1,0 +1,61 @@
+import type { LiveFile, NewDataFile } from "../ports.ts";
+import { planCompaction, TARGET_FILE_BYTES } from "./plan-compaction.ts";
+import { replaceFiles } from "./replace-files.ts";
+import { utcDay } from "@roadstream/shared";
+import type { IcebergTable } from "./lake-table.ts";
+
+/** Reads files of one day and writes their rows, sorted, as one file or a few; not yet in the table. */
+export type RewriteDay = (files: readonly LiveFile[], day: string) => Promise<readonly NewDataFile[]>;
+
+export interface CompactOptions {
+  readonly table: IcebergTable;
+  readonly rewrite: RewriteDay;
+  readonly targetBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CompactionReport {
+  readonly table: string;
+  readonly days: number;
+  readonly filesBefore: number;
+  readonly filesAfter: number;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly rows: number;
+  /** Groups left as they were, with the reason. */
+  readonly skipped: readonly { readonly day: string; readonly reason: string }[];
+}
+
+/** Makes few sorted files of each past day's many small ones, a commit for each; ingest and readers go on meanwhile. */
+export const compactTable = async (options: CompactOptions): Promise<CompactionReport> => {
+  const { table } = options;
+  const head = await table.peek();
+  const report = { filesBefore: 0, filesAfter: 0, bytesBefore: 0, bytesAfter: 0, rows: 0 };
+  const days = new Set<string>();
+  const skipped: { day: string; reason: string }[] = [];
+  const limits = { today: utcDay(table.clock.now()), targetBytes: options.targetBytes ?? TARGET_FILE_BYTES };
+  for (const group of head === null ? [] : planCompaction(await table.files(head), limits)) {
+    if (options.signal?.aborted === true) break;
+    const base = await table.head();
+    const begunAt = table.clock.now();
+    const outputs = await options.rewrite(group.files, group.day);
+    const outcome = await replaceFiles(table, {
+      base: base.stored,
+      commitId: table.names.uuid(),
+      inputs: group.files.map((file) => file.key),
+      outputs,
+      begunAt,
+    });
+    if (outcome.kind !== "committed") {
+      skipped.push({ day: group.day, reason: outcome.reason });
+      continue;
+    }
+    days.add(group.day);
+    report.filesBefore += group.files.length;
+    report.filesAfter += outputs.length;
+    report.bytesBefore += group.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    report.bytesAfter += outputs.reduce((sum, file) => sum + file.sizeBytes, 0);
+    report.rows += outputs.reduce((sum, file) => sum + file.rows, 0);
+  }
+  return { table: table.definition.name, days: days.size, ...report, skipped };
+};

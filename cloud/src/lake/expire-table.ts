@@ -1,0 +1,43 @@
+import { RoadstreamError } from "@roadstream/shared";
+import { tableHead, type IcebergTable } from "./lake-table.ts";
+import { withProperties } from "./next-snapshot.ts";
+import { expireSnapshots, type Retention } from "./snapshot-expiry.ts";
+import { PROPERTY } from "./table-properties.ts";
+
+export interface ExpiryReport {
+  readonly table: string;
+  readonly snapshots: number;
+  readonly objects: number;
+}
+
+/** Lets go of old snapshots beyond what each commit does by itself; null when there is no such table. */
+export const expireTable = async (
+  table: IcebergTable,
+  retention: Retention,
+): Promise<ExpiryReport | null> => {
+  const head = await table.peek();
+  if (head === null) return null;
+  const commitId = table.names.uuid();
+  const outcome = await table.commit({
+    base: head.stored,
+    commitId,
+    propose: (on) => {
+      const now = table.clock.now();
+      const { metadata } = expireSnapshots(
+        withProperties(on, { [PROPERTY.commit]: commitId }, now),
+        now,
+        retention,
+      );
+      return Promise.resolve({ kind: "ready", metadata });
+    },
+  });
+  if (outcome.kind !== "committed")
+    throw new RoadstreamError("unavailable", `${table.definition.name}: not expired: ${outcome.reason}`);
+  const after = tableHead(outcome.stored);
+  const snapshots = head.stored.metadata.snapshots.length - after.stored.metadata.snapshots.length;
+  return {
+    table: table.definition.name,
+    snapshots: Math.max(0, snapshots),
+    objects: await table.sweep(after),
+  };
+};
