@@ -55,6 +55,8 @@ export const readDeadLetter = (value: string): ReadDeadLetter | Refused => {
     if (typeof text !== "string") return refuse(text);
     line += `${line === "" ? "{" : ","}"${column.name}":${text}`;
   }
+  // The table is partitioned by its days since 1970; a canonical time compares as text.
+  if (String(get("received_at")) < "1970") return refuse(rejection("bad_time", "received_at before 1970"));
   const text = (name: string): string | null => get(name) as string | null;
   const seq = (name: string): number | null => (isSeq(get(name)) ? (get(name) as number) : null);
   return {

@@ -51,15 +51,11 @@ const bringHome = async (sim: IngestSimulation): Promise<void> => {
     sim.kill(one);
   }
   const last = await sim.start({ untilDrained: true });
-  let isDone = false;
-  void last.ended.then(() => {
-    isDone = true;
-  });
-  for (let i = 0; i < 100 && !isDone; i += 1) {
+  for (let i = 0; i < 100 && !last.isDone; i += 1) {
     await sim.advance(500);
     if (last.error !== null) throw last.error;
   }
-  expect(isDone).toBe(true);
+  expect(last.isDone).toBe(true);
 };
 
 const rowsOf = async (

@@ -87,6 +87,7 @@ const rowBatch = (context: IngestContext, table: TableDefinition, lines: readonl
   lines,
   landedAt: context.clock.now(),
   machineBoot: context.clock.machineBoot,
+  uptime: context.clock.uptime(),
 });
 
 const recall = async (

@@ -7,6 +7,8 @@ import {
   isoTime,
 } from "@roadstream/shared";
 import type { TableDefinition } from "../ports.ts";
+import { LATENCY_MAX } from "./ingest-limits.ts";
+import type { RowBatch } from "./ports.ts";
 
 const TRUSTED_SINCE = "TIMESTAMP '2020-01-01 00:00:00'";
 
@@ -22,11 +24,14 @@ export const EVENT_AT_SQL = `CASE
     THEN received_at - to_milliseconds(sent_uptime_ms - uptime_ms)
   ELSE received_at END`;
 
+/** Tables are partitioned by days since 1970; see also read-record.ts. */
+const RECEIVED_SQL = "received_at >= TIMESTAMP '1970-01-01'";
+
 /** Every condition of the contract that the canonical grammar cannot say; never NULL. */
 export const rowIsValidSql = (table: TableName): string =>
   table === "dead_letters"
-    ? "true"
-    : [numericLimitsSql(table), ...STREAMS[table].rules.map((rule) => rule.sql)]
+    ? RECEIVED_SQL
+    : [RECEIVED_SQL, numericLimitsSql(table), ...STREAMS[table].rules.map((rule) => rule.sql)]
         .map((sql) => `(${sql})`)
         .join(" AND ");
 
@@ -52,8 +57,17 @@ const expression = (column: Column, landedAt: UnixMillis): string => {
 export const lakeColumnsSql = (table: TableDefinition, landedAt: UnixMillis): string =>
   table.columns.map((column) => `${expression(column, landedAt)} AS ${column.name}`).join(", ");
 
-/** Adds what a row is placed by: `at_event` for streams, and `on_day`, its UTC day. */
-export const withDaySql = (table: TableDefinition, source: string): string =>
-  table.dayOf === "received_at"
-    ? `SELECT *, CAST(received_at AS DATE) AS on_day FROM ${source}`
-    : `SELECT *, CAST(at_event AS DATE) AS on_day FROM (SELECT *, ${EVENT_AT_SQL} AS at_event FROM ${source})`;
+/** The rows of `source` with what they are judged and placed by: `is_valid`, `on_day`, and for streams `at_event`. */
+export const landedSql = (table: TableDefinition, source: string): string => {
+  const valid = `(${rowIsValidSql(table.name)}) AS is_valid`;
+  return table.dayOf === "received_at"
+    ? `SELECT *, CAST(received_at AS DATE) AS on_day, ${valid} FROM ${source}`
+    : `SELECT *, CAST(at_event AS DATE) AS on_day, ${valid} FROM (SELECT *, ${EVENT_AT_SQL} AS at_event FROM ${source})`;
+};
+
+/** When this machine's own rows were captured, in steps of 10 ms; null for a table without capture times. */
+export const capturedSql = (batch: RowBatch, machineBootText: string): string | null =>
+  batch.table.dayOf === "received_at"
+    ? null
+    : `SELECT uptime_ms // 10 * 10 AS at, count(*) AS rows FROM landing WHERE machine_boot = ${machineBootText}
+       AND uptime_ms BETWEEN ${Math.floor(batch.uptime - LATENCY_MAX)} AND ${Math.ceil(batch.uptime)} GROUP BY 1`;

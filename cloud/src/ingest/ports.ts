@@ -1,4 +1,4 @@
-import type { UnixMillis } from "@roadstream/shared";
+import type { UnixMillis, UptimeMillis } from "@roadstream/shared";
 import type { NewDataFile, TableDefinition } from "../ports.ts";
 
 /** Rows of one batch, each one line of JSON as a binary string (one char per byte): see landing-columns.ts. */
@@ -8,6 +8,8 @@ export interface RowBatch {
   readonly landedAt: UnixMillis;
   /** The machine boot of this process: rows of the same one have a capture-to-queryable latency. */
   readonly machineBoot: string;
+  /** Its monotonic clock. */
+  readonly uptime: UptimeMillis;
 }
 
 /** How many of this machine's own readings were captured about when (10 ms steps of its monotonic clock). */

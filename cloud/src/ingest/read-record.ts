@@ -41,6 +41,10 @@ export const readFast = (stream: StreamName, value: string): ReadRecord | null =
   return { kind: "record", line: value, vehicleId, bootId, seq: Number(seq) };
 };
 
+/** Tables are partitioned by days since 1970. A canonical time compares as text. */
+const RECEIVED_SINCE = "1970";
+const RECEIVED_AT = /,"received_at":"([^"]+)"/;
+
 /** As far as the identity of a refused record can be read. */
 const claimOf = (stream: StreamName, text: string): HeaderClaim => {
   const nothing: HeaderClaim = { vehicleId: null, bootId: null, stream, seqFrom: null, seqTo: null };
@@ -77,6 +81,9 @@ export const readSlow = (stream: StreamName, value: string): ReadRecord | Refuse
   const outcome = canonicalRecordFromText(stream, text);
   const claim = claimOf(stream, text);
   if (!outcome.ok) return { kind: "refused", rejection: outcome.rejection, claim };
+  if ((RECEIVED_AT.exec(outcome.line)?.[1] ?? "") < RECEIVED_SINCE) {
+    return { kind: "refused", rejection: rejection("bad_time", "received_at before 1970"), claim };
+  }
   const { vehicleId, bootId, seqFrom } = claim;
   if (vehicleId === null || bootId === null || seqFrom === null) {
     return { kind: "refused", rejection: rejection("missing_field", "no identity"), claim };

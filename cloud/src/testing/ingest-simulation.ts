@@ -38,8 +38,8 @@ export interface SimulatedWorker {
   readonly process: MortalProcess;
   readonly metrics: IngestMetrics;
   readonly worker: IngestWorker;
-  readonly ended: Promise<void>;
   readonly stop: () => void;
+  isDone: boolean;
   error: unknown;
 }
 
@@ -118,12 +118,23 @@ export class IngestSimulation {
       signal: stop.signal,
       onReady: () => undefined,
     });
-    const ended = worker.run();
-    const one = { name, process, metrics, worker, ended, stop: () => stop.abort(), error: null };
-    const simulated: SimulatedWorker = one;
-    simulated.ended.catch((error: unknown) => {
-      simulated.error = error;
-    });
+    const simulated: SimulatedWorker = {
+      name,
+      process,
+      metrics,
+      worker,
+      stop: () => stop.abort(),
+      isDone: false,
+      error: null,
+    };
+    worker.run().then(
+      () => {
+        simulated.isDone = true;
+      },
+      (error: unknown) => {
+        simulated.error = error;
+      },
+    );
     store.fault = (operation) => {
       const dice = this.#faults ? this.below(40) : 1;
       if (dice > 0) return null;

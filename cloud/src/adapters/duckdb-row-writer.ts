@@ -1,0 +1,120 @@
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { errorText, RoadstreamError, uuidV7, type Clock, type Random } from "@roadstream/shared";
+import { landingColumns } from "../ingest/landing-columns.ts";
+import { capturedSql, lakeColumnsSql, landedSql } from "../ingest/landing-sql.ts";
+import type { CapturedAt, RowBatch, RowWriter, WriteOutcome } from "../ingest/ports.ts";
+import type { NewDataFile } from "../ports.ts";
+import { sqlText, type DuckDbConnection, type DuckDbEngine } from "./duckdb-engine.ts";
+import type { DuckDbParquetWriter } from "./duckdb-parquet.ts";
+
+export interface DuckDbRowWriterOptions {
+  readonly engine: DuckDbEngine;
+  readonly parquet: DuckDbParquetWriter;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For a batch's lines on their way into DuckDB. */
+  readonly folder: string;
+}
+
+/** Lines that are joined and written at once. */
+const CHUNK_LINES = 4096;
+
+type Judged =
+  | { readonly kind: "valid"; readonly days: readonly string[] }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/**
+ * A batch's lines go through a file into a temporary table, typed column by column; nothing is guessed. DuckDB would
+ * round 3.7 to 4 and read "2" as 2: only canonical lines come here, and what their grammar cannot say is checked in SQL.
+ */
+export class DuckDbRowWriter implements RowWriter {
+  readonly #options: DuckDbRowWriterOptions;
+
+  constructor(options: DuckDbRowWriterOptions) {
+    this.#options = options;
+  }
+
+  async write(batch: RowBatch, maxDays: number): Promise<WriteOutcome> {
+    return this.#load(batch, async (connection, judged) => {
+      if (judged.kind === "refused") return judged;
+      if (judged.days.length > maxDays) return { kind: "too_many_days", days: judged.days.length };
+      const files: NewDataFile[] = [];
+      for (const day of judged.days) {
+        const select = `SELECT ${lakeColumnsSql(batch.table, batch.landedAt)} FROM landing WHERE on_day = DATE '${day}'`;
+        const file = await this.#options.parquet.write({ connection, definition: batch.table, select, day });
+        if (file === null) throw new RoadstreamError("invariant", `${batch.table.name}: no rows of ${day}`);
+        files.push(file);
+      }
+      const written = files.reduce((sum, file) => sum + file.rows, 0);
+      if (written !== batch.lines.length) {
+        throw new RoadstreamError(
+          "invariant",
+          `${batch.table.name}: ${batch.lines.length} lines, ${written} rows`,
+        );
+      }
+      return { kind: "written", files, captured: await captured(connection, batch) };
+    });
+  }
+
+  async accepts(batch: RowBatch): Promise<boolean> {
+    return this.#load(batch, (_, judged) => Promise.resolve(judged.kind === "valid"));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #load<T>(
+    batch: RowBatch,
+    use: (connection: DuckDbConnection, judged: Judged) => Promise<T>,
+  ): Promise<T> {
+    const { folder, clock, random, engine } = this.#options;
+    const file = join(folder, `${uuidV7(clock.now(), random)}.ndjson`);
+    using connection = await engine.connect();
+    try {
+      await writeLines(file, batch.lines);
+      return await use(connection, await load(connection, batch, file));
+    } finally {
+      await connection.run("DROP TABLE IF EXISTS landing");
+      await rm(file, { force: true });
+    }
+  }
+}
+
+const writeLines = async (path: string, lines: readonly string[]): Promise<void> => {
+  await using file = await open(path, "wx");
+  for (let at = 0; at < lines.length; at += CHUNK_LINES) {
+    const chunk = `${lines.slice(at, at + CHUNK_LINES).join("\n")}\n`;
+    await file.write(Buffer.from(chunk, "latin1"));
+  }
+};
+
+const load = async (connection: DuckDbConnection, batch: RowBatch, file: string): Promise<Judged> => {
+  const columns = Object.entries(landingColumns(batch.table.name)).map(
+    ([name, type]) => `${name}: '${type}'`,
+  );
+  const source = `read_json(${sqlText(file)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
+  try {
+    await connection.run(`CREATE TEMP TABLE landing AS ${landedSql(batch.table, source)}`);
+  } catch (error) {
+    // A date that does not exist, a number that does not fit: the whole read fails on one line.
+    return { kind: "refused", reason: errorText(error).slice(0, 500) };
+  }
+  const groups = await connection.rows(
+    "SELECT CAST(on_day AS VARCHAR) AS day, count(*) AS rows, count(*) FILTER (WHERE NOT is_valid) AS wrong FROM landing GROUP BY 1 ORDER BY 1",
+  );
+  const sum = (name: string): number => groups.reduce((total, group) => total + Number(group[name]), 0);
+  if (sum("rows") !== batch.lines.length) {
+    return { kind: "refused", reason: `${batch.lines.length} lines gave ${sum("rows")} rows` };
+  }
+  if (sum("wrong") > 0) return { kind: "refused", reason: `${sum("wrong")} rows break a limit or a rule` };
+  return { kind: "valid", days: groups.map((group) => String(group["day"])) };
+};
+
+const captured = async (connection: DuckDbConnection, batch: RowBatch): Promise<readonly CapturedAt[]> => {
+  const sql = capturedSql(batch, sqlText(batch.machineBoot));
+  if (sql === null) return [];
+  const rows = await connection.rows(sql);
+  return rows.map((row) => ({ uptimeMs: Number(row["at"]), rows: Number(row["rows"]) }));
+};
