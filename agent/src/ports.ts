@@ -1,4 +1,11 @@
-import type { ClockSource, OwnColumns, StreamName, UnixMillis, UptimeMillis } from "@roadstream/shared";
+import type {
+  ClockSource,
+  OwnColumns,
+  SeqRange,
+  StreamName,
+  UnixMillis,
+  UptimeMillis,
+} from "@roadstream/shared";
 
 /** What a source measured once, before the outbox gives it its identity. */
 export interface SampledReadingOf<S extends StreamName> {
@@ -18,7 +25,10 @@ export type SampledReading = { [S in StreamName]: SampledReadingOf<S> }[StreamNa
 
 /** What a source tells its surroundings. */
 export interface SourceEvents {
-  /** Resolves when the reading was accepted; a source awaits it before it reads on, so that a slow outbox slows a fast replay. */
+  /**
+   * Resolves when the outbox has room for more; a source awaits it before it reads on, so that a slow outbox slows a
+   * fast replay. A few readings may then still be on their way to the disk, so that one fsync serves them all.
+   */
   reading(reading: SampledReading): Promise<void>;
   /** The device went away or fell silent; the source goes on trying by itself. `reason` is a stable snake_case name. */
   lost(source: string, reason: string): void;
@@ -32,4 +42,131 @@ export interface Source {
   readonly name: string;
   /** Runs until the source has ended for good (a replayed file) or the signal fires. */
   run(sink: SourceEvents, signal: AbortSignal): Promise<"ended">;
+}
+
+/** A reading as the outbox keeps it: checked against the contract, as text, without what a payload's header says. */
+export interface EncodedReading {
+  readonly stream: StreamName;
+  /** The record's JSON text behind `{"seq":N,`. */
+  readonly tail: string;
+}
+
+/** A contiguous run of one series. */
+export interface SeqRun {
+  readonly bootId: string;
+  readonly stream: StreamName;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** Records to send: `records[i]` is the JSON text of seq `firstSeq + i`. */
+export interface HeldRun extends SeqRun {
+  readonly records: readonly string[];
+}
+
+/** One series as the outbox knows it at one moment. */
+export interface SeriesView {
+  readonly bootId: string;
+  readonly machineBoot: string;
+  readonly stream: StreamName;
+  /** Numbers 1..given were given. */
+  readonly given: number;
+  /** The run of held numbers that begins at the first one at or after `seq`, or null. */
+  heldRunFrom(seq: number): SeqRange | null;
+}
+
+export interface OutboxUsage {
+  readonly records: number;
+  readonly bytes: number;
+  readonly pictureBytes: number;
+}
+
+/** Why a reading was not accepted; it got no number. */
+export type AcceptOutcome = { readonly seq: number } | { readonly refused: "storage" | "closed" };
+
+/**
+ * The car's memory of everything it has measured and not yet seen acknowledged. An accepted reading has its number and
+ * is fsynced; it leaves by acknowledgement, or as a gap that is declared in agent_events in the same transaction.
+ */
+export interface Outbox extends AsyncDisposable {
+  /** Names this database; a new one has a new name. */
+  readonly id: string;
+  /** Names this opening of it. */
+  readonly bootId: string;
+  /** Resolves when the reading is durable. Calls of one turn share one transaction. */
+  accept(reading: EncodedReading): Promise<AcceptOutcome>;
+  /** Accepts a checkpoint of everything known, in the transaction that it describes. `last`: no number is given after it. */
+  checkpoint(kind: "periodic" | "last"): Promise<AcceptOutcome>;
+  /** All series with at least one number given, oldest boot first. */
+  series(): readonly SeriesView[];
+  /** Records of a run from its first seq on: as many as fit `maxBytes` of text, at least one; fewer where some are gone. */
+  read(run: SeqRun, maxBytes: number): Promise<HeldRun | null>;
+  /** Forgets a run that the peer has acknowledged. Durable with the next transaction, at the latest after a moment. */
+  acknowledge(run: SeqRun): Promise<void>;
+  /** Sets a run aside as a declared gap and keeps its bytes for people. */
+  quarantine(run: HeldRun): Promise<void>;
+  usage(): OutboxUsage;
+  /** Calls back after each transaction that accepted something, with the streams concerned. */
+  onAccepted(listener: (streams: ReadonlySet<StreamName>) => void): void;
+}
+
+/** A boot of the agent, as stored. */
+export interface StoredBoot {
+  readonly bootId: string;
+  readonly machineBoot: string;
+  readonly closed: boolean;
+  /** The checkpoint that said this boot closed and fully settled; acknowledged, it lets the boot be forgotten. */
+  readonly saidBy: { readonly bootId: string; readonly seq: number } | null;
+}
+
+export interface StoredSeries {
+  readonly bootId: string;
+  readonly stream: StreamName;
+  readonly given: number;
+  readonly acknowledged: readonly SeqRange[];
+  readonly dropped: readonly { readonly from: number; readonly to: number; readonly reason: string }[];
+}
+
+/** Consecutive records of one series, stored and removed together. */
+export interface SegmentInfo extends SeqRun {
+  /** Length of the text. */
+  readonly size: number;
+  /** Wall time of acceptance where the machine's clock was right, else null: such a segment never grows old. */
+  readonly acceptedAt: UnixMillis | null;
+}
+
+export interface Segment extends SegmentInfo {
+  /** One record per line; line i is seq `firstSeq + i`. */
+  readonly text: string;
+}
+
+export interface StoreChanges {
+  readonly boots: readonly StoredBoot[];
+  readonly series: readonly StoredSeries[];
+  /** With their series. */
+  readonly forgottenBoots: readonly string[];
+  readonly added: readonly Segment[];
+  readonly removed: readonly SegmentInfo[];
+  readonly quarantined: readonly HeldRun[];
+}
+
+export interface StoredState {
+  readonly boots: readonly StoredBoot[];
+  readonly series: readonly StoredSeries[];
+  /** Text held per stream. */
+  readonly sizes: ReadonlyMap<StreamName, number>;
+}
+
+/** Where the outbox keeps its segments and its book-keeping. Synchronous: one transaction is one step. */
+export interface SegmentStore extends Disposable {
+  readonly outboxId: string;
+  load(): StoredState;
+  /** All of it, durable, or none of it: then throws `storage`. */
+  commit(changes: StoreChanges): void;
+  /** Segments of a series that touch [fromSeq, toSeq], in order. */
+  overlapping(run: SeqRun): readonly SegmentInfo[];
+  /** The text of the first segment of the series that holds `seq` or a later number, or null. */
+  segmentAt(series: { bootId: string; stream: StreamName; seq: number }): Segment | null;
+  /** The longest-stored segments of these streams, oldest first. */
+  oldest(streams: readonly StreamName[], limit: number): readonly SegmentInfo[];
 }

@@ -20,7 +20,9 @@ export const OWN_COLUMNS = {
 
 export type StreamName = keyof typeof OWN_COLUMNS;
 /** What a source measures: the stream's own columns as a wire row. */
-export type OwnColumns<S extends StreamName> = Row<(typeof OWN_COLUMNS)[S]>;
+export type OwnColumns<S extends StreamName> = Row<
+  readonly Extract<(typeof OWN_COLUMNS)[S][number], { readonly origin: "record" }>[]
+>;
 
 export const STREAM_NAMES = Object.keys(OWN_COLUMNS) as readonly StreamName[];
 export const isStream = (text: string): text is StreamName => Object.hasOwn(OWN_COLUMNS, text);

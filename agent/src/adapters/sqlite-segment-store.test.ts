@@ -1,0 +1,101 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isRoadstreamError, seededRandom, silentLogger } from "@roadstream/shared";
+import { VirtualClock } from "@roadstream/shared/testing";
+import { expect, test } from "vitest";
+import { outboxContract } from "../outbox/outbox.contract.ts";
+import { openTestOutbox } from "../testing/open-test-outbox.ts";
+import { numbered } from "../testing/sample-readings.ts";
+import { SqliteSegmentStore } from "./sqlite-segment-store.ts";
+
+let opened = 0;
+
+const folder = () => {
+  const directory = mkdtempSync(join(tmpdir(), "roadstream-outbox-"));
+  return {
+    directory,
+    open: () =>
+      SqliteSegmentStore.open({
+        directory,
+        clock: new VirtualClock(),
+        random: seededRandom((opened += 1)),
+        logger: silentLogger,
+      }),
+    [Symbol.dispose]: () => rmSync(directory, { recursive: true }),
+  };
+};
+
+outboxContract("sqlite", folder);
+
+test("a second agent on the same folder is told so, until the first is gone", () => {
+  using disk = folder();
+  const first = disk.open();
+  let thrown: unknown = null;
+  try {
+    disk.open();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(isRoadstreamError(thrown, "usage")).toBe(true);
+  expect((thrown as Error).message).toContain("another agent is using");
+  first[Symbol.dispose]();
+  disk.open()[Symbol.dispose]();
+});
+
+test("a file that is no database is put aside, and the new outbox has a new id", async () => {
+  using disk = folder();
+  const first = disk.open();
+  const firstId = first.outboxId;
+  await openTestOutbox({ store: first }).outbox[Symbol.asyncDispose]();
+  writeFileSync(join(disk.directory, "outbox.sqlite"), Buffer.alloc(8192, 0x55));
+  const second = disk.open();
+  expect(second.outboxId).not.toBe(firstId);
+  expect(second.replaced).toMatch(/corrupt/);
+  expect(readdirSync(disk.directory).some((name) => name.includes("corrupt"))).toBe(true);
+  const made = openTestOutbox({ store: second });
+  expect(await made.outbox.accept(numbered(1))).toEqual({ seq: 1 });
+  await made.outbox[Symbol.asyncDispose]();
+});
+
+test("damage met while running is found by the check of the next opening", async () => {
+  using disk = folder();
+  const made = openTestOutbox({ store: disk.open() });
+  await Promise.all(Array.from({ length: 2000 }, (_, n) => made.outbox.accept(numbered(n))));
+  await made.outbox[Symbol.asyncDispose]();
+  const path = join(disk.directory, "outbox.sqlite");
+  const bytes = Buffer.alloc(100_000, 0x33);
+  const { openSync, writeSync, closeSync } = await import("node:fs");
+  const handle = openSync(path, "r+");
+  writeSync(handle, bytes, 0, bytes.length, 40_960);
+  closeSync(handle);
+  const damaged = disk.open();
+  expect(damaged.replaced).toBe(null);
+  const again = openTestOutbox({ store: damaged });
+  const view = again.outbox.series().find((series) => series.stream === "gps_data")!;
+  const readAll = async (): Promise<void> => {
+    for (let seq = 1; seq <= 2000;) {
+      const run = await again.outbox.read(
+        { bootId: view.bootId, stream: "gps_data", firstSeq: seq, lastSeq: 2000 },
+        5000,
+      );
+      seq = run!.lastSeq + 1;
+    }
+  };
+  await expect(readAll()).rejects.toThrow();
+  damaged[Symbol.dispose]();
+  const third = disk.open();
+  expect(third.replaced).not.toBe(null);
+  third[Symbol.dispose]();
+});
+
+test("one commit is counted once, and the log is written back by size", async () => {
+  using disk = folder();
+  const store = disk.open();
+  const made = openTestOutbox({ store });
+  for (let group = 0; group < 5; group += 1)
+    await Promise.all(Array.from({ length: 5000 }, (_, n) => made.outbox.accept(numbered(n))));
+  // The first commit opened the boot.
+  expect(store.statistics).toEqual({ commits: 6, writeBacks: 1, writeBackFailures: 0 });
+  await made.outbox[Symbol.asyncDispose]();
+});

@@ -1,0 +1,312 @@
+/**
+ * The outbox's segments and book-keeping in one SQLite file, `outbox.sqlite`.
+ *
+ * Limits. One segment holds consecutive records of one series, at most 64 KiB of text unless a single record is longer
+ * (a picture: 120 KiB). The file keeps its high-water mark, which the outbox's budget bounds (2 GiB of text by default);
+ * freed pages are used again. The write-ahead log is written back each {@link WAL_BYTES}. The quarantine keeps
+ * {@link QUARANTINE_BYTES}.
+ *
+ * Layout. `meta`: the outbox's id. `boot`: starts of the agent that are still spoken of, in
+ * their order (a clock that was set back misleads none). `series`: per (boot, stream) how
+ * many numbers were given, and the ranges acknowledged and dropped, as JSON. `segment`: the records as newline-delimited
+ * JSON; line i is seq first_seq + i. Ids grow, so the lowest is the oldest. A segment goes when all of it is settled;
+ * what of it is settled before is said by its series. `quarantine`: records that broke a connection again and again.
+ *
+ * Operation. One commit() is one transaction and one fsync of the write-ahead log (synchronous = FULL). That COMMIT is
+ * the only commit point: numbers, gaps, acknowledgements and records change with it or not at all. A process killed
+ * anywhere leaves the last committed state. Writing the log back into the file is not part of any promise.
+ */
+import { closeSync, openSync, statSync } from "node:fs";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import {
+  isStream,
+  type Clock,
+  type Logger,
+  type Random,
+  type SeqRange,
+  type StreamName,
+} from "@roadstream/shared";
+import type {
+  HeldRun,
+  Segment,
+  SegmentInfo,
+  SegmentStore,
+  SeqRun,
+  StoreChanges,
+  StoredBoot,
+  StoredSeries,
+  StoredState,
+} from "../ports.ts";
+import { SEGMENT_OVERHEAD } from "../outbox/budget.ts";
+import { isCorruption, openOutboxFile, storageError, type OutboxFile } from "./sqlite-outbox-file.ts";
+
+/** Text committed before the write-ahead log is written back. */
+export const WAL_BYTES = 4 * 1024 * 1024;
+/** Quarantined records kept, the newest. */
+export const QUARANTINE_BYTES = 16 * 1024 * 1024;
+
+export interface StoreStatistics {
+  readonly commits: number;
+  readonly writeBacks: number;
+  readonly writeBackFailures: number;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+export class SqliteSegmentStore implements SegmentStore {
+  readonly outboxId: string;
+  /** Where a corrupt predecessor was put aside, if one was found. */
+  readonly replaced: string | null;
+  readonly #file: OutboxFile;
+  readonly #db: DatabaseSync;
+  readonly #seriesIds = new Map<string, number>();
+  readonly #statements = new Map<string, StatementSync>();
+  #walBytes = 0;
+  #commits = 0;
+  #writeBacks = 0;
+  #writeBackFailures = 0;
+
+  private constructor(file: OutboxFile) {
+    this.#file = file;
+    this.#db = file.db;
+    this.outboxId = file.outboxId;
+    this.replaced = file.replaced;
+    this.#walBytes = statSync(`${file.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    this.#loadSeriesIds();
+  }
+
+  static open(options: {
+    readonly directory: string;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly logger: Logger;
+  }): SqliteSegmentStore {
+    return new SqliteSegmentStore(openOutboxFile(options));
+  }
+
+  get statistics(): StoreStatistics {
+    return {
+      commits: this.#commits,
+      writeBacks: this.#writeBacks,
+      writeBackFailures: this.#writeBackFailures,
+    };
+  }
+
+  load(): StoredState {
+    return this.#guard("load", () => {
+      const sizes = new Map<StreamName, number>();
+      const sums = this.#all(
+        `SELECT stream, SUM(segment.size + ${SEGMENT_OVERHEAD}) AS size FROM segment JOIN series ON series.id = series_id GROUP BY stream`,
+      );
+      for (const row of sums) {
+        const stream = String(row["stream"]);
+        if (isStream(stream)) sizes.set(stream, Number(row["size"]));
+      }
+      const boots = this.#all("SELECT * FROM boot ORDER BY id").map(bootOf);
+      const series = this.#all("SELECT * FROM series ORDER BY id").flatMap(seriesOf);
+      return { boots, series, sizes };
+    });
+  }
+
+  commit(changes: StoreChanges): void {
+    this.#guard("commit", () => {
+      this.#db.exec("BEGIN IMMEDIATE");
+      try {
+        this.#write(changes);
+        // Commit point.
+        this.#db.exec("COMMIT");
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+        // A series of the undone transaction has no id any more.
+        this.#loadSeriesIds();
+        throw error;
+      }
+    });
+    this.#commits += 1;
+    this.#walBytes += changes.added.reduce((sum, segment) => sum + segment.size, 4096);
+    if (this.#walBytes >= WAL_BYTES) this.#writeBack();
+  }
+
+  overlapping(run: SeqRun): readonly SegmentInfo[] {
+    const id = this.#seriesIds.get(`${run.bootId}/${run.stream}`);
+    if (id === undefined) return [];
+    const sql =
+      "SELECT first_seq, last_seq, size, accepted_at FROM segment WHERE series_id = ? AND last_seq >= ? AND first_seq <= ? ORDER BY last_seq";
+    return this.#guard("read", () =>
+      this.#all(sql, id, run.firstSeq, run.lastSeq).map((row) => infoOf(row, run)),
+    );
+  }
+
+  segmentAt(of: { bootId: string; stream: StreamName; seq: number }): Segment | null {
+    const id = this.#seriesIds.get(`${of.bootId}/${of.stream}`);
+    if (id === undefined) return null;
+    const sql =
+      "SELECT first_seq, last_seq, size, accepted_at, text FROM segment WHERE series_id = ? AND last_seq >= ? ORDER BY last_seq LIMIT 1";
+    return this.#guard("read", () => {
+      const row = this.#all(sql, id, of.seq)[0];
+      return row === undefined ? null : { ...infoOf(row, of), text: String(row["text"]) };
+    });
+  }
+
+  oldest(streams: readonly StreamName[], limit: number): readonly SegmentInfo[] {
+    const marks = streams.map(() => "?").join(", ");
+    const sql = `SELECT boot_id, stream, first_seq, last_seq, size, accepted_at
+      FROM segment CROSS JOIN series ON series.id = series_id WHERE stream IN (${marks}) ORDER BY segment.id LIMIT ?`;
+    return this.#guard("read", () =>
+      this.#all(sql, ...streams, limit).flatMap((row) => {
+        const stream = String(row["stream"]);
+        return isStream(stream) ? [infoOf(row, { bootId: String(row["boot_id"]), stream })] : [];
+      }),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#db.isOpen) return;
+    this.#writeBack();
+    this.#db.close();
+  }
+
+  #write(changes: StoreChanges): void {
+    for (const boot of changes.boots) {
+      this.#run(
+        `INSERT INTO boot (boot_id, machine_boot, closed, said_boot, said_seq) VALUES (?, ?, ?, ?, ?)
+          ON CONFLICT (boot_id) DO UPDATE SET closed = excluded.closed, said_boot = excluded.said_boot, said_seq = excluded.said_seq`,
+        boot.bootId,
+        boot.machineBoot,
+        boot.closed ? 1 : 0,
+        boot.saidBy?.bootId ?? null,
+        boot.saidBy?.seq ?? null,
+      );
+    }
+    for (const series of changes.series) this.#putSeries(series);
+    for (const segment of changes.removed) {
+      this.#run(
+        "DELETE FROM segment WHERE series_id = ? AND last_seq = ?",
+        this.#seriesId(segment),
+        segment.lastSeq,
+      );
+    }
+    for (const segment of changes.added) {
+      this.#run(
+        "INSERT INTO segment (series_id, first_seq, last_seq, size, accepted_at, text) VALUES (?, ?, ?, ?, ?, ?)",
+        this.#seriesId(segment),
+        segment.firstSeq,
+        segment.lastSeq,
+        segment.size,
+        segment.acceptedAt,
+        segment.text,
+      );
+    }
+    for (const run of changes.quarantined) this.#quarantine(run);
+    for (const bootId of changes.forgottenBoots) {
+      this.#run("DELETE FROM series WHERE boot_id = ?", bootId);
+      this.#run("DELETE FROM boot WHERE boot_id = ?", bootId);
+    }
+  }
+
+  #putSeries(series: StoredSeries): void {
+    const sql = `INSERT INTO series (boot_id, stream, given, acknowledged, dropped) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (boot_id, stream) DO UPDATE SET given = excluded.given, acknowledged = excluded.acknowledged, dropped = excluded.dropped`;
+    const { bootId, stream, given, acknowledged, dropped } = series;
+    this.#run(sql, bootId, stream, given, JSON.stringify(acknowledged), JSON.stringify(dropped));
+  }
+
+  #quarantine(run: HeldRun): void {
+    const text = run.records.join("\n");
+    this.#run(
+      "INSERT INTO quarantine (boot_id, stream, first_seq, last_seq, size, text) VALUES (?, ?, ?, ?, ?, ?)",
+      run.bootId,
+      run.stream,
+      run.firstSeq,
+      run.lastSeq,
+      text.length,
+      text,
+    );
+    const older = `DELETE FROM quarantine WHERE id NOT IN
+      (SELECT id FROM (SELECT id, SUM(size) OVER (ORDER BY id DESC) AS total FROM quarantine) WHERE total <= ?)`;
+    this.#run(older, QUARANTINE_BYTES);
+  }
+
+  #loadSeriesIds(): void {
+    this.#seriesIds.clear();
+    for (const row of this.#all("SELECT id, boot_id, stream FROM series"))
+      this.#seriesIds.set(`${String(row["boot_id"])}/${String(row["stream"])}`, Number(row["id"]));
+  }
+
+  #seriesId(of: { bootId: string; stream: StreamName }): number {
+    const key = `${of.bootId}/${of.stream}`;
+    const known = this.#seriesIds.get(key);
+    if (known !== undefined) return known;
+    const row = this.#all("SELECT id FROM series WHERE boot_id = ? AND stream = ?", of.bootId, of.stream)[0];
+    const id = Number(row?.["id"] ?? 0);
+    this.#seriesIds.set(key, id);
+    return id;
+  }
+
+  #writeBack(): void {
+    this.#walBytes = 0;
+    this.#writeBacks += 1;
+    try {
+      this.#guard("write back", () => void this.#all("PRAGMA wal_checkpoint(PASSIVE)"));
+    } catch {
+      // The commit before it stands: the log keeps everything and is written back another time.
+      this.#writeBackFailures += 1;
+    }
+  }
+
+  #all(sql: string, ...values: readonly (string | number | null)[]): readonly Values[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  #run(sql: string, ...values: readonly (string | number | null)[]): void {
+    this.#prepared(sql).run(...values);
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #guard<T>(what: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (isCorruption(error)) closeSync(openSync(`${this.#file.path}.suspect`, "a"));
+      throw storageError(error, what);
+    }
+  }
+}
+
+const bootOf = (row: Values): StoredBoot => ({
+  bootId: String(row["boot_id"]),
+  machineBoot: String(row["machine_boot"]),
+  closed: row["closed"] === 1,
+  saidBy:
+    typeof row["said_boot"] === "string" ? { bootId: row["said_boot"], seq: Number(row["said_seq"]) } : null,
+});
+
+const seriesOf = (row: Values): StoredSeries[] => {
+  const stream = String(row["stream"]);
+  if (!isStream(stream)) return [];
+  return [
+    {
+      bootId: String(row["boot_id"]),
+      stream,
+      given: Number(row["given"]),
+      acknowledged: JSON.parse(String(row["acknowledged"])) as SeqRange[],
+      dropped: JSON.parse(String(row["dropped"])) as StoredSeries["dropped"],
+    },
+  ];
+};
+
+const infoOf = (row: Values, series: { bootId: string; stream: StreamName }): SegmentInfo => ({
+  bootId: series.bootId,
+  stream: series.stream,
+  firstSeq: Number(row["first_seq"]),
+  lastSeq: Number(row["last_seq"]),
+  size: Number(row["size"]),
+  acceptedAt: row["accepted_at"] === null ? null : (Number(row["accepted_at"]) as SegmentInfo["acceptedAt"]),
+});

@@ -1,0 +1,288 @@
+import {
+  isRoadstreamError,
+  millis,
+  uuidV7,
+  type Clock,
+  type Random,
+  type StreamName,
+  type UnixMillis,
+} from "@roadstream/shared";
+import type {
+  AcceptOutcome,
+  EncodedReading,
+  HeldRun,
+  Outbox,
+  OutboxUsage,
+  SegmentStore,
+  SeqRun,
+  SeriesView,
+} from "../ports.ts";
+import { BootBook } from "./boot-book.ts";
+import { PICTURE_STREAMS, type OutboxBudget } from "./budget.ts";
+import type { OutboxMetrics } from "./outbox-metrics.ts";
+import { OutboxTransaction, type OutboxEvents } from "./outbox-transaction.ts";
+import { segmentRecords } from "./segment-builder.ts";
+
+/** Acknowledgements wait this long for a transaction of readings to share; lost with the power, they only cost a repeat. */
+export const ACKNOWLEDGE_DELAY = millis(250);
+/** Steps waiting for one transaction; more is refused, so that a disk that hangs does not fill the memory. */
+export const MAX_WAITING = 20_000;
+
+export interface DurableOutboxOptions {
+  readonly store: SegmentStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly budget: OutboxBudget;
+  readonly events: OutboxEvents;
+  readonly metrics: OutboxMetrics;
+  /** The machine's wall time where it is known to be right, else null. */
+  readonly wallTime: () => UnixMillis | null;
+  /** Runs the work at the end of this turn of the event loop (setImmediate). */
+  readonly defer: (work: () => void) => void;
+  /** Storage failed for good: nothing more will be accepted. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+type Step =
+  | {
+      readonly kind: "accept";
+      readonly reading: EncodedReading;
+      readonly done: (outcome: AcceptOutcome) => void;
+    }
+  | { readonly kind: "acknowledge"; readonly run: SeqRun; readonly done: () => void }
+  | { readonly kind: "quarantine"; readonly run: HeldRun; readonly done: () => void }
+  | {
+      readonly kind: "checkpoint";
+      readonly last: "periodic" | "last";
+      readonly done: (outcome: AcceptOutcome) => void;
+    };
+
+/**
+ * The outbox over a store of segments. Steps of one turn become one transaction (group commit): the store's commit is
+ * the only commit point, and the numbers, the gaps and what is said of them in agent_events change with it or not at all.
+ */
+export class DurableOutbox implements Outbox {
+  readonly id: string;
+  readonly bootId: string;
+  readonly #options: DurableOutboxOptions;
+  readonly #book: BootBook;
+  #sizes: ReadonlyMap<StreamName, number>;
+  #waiting: Step[] = [];
+  #isScheduled = false;
+  #isClosed = false;
+  /** No number is given any more: the last checkpoint said so, or the outbox was closed. */
+  #isSealed = false;
+  readonly #ackTimer = new AbortController();
+  #isAckTimerSet = false;
+  readonly #listeners: ((streams: ReadonlySet<StreamName>) => void)[] = [];
+
+  private constructor(options: DurableOutboxOptions, bootId: string) {
+    const state = options.store.load();
+    this.#options = options;
+    this.id = options.store.outboxId;
+    this.bootId = bootId;
+    this.#book = BootBook.load(state);
+    this.#sizes = state.sizes;
+  }
+
+  /** Opens a new boot and closes those before it, in one transaction. */
+  static open(options: DurableOutboxOptions): DurableOutbox {
+    const bootId = uuidV7(options.clock.now(), options.random);
+    const before = options.store.load().boots.filter((boot) => !boot.closed);
+    options.store.commit({
+      boots: [
+        ...before.map((boot) => ({ ...boot, closed: true })),
+        { bootId, machineBoot: options.clock.machineBoot, closed: false, saidBy: null },
+      ],
+      series: [],
+      forgottenBoots: [],
+      added: [],
+      removed: [],
+      quarantined: [],
+    });
+    const outbox = new DurableOutbox(options, bootId);
+    options.metrics.opened(outbox.usage());
+    return outbox;
+  }
+
+  accept(reading: EncodedReading): Promise<AcceptOutcome> {
+    if (this.#isSealed) return Promise.resolve({ refused: "closed" });
+    if (this.#waiting.length >= MAX_WAITING) return Promise.resolve({ refused: "storage" });
+    return new Promise((done) => {
+      this.#waiting.push({ kind: "accept", reading, done });
+      this.#schedule();
+    });
+  }
+
+  checkpoint(kind: "periodic" | "last"): Promise<AcceptOutcome> {
+    if (this.#isSealed) return Promise.resolve({ refused: "closed" });
+    if (kind === "last") this.#isSealed = true;
+    return new Promise((done) => {
+      this.#waiting.push({ kind: "checkpoint", last: kind, done });
+      this.#schedule();
+    });
+  }
+
+  acknowledge(run: SeqRun): Promise<void> {
+    return this.#settle((done) => ({ kind: "acknowledge", run, done }));
+  }
+
+  quarantine(run: HeldRun): Promise<void> {
+    // After the last checkpoint no event can declare the gap: the run stays held, for the next boot to judge.
+    if (this.#isSealed) return Promise.resolve();
+    return this.#settle((done) => ({ kind: "quarantine", run, done }));
+  }
+
+  series(): readonly SeriesView[] {
+    return this.#book.entries.flatMap((entry) => [...entry.series.values()]);
+  }
+
+  read(run: SeqRun, maxBytes: number): Promise<HeldRun | null> {
+    const records: string[] = [];
+    let size = 0;
+    let next = run.firstSeq;
+    while (next <= run.lastSeq) {
+      const segment = this.#options.store.segmentAt({ ...run, seq: next });
+      if (segment === null || segment.firstSeq > next) break;
+      for (const record of segmentRecords(segment, next, run.lastSeq)) {
+        if (records.length > 0 && size + record.length > maxBytes) return Promise.resolve(held(run, records));
+        records.push(record);
+        size += record.length + 1;
+      }
+      next = run.firstSeq + records.length;
+    }
+    return Promise.resolve(records.length === 0 ? null : held(run, records));
+  }
+
+  usage(): OutboxUsage {
+    const records = this.series().reduce((sum, view) => {
+      const series = this.#book.series(view.bootId, view.stream);
+      return sum + (series?.held ?? 0);
+    }, 0);
+    const bytes = [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
+    const pictureBytes = PICTURE_STREAMS.reduce((sum, stream) => sum + (this.#sizes.get(stream) ?? 0), 0);
+    return { records, bytes, pictureBytes };
+  }
+
+  onAccepted(listener: (streams: ReadonlySet<StreamName>) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isSealed = true;
+      this.#flush();
+      this.#isClosed = true;
+      this.#ackTimer.abort();
+      this.#options.store[Symbol.dispose]();
+    }
+    return Promise.resolve();
+  }
+
+  #settle(step: (done: () => void) => Step): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    return new Promise((done) => {
+      this.#waiting.push(step(done));
+      this.#scheduleAcknowledgements();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#options.defer(() => this.#flush());
+  }
+
+  #scheduleAcknowledgements(): void {
+    if (this.#isScheduled || this.#isAckTimerSet) return;
+    this.#isAckTimerSet = true;
+    const { clock } = this.#options;
+    void clock.sleep(ACKNOWLEDGE_DELAY, this.#ackTimer.signal).then(
+      () => {
+        this.#isAckTimerSet = false;
+        this.#flush();
+      },
+      () => undefined,
+    );
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    const steps = this.#waiting;
+    if (steps.length === 0 || this.#isClosed) return;
+    this.#waiting = [];
+    const { store, budget, events, wallTime, metrics } = this.#options;
+    const transaction = new OutboxTransaction({
+      store,
+      book: this.#book,
+      sizes: this.#sizes,
+      bootId: this.bootId,
+      budget,
+      events,
+      wallNow: wallTime(),
+    });
+    let finish: (() => void)[];
+    try {
+      finish = this.#apply(steps, transaction);
+      store.commit(transaction.changes());
+    } catch (error) {
+      this.#fail(steps, error);
+      return;
+    }
+    transaction.publish();
+    this.#sizes = transaction.sizes;
+    metrics.committed(transaction, this.usage());
+    for (const done of finish) done();
+    const streams = new Set(transaction.accepted.keys());
+    if (streams.size > 0) for (const listener of this.#listeners) listener(streams);
+  }
+
+  /** Applies the steps in their order, checkpoints last; returns what tells each caller. */
+  #apply(steps: readonly Step[], transaction: OutboxTransaction): (() => void)[] {
+    const finish: (() => void)[] = [];
+    for (const step of steps) {
+      if (step.kind === "accept") {
+        const seq = transaction.accept(step.reading);
+        finish.push(() => step.done({ seq }));
+      } else if (step.kind === "acknowledge") {
+        transaction.acknowledge(step.run);
+        finish.push(step.done);
+      } else if (step.kind === "quarantine") {
+        transaction.quarantine(step.run);
+        finish.push(step.done);
+      }
+    }
+    if (steps.some((step) => step.kind === "checkpoint")) transaction.dropAged();
+    transaction.enforceBudgets();
+    for (const step of steps) {
+      if (step.kind !== "checkpoint") continue;
+      const seq = transaction.checkpoint(this.id, step.last);
+      finish.push(() => step.done(seq === null ? { refused: "storage" } : { seq }));
+    }
+    return finish;
+  }
+
+  /** Nothing of the transaction happened: readings are refused, acknowledgements wait for the next one. */
+  #fail(steps: readonly Step[], error: unknown): void {
+    this.#options.metrics.failed();
+    const isPassing = isRoadstreamError(error, "storage") && error.retryable;
+    if (!isPassing) {
+      this.#isSealed = true;
+      this.#options.onFailure(error);
+    }
+    for (const step of steps) {
+      if (step.kind === "accept" || step.kind === "checkpoint") step.done({ refused: "storage" });
+      else if (isPassing) this.#waiting.push(step);
+      else step.done();
+    }
+    if (this.#waiting.length > 0) this.#scheduleAcknowledgements();
+  }
+}
+
+const held = (run: SeqRun, records: readonly string[]): HeldRun => ({
+  bootId: run.bootId,
+  stream: run.stream,
+  firstSeq: run.firstSeq,
+  lastSeq: run.firstSeq + records.length - 1,
+  records,
+});
