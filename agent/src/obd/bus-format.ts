@@ -23,10 +23,10 @@ export const isCan = (bus: BusFormat): boolean => bus === "can11" || bus === "ca
 /** For adapters that do not know `ATDPN`: judged by the first line of an answer; null when it fits nothing. */
 export const guessBusFormat = (hex: string): BusFormat | null => {
   if (hex.length % 2 === 1 && /^7E[89A-F]/.test(hex)) return "can11";
-  if (/^18DAF1/.test(hex)) return "can29";
-  if (/^416B/.test(hex)) return "j1850";
+  if (hex.startsWith("18DAF1")) return "can29";
+  if (hex.startsWith("416B")) return "j1850";
   // ISO 9141-2 and J1850 VPW share 48 6B; the checksum that fits decides.
-  if (/^486B/.test(hex)) return checksumFits("iso", bytesOfHex(hex)) ? "iso" : "j1850";
+  if (hex.startsWith("486B")) return checksumFits("iso", bytesOfHex(hex)) ? "iso" : "j1850";
   return /^8[1-7]F1/.test(hex) ? "iso" : null;
 };
 

@@ -46,17 +46,17 @@ const vinOfBytes = (bytes: readonly number[]): VinAnswer => {
   return VIN.test(vin) ? { kind: "vin", vin } : { kind: "rejected", reason: "wrong_value" };
 };
 
-const TRANSLITERATION: Readonly<Record<string, number>> = {
-  ...{ A: 1, B: 2, C: 3, D: 4, E: 5, F: 6, G: 7, H: 8, J: 1, K: 2, L: 3, M: 4, N: 5, P: 7, R: 9 },
-  ...{ S: 2, T: 3, U: 4, V: 5, W: 6, X: 7, Y: 8, Z: 9 },
-};
+/** 49 CFR 565.15, table III: each letter over its value. */
+const LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ";
+const LETTER_VALUES = "12345678123457923456789";
 const WEIGHTS = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2] as const;
 
 /** 49 CFR 565.15(c): position 9 is a weighted sum modulo 11, X for ten. */
 export const hasCheckDigit = (vin: string): boolean => {
   const sum = WEIGHTS.reduce<number>((total, weight, index) => {
     const char = vin.charAt(index);
-    return total + weight * (TRANSLITERATION[char] ?? Number(char));
+    const letter = LETTERS.indexOf(char);
+    return total + weight * Number(letter < 0 ? char : LETTER_VALUES.charAt(letter));
   }, 0);
   const remainder = sum % 11;
   return vin.charAt(8) === (remainder === 10 ? "X" : String(remainder));
