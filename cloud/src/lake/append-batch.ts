@@ -88,6 +88,7 @@ const sum = (commit: AppendCommit): FileChange =>
 export interface AppendContext extends SnapshotContext {
   readonly definition: TableDefinition;
   readonly locationOf: (key: string) => string;
+  readonly keyOf: (location: string) => string | null;
 }
 
 /** The entries of a batch's files; sequence numbers are inherited, so one manifest serves every attempt. */

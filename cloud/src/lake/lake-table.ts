@@ -1,9 +1,4 @@
-import {
-  RoadstreamError,
-  type Clock,
-  type Logger,
-  type Random,
-} from "@roadstream/shared";
+import { RoadstreamError, type Clock, type Logger, type Random } from "@roadstream/shared";
 import type {
   AppendCommit,
   CommitOutcome,
@@ -155,6 +150,7 @@ export class IcebergTable implements LakeTable {
       retention: this.#retention,
       now: this.clock.now(),
       locationOf: (key) => this.store.location(key),
+      keyOf: (location) => this.store.keyOf(location),
     };
   }
 

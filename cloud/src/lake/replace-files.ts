@@ -39,17 +39,18 @@ const withoutInputs = async (
   const listed = parent === null ? [] : await context.manifests.list(parent);
   const manifests: ManifestFile[] = [];
   let removed = NO_FILES;
+  // By key: other engines that rewrite a manifest may spell a location differently (`file:/` for `file:///`).
+  const isInput = ({ data_file: file }: ManifestEntry): boolean =>
+    inputs.has(context.keyOf(file.file_path) ?? "");
   for (const manifest of listed.filter((one) => liveFileCount(one) > 0)) {
     const live = (await context.manifests.entries(manifest)).filter(isLive);
-    const gone = live.filter((entry) => inputs.has(entry.data_file.file_path));
+    const gone = live.filter(isInput);
     if (gone.length === 0) {
       manifests.push(manifest);
       continue;
     }
     removed = gone.reduce(plus, removed);
-    const entries = live.map((entry) =>
-      inputs.has(entry.data_file.file_path) ? asDeleted(entry, identity) : asExisting(entry),
-    );
+    const entries = live.map((entry) => (isInput(entry) ? asDeleted(entry, identity) : asExisting(entry)));
     manifests.push(await context.manifests.write(entries, on.metadata, identity));
   }
   return removed.files === inputs.size ? { manifests, removed } : null;
@@ -81,7 +82,7 @@ const proposeReplacement = async (
   if (parent !== null && hasDeletes(await context.manifests.list(parent)))
     return { kind: "conflict", reason: "delete_files" };
   const identity = identityOn(on, own.snapshotId);
-  const inputs = new Set(replacement.inputs.map(context.locationOf));
+  const inputs = new Set(replacement.inputs);
   const rewritten = await withoutInputs(context, on, inputs, identity);
   if (rewritten === null) return { kind: "conflict", reason: "inputs_gone" };
   const added = own.entries.reduce(plus, NO_FILES);

@@ -1,0 +1,10 @@
+export { DuckDbEngine, type DuckDbConnection } from "../adapters/duckdb-engine.ts";
+export { DUCKDB_TYPES } from "../adapters/duckdb-lake-files.ts";
+export { DuckDbParquetWriter } from "../adapters/duckdb-parquet.ts";
+export { duckDbRewriteDay } from "../adapters/duckdb-rewrite-day.ts";
+export { FolderObjectStore, incomingFolder } from "../adapters/folder-object-store.ts";
+export { compactTable, type CompactionReport } from "../lake/compact-table.ts";
+export { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
+export { tableDefinition } from "../lake/table-definition.ts";
+export { foreignRows } from "../lake/table-history.ts";
+export type { CommitOutcome, TableDefinition } from "../ports.ts";

@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLogger, type Column } from "@roadstream/shared";
+import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import {
+  compactTable,
+  DUCKDB_TYPES,
+  DuckDbEngine,
+  duckDbRewriteDay,
+  DuckDbParquetWriter,
+  FolderObjectStore,
+  incomingFolder,
+  openLakeTable,
+  tableDefinition,
+  type CommitOutcome,
+  type CompactionReport,
+  type IcebergTable,
+} from "@roadstream/cloud/testing";
+
+const clock = systemClock();
+const random = systemRandom();
+
+/** What the rows of a sample say, by column; the others are filled in. */
+export type SampleRow = Readonly<Record<string, string | number | boolean | null>>;
+
+const FILLED: Readonly<Record<string, string>> = {
+  string: "'filled'",
+  int32: "0",
+  int64: "0",
+  float64: "0",
+  boolean: "false",
+  timestamp: "TIMESTAMPTZ '2026-01-01 00:00:00Z'",
+  bytes: "''::BLOB",
+};
+
+const literal = (column: Column, row: SampleRow): string => {
+  const value = row[column.name];
+  const sql =
+    value === undefined
+      ? column.nullable
+        ? "NULL"
+        : FILLED[column.type]
+      : value === null
+        ? "NULL"
+        : typeof value === "string"
+          ? `'${value.replaceAll("'", "''")}'`
+          : Object.is(value, -0)
+            ? "'-0.0'"
+            : String(value);
+  return `CAST(${sql} AS ${DUCKDB_TYPES[column.type]}) AS ${column.name}`;
+};
+
+/** A lake in a folder of its own with the table gps_data. */
+export class SampleLake implements AsyncDisposable {
+  readonly folder: string;
+  readonly table: IcebergTable;
+  readonly #store: FolderObjectStore;
+  readonly #engine: DuckDbEngine;
+  readonly #writer: DuckDbParquetWriter;
+  readonly #scratch: string;
+
+  private constructor(scratch: string, engine: DuckDbEngine, incoming: string) {
+    this.#scratch = scratch;
+    this.folder = join(scratch, "lake");
+    this.#engine = engine;
+    this.#store = new FolderObjectStore({ folder: this.folder });
+    const definition = tableDefinition("gps_data");
+    this.table = openLakeTable({ definition, store: this.#store, clock, random, logger: silentLogger });
+    this.#writer = new DuckDbParquetWriter({ store: this.#store, clock, random, folder: incoming });
+  }
+
+  static async make(): Promise<SampleLake> {
+    const scratch = await mkdtemp(join(tmpdir(), "roadstream-readers-"));
+    return new SampleLake(scratch, await DuckDbEngine.open(), await incomingFolder(join(scratch, "lake")));
+  }
+
+  /** One commit with the rows of one day. */
+  async append(day: string, rows: readonly SampleRow[]): Promise<CommitOutcome> {
+    const { definition } = this.table;
+    const select = rows
+      .map((row) => {
+        const placed = { event_at: `${day} 12:00:00Z`, ...row };
+        return `SELECT ${definition.columns.map((column) => literal(column, placed)).join(", ")}`;
+      })
+      .join(" UNION ALL ");
+    using connection = await this.#engine.connect();
+    const begunAt = clock.now();
+    const file = await this.#writer.write({ connection, definition, select, day });
+    if (file === null) throw new Error("no rows");
+    const base = await this.table.head();
+    const commitId = randomUUID();
+    const next = (base.ingest?.partitions[0]?.next ?? 0) + rows.length;
+    return this.table.append({
+      base,
+      commitId,
+      files: [file],
+      partitions: { 0: { next, last: `car/boot/gps_data/${next}`, ledger: null, commit: commitId } },
+      logIdentity: "sample",
+      partitionCount: 1,
+      begunAt,
+    });
+  }
+
+  compact(): Promise<CompactionReport> {
+    const { definition } = this.table;
+    const rewrite = duckDbRewriteDay({
+      engine: this.#engine,
+      writer: this.#writer,
+      store: this.#store,
+      definition,
+    });
+    return compactTable({ table: this.table, rewrite });
+  }
+
+  /** Path of the newest metadata file. */
+  async metadata(): Promise<string> {
+    const { version } = await this.table.head();
+    return join(this.folder, `gps_data/metadata/v${version}.metadata.json`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#engine[Symbol.asyncDispose]();
+    await rm(this.#scratch, { recursive: true, force: true });
+  }
+}
