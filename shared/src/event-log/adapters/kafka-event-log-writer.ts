@@ -1,0 +1,258 @@
+import type { Producer, RecordMetadata } from "kafkajs";
+import { errorText } from "../../errors.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Metrics } from "../../ports/metrics.ts";
+import { withDeadline } from "../../time/deadline.ts";
+import { millis, seconds, type UptimeMillis } from "../../time/time.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { AppendOutcome, EventLogWriter, LogAppend, LogPosition } from "../event-log.ts";
+import { checkedAppendBytes, LOG_PENDING_MAX_BYTES, LOG_SEND_MAX_BYTES, recordBytes } from "../log-limits.ts";
+import { partitionOf } from "../partitioner.ts";
+import { SendLanes, type LaneBatch } from "../send-lanes.ts";
+import { isRefusal } from "./kafka-event-log-client.ts";
+
+/** After this a caller hears `unavailable`; what is on its way may still land, and doubles then. */
+const APPEND_DEADLINE = seconds(30);
+const BROKER_TIMEOUT_MS = 30_000;
+const PAUSE_BEFORE_RESEND = millis(200);
+const CLOSE_DEADLINE = seconds(5);
+
+interface Call {
+  readonly positions: LogPosition[];
+  readonly bytes: number;
+  readonly expires: UptimeMillis;
+  readonly resolve: (outcome: AppendOutcome) => void;
+  missing: number;
+  settled: boolean;
+}
+
+interface Item {
+  readonly call: Call;
+  readonly index: number;
+  readonly record: LogAppend;
+}
+
+type Batch = LaneBatch<Item>;
+
+/**
+ * Appends by kafkajs's producer, not idempotent: its idempotent mode loses acknowledged batches after a lost produce
+ * response (2.2.4), doubles are removed by identity instead. acks=all, one batch on its way per partition.
+ */
+export class KafkaLogWriter implements EventLogWriter {
+  readonly #producer: Producer;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #partitions: (topic: string) => Promise<number | null>;
+  readonly #counts;
+  readonly #known = new Map<string, number>();
+  readonly #lanes = new SendLanes<Item>({
+    maxBytes: LOG_SEND_MAX_BYTES,
+    bytesOf: (item) => recordBytes(item.record),
+    isWanted: (item) => !item.call.settled,
+  });
+  readonly #flights = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+  #pendingBytes = 0;
+  #scheduled = false;
+
+  constructor(options: {
+    producer: Producer;
+    clock: Clock;
+    logger: Logger;
+    metrics: Metrics;
+    /** The topic's partition count; null when it does not exist. */
+    partitions: (topic: string) => Promise<number | null>;
+  }) {
+    this.#producer = options.producer;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#partitions = options.partitions;
+    const { metrics } = options;
+    this.#counts = {
+      records: metrics.counter(
+        "roadstream_log_appended_records_total",
+        "Records made durable in the event log",
+      ),
+      groups: metrics.counter("roadstream_log_append_groups_total", "Produce requests sent"),
+      refused: metrics.counter("roadstream_log_append_refused_total", "Append calls not done, by outcome", [
+        "outcome",
+      ]),
+      resent: metrics.counter("roadstream_log_resent_records_total", "Records sent again, which may double"),
+    };
+  }
+
+  async append(records: readonly LogAppend[]): Promise<AppendOutcome> {
+    const bytes = checkedAppendBytes(records);
+    if (records.length === 0) return { kind: "durable", positions: [] };
+    if (this.#closing.signal.aborted) return this.#refuse("the writer is closed");
+    if (this.#pendingBytes + bytes > LOG_PENDING_MAX_BYTES) {
+      return this.#refuse(`over ${LOG_PENDING_MAX_BYTES} bytes are waiting to be written`);
+    }
+    this.#pendingBytes += bytes;
+    try {
+      const unknown = [...new Set(records.map((record) => record.topic))].filter(
+        (topic) => !this.#known.has(topic),
+      );
+      for (const topic of unknown) await this.#learn(topic);
+      return await this.#enqueue(records, bytes);
+    } catch (error) {
+      return this.#refuse(errorText(error));
+    } finally {
+      this.#pendingBytes -= bytes;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    for (const { call } of this.#lanes.drain()) this.#fail(call, "the writer was closed");
+    const landed = Promise.allSettled(this.#flights);
+    await withDeadline(this.#clock, CLOSE_DEADLINE, "closing the Kafka writer", () => landed).catch(
+      () => undefined,
+    );
+    await withDeadline(this.#clock, CLOSE_DEADLINE, "disconnecting from Kafka", () =>
+      this.#producer.disconnect(),
+    ).catch((error: unknown) => this.#logger.warn("event_log_close_failed", { error: errorText(error) }));
+  }
+
+  async #learn(topic: string): Promise<void> {
+    const count = await this.#partitions(topic);
+    if (count === null) throw new Error(`no topic ${topic} in the event log`);
+    this.#known.set(topic, count);
+  }
+
+  async #enqueue(records: readonly LogAppend[], bytes: number): Promise<AppendOutcome> {
+    const expiry = new AbortController();
+    const outcome = new Promise<AppendOutcome>((resolve) => {
+      const expires = (this.#clock.uptime() + APPEND_DEADLINE) as UptimeMillis;
+      const positions = records.map(() => ({ partition: 0, offset: 0 }));
+      const call: Call = { positions, bytes, expires, resolve, missing: records.length, settled: false };
+      records.forEach((record, index) => {
+        const partition = partitionOf(record.key, this.#known.get(record.topic) ?? 1);
+        this.#lanes.add({ topic: record.topic, partition }, { call, index, record });
+      });
+      void this.#clock.sleep(APPEND_DEADLINE, expiry.signal).then(
+        () => this.#fail(call, `not acknowledged within ${APPEND_DEADLINE} ms`),
+        () => undefined,
+      );
+      this.#schedule();
+    });
+    try {
+      return await outcome;
+    } finally {
+      expiry.abort();
+    }
+  }
+
+  /** Calls of one turn of the event loop travel together. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      const batches = this.#lanes.take();
+      if (batches.length === 0) return;
+      const flight = this.#fly(batches).finally(() => {
+        this.#flights.delete(flight);
+        this.#schedule();
+      });
+      this.#flights.add(flight);
+    });
+  }
+
+  async #fly(batches: readonly Batch[]): Promise<void> {
+    try {
+      await this.#send(batches);
+    } finally {
+      for (const batch of batches) this.#lanes.done(batch);
+    }
+  }
+
+  /** Sends until all is acknowledged, or nobody waits for it any more. */
+  async #send(batches: readonly Batch[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.#land(batches, await this.#produce(batches));
+        return;
+      } catch (error) {
+        const waiting = batches.some((batch) => batch.items.some((item) => !item.call.settled));
+        this.#logger.warn("event_log_send_failed", {
+          attempt,
+          refused: isRefusal(error),
+          error: errorText(error),
+        });
+        if (!waiting) return;
+        if (isRefusal(error)) return await this.#isolate(batches, errorText(error));
+        if (this.#closing.signal.aborted) return this.#failAll(batches, errorText(error));
+        await this.#clock.sleep(PAUSE_BEFORE_RESEND, this.#closing.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  #produce(batches: readonly Batch[]): Promise<readonly RecordMetadata[]> {
+    this.#counts.groups.add();
+    const timestamp = String(this.#clock.now());
+    const topicMessages = [...Map.groupBy(batches, (batch) => batch.topic)].map(([topic, of]) => ({
+      topic,
+      messages: of.flatMap(({ partition, items }) =>
+        items.map(({ record: { key, value, headers } }) => ({
+          key,
+          value,
+          partition,
+          timestamp,
+          ...(headers === undefined ? {} : { headers }),
+        })),
+      ),
+    }));
+    return this.#producer.sendBatch({ acks: -1, timeout: BROKER_TIMEOUT_MS, topicMessages });
+  }
+
+  #land(batches: readonly Batch[], answers: readonly RecordMetadata[]): void {
+    for (const { topic, partition, items } of batches) {
+      const answer = answers.find((one) => one.topicName === topic && one.partition === partition);
+      if (answer?.baseOffset === undefined)
+        throw new Error(`no answer for partition ${partition} of ${topic}`);
+      const base = Number(answer.baseOffset);
+      items.forEach(({ call, index }, i) => {
+        call.positions[index] = { partition, offset: base + i };
+        call.missing -= 1;
+        if (call.missing > 0 || call.settled) return;
+        call.settled = true;
+        this.#counts.records.add(call.positions.length);
+        call.resolve({ kind: "durable", positions: call.positions });
+      });
+    }
+  }
+
+  /** The broker refuses one of these for good: halves go on alone until the culprit is found, and the others land. */
+  async #isolate(batches: readonly Batch[], reason: string): Promise<void> {
+    const [first] = batches;
+    if (first === undefined) return;
+    const again = batches.reduce((sum, { items }) => sum + items.length, 0);
+    if (again === 1) return this.#failAll(batches, reason);
+    this.#counts.resent.add(again);
+    const middle = first.items.length >> 1;
+    const halves =
+      batches.length > 1
+        ? batches.map((batch) => [batch])
+        : [
+            [{ ...first, items: first.items.slice(0, middle) }],
+            [{ ...first, items: first.items.slice(middle) }],
+          ];
+    for (const half of halves) await this.#send(half);
+  }
+
+  #failAll(batches: readonly Batch[], reason: string): void {
+    for (const { items } of batches) for (const { call } of items) this.#fail(call, reason);
+  }
+
+  #fail(call: Call, reason: string): void {
+    if (call.settled) return;
+    call.settled = true;
+    call.resolve(this.#refuse(reason));
+  }
+
+  #refuse(reason: string): AppendOutcome {
+    this.#counts.refused.add(1, { outcome: "unavailable" });
+    return { kind: "unavailable", reason };
+  }
+}

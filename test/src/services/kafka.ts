@@ -1,0 +1,139 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Kafka, logLevel, type Admin } from "kafkajs";
+import { freePort } from "./free-port.ts";
+import { kafkaClassPath } from "./install/kafka-step.ts";
+import { leash, type LeashedProcess } from "./leashed-process.ts";
+
+const JAVA = [
+  "-Xmx512m",
+  "-XX:+UseSerialGC",
+  "-XX:TieredStopAtLevel=1",
+  "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+  "-cp",
+  kafkaClassPath,
+];
+const READY_DEADLINE_MS = 60_000;
+const PROBE_TOPIC = "roadstream_probe";
+
+/** One broker that is its own controller; the short time-outs make a restart after kill -9 take 3 s instead of 12 s. */
+const properties = (port: number, controller: number, folder: string): string => `
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=${folder}/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+broker.session.timeout.ms=1000
+broker.heartbeat.interval.ms=200
+controller.quorum.election.timeout.ms=200
+controller.quorum.election.backoff.max.ms=200
+controller.quorum.fetch.timeout.ms=500
+controlled.shutdown.enable=false
+`;
+
+export interface RunningKafka extends AsyncDisposable {
+  /** `host:port`, for `kafka://`. */
+  readonly brokers: string;
+  readonly port: number;
+  readonly clusterId: string;
+  /** A connected administrator, for what a test does from outside. */
+  admin(): Promise<Admin & AsyncDisposable>;
+  kill9(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  /** Starts it again after {@link kill9}, and waits until it serves. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const adminOf = async (brokers: string): Promise<Admin & AsyncDisposable> => {
+  const admin = new Kafka({
+    brokers: [brokers],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 20, maxRetryTime: 300 },
+  }).admin();
+  await admin.connect();
+  return Object.assign(admin, { [Symbol.asyncDispose]: () => admin.disconnect() });
+};
+
+/** Serves means: a topic has a leader. An open port says nothing. */
+const serves = async (brokers: string): Promise<boolean> => {
+  const admin = new Kafka({
+    brokers: [brokers],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 500,
+    retry: { retries: 0 },
+  }).admin();
+  try {
+    await admin.connect();
+    const known = await admin.listTopics();
+    if (!known.includes(PROBE_TOPIC))
+      await admin.createTopics({ topics: [{ topic: PROBE_TOPIC }], waitForLeaders: false });
+    const offsets = await admin.fetchTopicOffsets(PROBE_TOPIC);
+    return offsets.length === 1;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+};
+
+const untilItServes = async (broker: LeashedProcess, brokers: string): Promise<void> => {
+  const deadline = performance.now() + READY_DEADLINE_MS;
+  while (!(await serves(brokers))) {
+    if (performance.now() > deadline) {
+      await broker.kill9();
+      throw new Error(`Kafka does not serve after ${READY_DEADLINE_MS / 1000} s:\n${broker.output()}`);
+    }
+    await sleep(100);
+  }
+};
+
+/** A fresh Apache Kafka on free ports of this machine; it ends with the test process at the latest. */
+export const startKafka = async (): Promise<RunningKafka> => {
+  const folder = mkdtempSync(join(tmpdir(), "roadstream-kafka-"));
+  const port = await freePort();
+  const config = join(folder, "server.properties");
+  writeFileSync(config, properties(port, await freePort(), folder));
+  const tool = (...args: readonly string[]): string =>
+    execFileSync("java", [...JAVA, "kafka.tools.StorageTool", ...args], { encoding: "utf8" });
+  const clusterId = tool("random-uuid").trim();
+  tool("format", "-t", clusterId, "-c", config);
+  const brokers = `127.0.0.1:${port}`;
+  const start = async (): Promise<LeashedProcess> => {
+    const broker = await leash("java", [...JAVA, "kafka.Kafka", config]);
+    await untilItServes(broker, brokers);
+    return broker;
+  };
+  let broker = await start();
+  const stop = async (): Promise<void> => {
+    await broker.kill9();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return {
+    brokers,
+    port,
+    clusterId,
+    admin: () => adminOf(brokers),
+    kill9: () => broker.kill9(),
+    freeze: () => broker.signal("SIGSTOP"),
+    thaw: () => broker.signal("SIGCONT"),
+    restart: async () => {
+      broker = await start();
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+};
