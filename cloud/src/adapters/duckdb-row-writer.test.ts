@@ -253,7 +253,7 @@ describe("event_at", () => {
     const outcome = await writer.write(batchOf("gps_data", [read.line]), 10);
     if (outcome.kind !== "written") throw new Error(outcome.kind);
     const [row] = (await readBack(outcome.files.map((file) => file.key))).values();
-    const at = (row?.["event_at"] as Date).toISOString();
+    const at = new Date(row?.["event_at"] as Date).toISOString();
     expect(outcome.files[0]?.day).toBe(at.slice(0, 10));
     return at;
   };

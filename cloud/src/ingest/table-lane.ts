@@ -1,4 +1,4 @@
-import { millis, RoadstreamError, type DurationMs } from "@roadstream/shared";
+import { isRoadstreamError, millis, RoadstreamError, type DurationMs } from "@roadstream/shared";
 import type { LogSlice } from "@roadstream/shared/event-log";
 import { loadLedger } from "../ledger/load-ledger.ts";
 import { PartitionLedger } from "../ledger/partition-ledger.ts";
@@ -8,7 +8,7 @@ import type { HeldPartition } from "./held-partition.ts";
 import type { IngestContext } from "./ingest-context.ts";
 import { RawBatch } from "./raw-batch.ts";
 import { topicOf } from "./record-identity.ts";
-import { checkLog, resumeOffset, type KnownLog } from "./resume.ts";
+import { checkLog, resumeOffset, type KnownLog, type ResumeOptions } from "./resume.ts";
 import { retryWhileAway } from "./retry-while-away.ts";
 
 type Committed = Extract<BatchOutcome, { readonly kind: "committed" }>;
@@ -103,9 +103,24 @@ export class TableLane {
     const place = async (): Promise<void> => {
       // A conflict of the commit before has placed all partitions already: what was read since must stay valid.
       if (held.isReading || held.seekTo !== null) return;
-      await this.#place([held], await this.#lakeTable.head());
+      await this.#atHead((head) => this.#place([held], head));
     };
     this.#enqueue(place, place);
+  }
+
+  /** Before any partition is assigned: whether the log is the one that this table was built from, in all partitions. */
+  async verify(): Promise<void> {
+    const check = (): Promise<void> =>
+      this.#atHead(async (head) => {
+        this.#adopt(head);
+        const { partitionCount } = await checkLog(this.#resume(head));
+        for (let partition = 0; partition < partitionCount; partition += 1) {
+          await resumeOffset(this.#resume(head), partition);
+        }
+      });
+    this.#enqueue(check, check);
+    await this.#queue;
+    this.throwFailure();
   }
 
   /** What is in a batch under way may still be committed: the table's offsets decide. */
@@ -283,13 +298,36 @@ export class TableLane {
     for (const part of this.#parts) this.#returned(part.rows);
     this.#parts = [];
     this.#keepOnly(new RawBatch());
-    await this.#place(held, known ?? (await this.#lakeTable.head()));
+    await this.#atHead((head) => this.#place(held, head), known);
+  }
+
+  /**
+   * What is found between a head and the log is judged again when the head has moved meanwhile: the log may have let go
+   * of what another worker has just committed.
+   */
+  async #atHead(work: (head: TableHead) => Promise<void>, known: TableHead | null = null): Promise<void> {
+    let head = known ?? (await this.#lakeTable.head());
+    for (;;) {
+      try {
+        await work(head);
+        return;
+      } catch (error) {
+        const newer = await this.#lakeTable.head();
+        if (!isRoadstreamError(error, "log_mismatch") || newer.version === head.version) throw error;
+        head = newer;
+      }
+    }
+  }
+
+  #resume(head: TableHead): ResumeOptions {
+    const { log, sha256 } = this.#context;
+    return { log, sha256, table: this.table.name, topic: this.topic, head };
   }
 
   /** Makes partitions stand where the table says, after checking that this is the log it says it of. */
   async #place(held: readonly HeldPartition[], head: TableHead): Promise<void> {
     this.#adopt(head);
-    const resume = { ...this.#context, table: this.table.name, topic: this.topic, head };
+    const resume = this.#resume(head);
     this.#log = await checkLog(resume);
     for (const one of held) {
       const next = await resumeOffset(resume, one.partition);

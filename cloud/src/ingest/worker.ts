@@ -51,6 +51,7 @@ export class IngestWorker {
     const topics = await this.#topics();
     if (this.#options.untilDrained) this.#targets = await DrainTargets.of(this.#context.log, topics);
     for (const [table, topic] of topics) this.#lanes.set(topic, this.#lane(table));
+    for (const lane of this.#lanes.values()) await lane.verify();
     const { group, name: worker } = this.#options;
     await using consumer = await this.#context.log.join({
       group,

@@ -1,0 +1,24 @@
+import { maybe, setting } from "@roadstream/shared";
+import { z } from "zod";
+
+/** Where the tables are; every command needs it. */
+export const LAKE_OPTION = {
+  lake: setting(
+    z.string().refine((text) => /^file:./.test(text), { message: "must be file:DIR" }),
+    { help: "The lake: a folder.", placeholder: "file:DIR" },
+  ),
+} as const;
+
+export const LOG_SPEC = z
+  .string()
+  .refine((text) => /^(?:sqlite:|kafka:\/\/)./.test(text), {
+    message: "must be sqlite:FILE or kafka://HOST:PORT",
+  });
+
+const LOG_HELP = { help: "The event log.", placeholder: "sqlite:FILE|kafka://HOST:PORT[,HOST:PORT]" };
+
+/** The event log, for commands that read it. */
+export const LOG_OPTION = { log: setting(LOG_SPEC, LOG_HELP) } as const;
+
+/** For commands that can say more when they see the log. */
+export const MAYBE_LOG_OPTION = { log: maybe(LOG_SPEC, LOG_HELP) } as const;
