@@ -78,9 +78,9 @@ export class TableLane {
     return !this.#isCommitting;
   }
 
-  /** What broke the lane for good; the worker stops with it. */
+  /** What broke the lane for good; the worker stops with it. Being told to stop is no failure. */
   throwFailure(): void {
-    if (this.#failure !== null) throw this.#failure.error;
+    if (this.#failure !== null && !this.#signal.aborted) throw this.#failure.error;
   }
 
   /** Monotonic time at which the batch is due; null while it is empty. */

@@ -20,17 +20,11 @@ export class MemoryTableStore {
     stored: null as never,
   };
   readonly files: LiveFile[] = [];
-  readonly commits = new Set<string>();
 }
-
-/** Where a commit is when the caller's process may stop or die. */
-export type CommitMoment = "before" | "after";
 
 /** A LakeTable with the rules of the real one in few lines: compare-and-set on the offsets of the batch's partitions. */
 export class MemoryLakeTable implements LakeTable {
   readonly definition: TableDefinition;
-  /** Fault knob: awaited before and after the one write that commits. */
-  pause: (moment: CommitMoment) => Promise<void> = () => Promise.resolve();
   readonly #store: MemoryTableStore;
 
   constructor(definition: TableDefinition, store = new MemoryTableStore()) {
@@ -48,10 +42,8 @@ export class MemoryLakeTable implements LakeTable {
   }
 
   async append(commit: AppendCommit): Promise<CommitOutcome> {
-    await this.pause("before");
-    const outcome = this.#append(commit);
-    await this.pause("after");
-    return outcome;
+    await Promise.resolve();
+    return this.#append(commit);
   }
 
   files(): Promise<readonly LiveFile[]> {
@@ -70,7 +62,6 @@ export class MemoryLakeTable implements LakeTable {
       partitions[partition] = state;
     }
     const { logIdentity, partitionCount } = commit;
-    this.#store.commits.add(commit.commitId);
     this.#store.head = {
       version: head.version + 1,
       schemaId: head.schemaId,
