@@ -128,7 +128,11 @@ test.each<[string, string, Accepted]>([
   ["another vehicle's record", "wrong_vehicle", single({ vehicle_id: "car-2" })],
   ["another stream's record", "wrong_stream", single({ stream: "vehicle_data" })],
   ["another version's record", "unknown_version", single({ v: 2 })],
-  ["an object that cannot become text as version", "unknown_version", single({ v: { toString: 1, valueOf: 1 } })],
+  [
+    "an object that cannot become text as version",
+    "unknown_version",
+    single({ v: { toString: 1, valueOf: 1 } }),
+  ],
   ["another boot's record", "seq_outside_header", single({ boot_id: OTHER_BOOT })],
   ["a path as boot_id", "seq_outside_header", single({ boot_id: "../../etc" })],
   ["a seq outside the header", "seq_outside_header", single({ seq: 2 })],

@@ -1,0 +1,254 @@
+import { millis, type Clock, type Logger, type Metrics } from "@roadstream/shared";
+import type { AuthenticateError, Client, PublishPacket } from "aedes";
+import type { Duplex } from "node:stream";
+import { judgeConnect, type Credentials } from "../ingest/authenticate.ts";
+import type { ListenAddress } from "../ingest/listen-url.ts";
+import { maySubscribe, vehicleTopics } from "../ingest/vehicle-topics.ts";
+import { MAX_STATUS_BYTES, MAX_SUBSCRIPTIONS_PER_CLIENT, STOP_GOODBYE_LIMIT } from "../limits.ts";
+import type { Ingest, Sha256 } from "../ports.ts";
+import type { PublishRouter } from "../route/publish-router.ts";
+import { GatewayBroker } from "./aedes-broker.ts";
+import { listenForMqtt, type MqttListener, type TlsFiles } from "./mqtt-listener.ts";
+import { VehicleConnection } from "./vehicle-connection.ts";
+
+export interface AedesIngestOptions {
+  readonly address: ListenAddress;
+  readonly tls: TlsFiles | null;
+  readonly credentials: Credentials;
+  readonly sha256: Sha256;
+  readonly router: PublishRouter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** MQTT 3.1.1 §3.2.2.3, table 3.1. */
+const RETURN_CODES = { identifier_rejected: 2, bad_credentials: 4, not_authorized: 5 } as const;
+
+const bytesOf = (payload: string | Buffer): Buffer =>
+  typeof payload === "string" ? Buffer.from(payload) : payload;
+
+/**
+ * The MQTT broker inside the gateway. A publish's acknowledgement is withheld in `authorizePublish`, before aedes sends
+ * PUBACK, until the router says that the log has it; an error from there would make the client send it again at once,
+ * so it is given only for "try later".
+ */
+export class AedesIngest implements Ingest {
+  readonly #options: AedesIngestOptions;
+  readonly #broker: GatewayBroker;
+  readonly #connections = new Map<unknown, VehicleConnection>();
+  readonly #certificates = new WeakMap<object, string>();
+  readonly #byVehicle = new Map<string, VehicleConnection>();
+  readonly #counts;
+  #listener: MqttListener | null = null;
+
+  private constructor(options: AedesIngestOptions) {
+    this.#options = options;
+    const { metrics } = options;
+    this.#counts = {
+      publishes: metrics.counter("roadstream_gateway_publishes_total", "Uplink publishes taken, by QoS", [
+        "qos",
+      ]),
+      refused: metrics.counter(
+        "roadstream_gateway_requests_refused_total",
+        "Requests not granted, by reason",
+        ["reason"],
+      ),
+      closed: metrics.counter("roadstream_gateway_connections_closed_total", "Connections ended, by reason", [
+        "reason",
+      ]),
+      open: metrics.gauge("roadstream_gateway_connections", "Open connections"),
+    };
+    this.#broker = new GatewayBroker(
+      {
+        preConnect: (_client, packet, done) => {
+          // No session outlives its connection here: nothing is queued for those who are away. Receipts are cumulative.
+          packet.clean = true;
+          done(this.#connectFault(packet), true);
+        },
+        authenticate: (client, username, password, done) => {
+          const refusal = this.#admit(client, username ?? null, password ?? null);
+          done(refusal, refusal === null);
+        },
+        authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
+        authorizeSubscribe: (client, subscription, done) =>
+          done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null),
+      },
+      (client, packet) =>
+        packet.topic === this.#statusTopic(client) && packet.payload.length <= MAX_STATUS_BYTES,
+    );
+    this.#broker.on("client", (client) => this.#registered(client));
+    this.#broker.on("connectionError", (_client, error) =>
+      options.logger.debug("connection_refused", { error: error.message }),
+    );
+    this.#broker.on("clientError", (client, error) =>
+      options.logger.debug("client_error", { client: client.id, error: error.message }),
+    );
+  }
+
+  /** Starts broker and listener. Throws `usage` when it cannot listen. */
+  static async open(options: AedesIngestOptions): Promise<AedesIngest> {
+    const ingest = new AedesIngest(options);
+    await ingest.#broker.listen();
+    const { address, tls } = options;
+    ingest.#listener = await listenForMqtt({
+      address,
+      tls,
+      onConnection: (stream, name) => ingest.#connected(stream, name),
+    });
+    return ingest;
+  }
+
+  get url(): string {
+    return this.#listener?.url ?? "";
+  }
+
+  sendReceipt(vehicleId: string, payload: string): boolean {
+    const connection = this.#byVehicle.get(vehicleId);
+    if (connection?.isOpen !== true) return false;
+    const { receipts: topic } = vehicleTopics(vehicleId);
+    this.#broker.publish({
+      cmd: "publish",
+      topic,
+      payload: Buffer.from(payload),
+      qos: 1,
+      retain: false,
+      dup: false,
+    });
+    return true;
+  }
+
+  /** Takes nothing new, acknowledges what the log takes in time, then closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener?.close();
+    for (const connection of this.#connections.values()) connection.stopReading();
+    await this.#options.router.drain();
+    const open = [...this.#connections.values()];
+    const goodbyes = open.map(
+      (connection) => new Promise<void>((resolve) => connection.stream.once("close", resolve)),
+    );
+    for (const connection of open) {
+      connection.closeReason ??= "stopped";
+      connection.stream.end();
+    }
+    await this.#atMost(STOP_GOODBYE_LIMIT, Promise.all(goodbyes));
+    for (const connection of open) connection.destroy("stopped");
+    await this.#atMost(STOP_GOODBYE_LIMIT, new Promise<void>((resolve) => this.#broker.close(resolve)));
+  }
+
+  async #atMost(limit: number, work: Promise<unknown>): Promise<void> {
+    const timer = new AbortController();
+    const late = this.#options.clock.sleep(millis(limit), timer.signal).catch(() => undefined);
+    await Promise.race([work, late]);
+    timer.abort();
+  }
+
+  #connected(stream: Duplex, certificateName: string | null): void {
+    const { router } = this.#options;
+    const connection = new VehicleConnection(stream, router.budget);
+    this.#connections.set(stream, connection);
+    if (certificateName !== null) this.#certificates.set(connection, certificateName);
+    this.#counts.open.set(this.#connections.size);
+    stream.once("close", () => {
+      this.#connections.delete(stream);
+      if (this.#byVehicle.get(connection.clientId) === connection)
+        this.#byVehicle.delete(connection.clientId);
+      connection.closed();
+      router.leave(connection);
+      this.#counts.open.set(this.#connections.size);
+      this.#counts.closed.add(1, { reason: connection.closeReason ?? "by_client" });
+    });
+    this.#broker.handle(stream);
+  }
+
+  /** A last will is a status of the vehicle itself; anything else is refused with the connection. */
+  #connectFault(packet: {
+    clientId: string;
+    will?: { topic: string; payload: string | Buffer };
+  }): Error | null {
+    const { will } = packet;
+    if (will === undefined) return null;
+    const { status } = vehicleTopics(packet.clientId);
+    if (will.topic === status && will.payload.length <= MAX_STATUS_BYTES) return null;
+    this.#counts.refused.add(1, { reason: "bad_will" });
+    return new Error("the last will is not the vehicle's status");
+  }
+
+  #admit(client: Client, username: string | null, password: Buffer | null): AuthenticateError | null {
+    const connection = this.#connections.get(client.conn);
+    if (connection === undefined)
+      return Object.assign(new Error("connection closed"), { returnCode: RETURN_CODES.not_authorized });
+    const { credentials, sha256, tls } = this.#options;
+    const certificateName = this.#certificates.get(connection) ?? null;
+    const claim = { clientId: client.id, username, password, certificateName };
+    const refusal = judgeConnect(claim, {
+      credentials,
+      sha256,
+      needsCertificate: (tls?.clientCa ?? null) !== null,
+    });
+    if (refusal === null) {
+      connection.admit(client);
+      return null;
+    }
+    this.#counts.refused.add(1, { reason: refusal });
+    connection.closeReason = refusal;
+    return Object.assign(new Error(refusal), { returnCode: RETURN_CODES[refusal] });
+  }
+
+  /**
+   * aedes closes the former connection of a client id, but finds it only while its own list has it: a connection that
+   * closes late deletes its successor from there (aedes 1.2, unregisterClient). So the former one is ended here too.
+   */
+  #registered(client: Client): void {
+    const connection = this.#connections.get(client.conn);
+    if (connection === undefined) return;
+    const former = this.#byVehicle.get(client.id);
+    this.#byVehicle.set(client.id, connection);
+    if (former !== undefined && former !== connection) former.destroy("taken_over");
+  }
+
+  #maySubscribe(client: Client, filter: string): boolean {
+    const connection = this.#connections.get(client.conn);
+    const topics = connection?.topics ?? null;
+    if (connection !== undefined && topics !== null && maySubscribe(topics, filter)) {
+      connection.subscriptions += 1;
+      if (connection.subscriptions <= MAX_SUBSCRIPTIONS_PER_CLIENT) return true;
+    }
+    this.#counts.refused.add(1, { reason: "subscription" });
+    return false;
+  }
+
+  /** Also of a client that is closed, for its last will. */
+  #statusTopic(client: Client): string {
+    return this.#connections.get(client.conn)?.topics?.status ?? vehicleTopics(client.id).status;
+  }
+
+  #publish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
+    const connection = client === null || client.closed ? undefined : this.#connections.get(client.conn);
+    // A closed client's publish is its last will.
+    if (connection === undefined) {
+      const isWill = client !== null && packet.topic === this.#statusTopic(client);
+      return done(isWill ? null : new Error("connection closed"));
+    }
+    if (packet.qos === 2) {
+      this.#counts.refused.add(1, { reason: "qos_2" });
+      connection.closeReason = "qos_2";
+      return done(new Error("QoS 2 is not offered"));
+    }
+    const settle = connection.pending.enter((settlement) => {
+      if (settlement === "try_later" && packet.qos === 1) return connection.destroy("try_later");
+      done(null);
+      connection.released();
+    });
+    if (packet.topic === connection.topics?.status) return settle("durable");
+    this.#counts.publishes.add(1, packet.qos === 0 ? { qos: "0" } : { qos: "1" });
+    const { clock, router } = this.#options;
+    const publish = {
+      clientId: connection.clientId,
+      topic: packet.topic,
+      payload: bytesOf(packet.payload),
+      receivedAt: clock.now(),
+    };
+    router.take(publish, { session: connection, settle });
+  }
+}

@@ -1,0 +1,91 @@
+import { allTopics, errorText, logTopics, RoadstreamError } from "@roadstream/shared";
+import {
+  EXIT_CODES,
+  nodeZstd,
+  runProcess,
+  type ExitCode,
+  type ProcessContext,
+} from "@roadstream/shared/adapters";
+import { openEventLog, type EventLog } from "@roadstream/shared/event-log";
+import { readFileSync } from "node:fs";
+import { acceptor } from "./accept/accept-publish.ts";
+import { AedesIngest } from "./adapters/aedes-ingest.ts";
+import type { TlsFiles } from "./adapters/mqtt-listener.ts";
+import { nodeSha256 } from "./adapters/node-sha256.ts";
+import { gatewayCommand, listenAddress, type GatewayValues } from "./config.ts";
+import type { Credentials } from "./ingest/authenticate.ts";
+import { parsePasswordFile } from "./ingest/password-file.ts";
+import { ReceiptRelay } from "./receipts/receipt-relay.ts";
+import { PublishRouter } from "./route/publish-router.ts";
+
+const readText = (context: ProcessContext, flag: string, file: string): string => {
+  try {
+    return readFileSync(context.path(file), "utf8");
+  } catch (cause) {
+    throw new RoadstreamError("usage", `--${flag}: ${errorText(cause)}`, { cause });
+  }
+};
+
+const tlsFiles = (values: GatewayValues, context: ProcessContext): TlsFiles | null => {
+  if (values.tlsCert === null || values.tlsKey === null) return null;
+  return {
+    cert: readText(context, "tls-cert", values.tlsCert),
+    key: readText(context, "tls-key", values.tlsKey),
+    clientCa: values.tlsClientCa === null ? null : readText(context, "tls-client-ca", values.tlsClientCa),
+  };
+};
+
+const credentials = (values: GatewayValues, context: ProcessContext): Credentials => {
+  if (values.passwords !== null) {
+    return {
+      kind: "passwords",
+      digests: parsePasswordFile(readText(context, "passwords", values.passwords)),
+    };
+  }
+  if (values.mqttPassword !== null)
+    return { kind: "fleet_password", digest: nodeSha256.hex([values.mqttPassword]) };
+  return { kind: "anonymous" };
+};
+
+/** `sqlite:` is followed by a path as the user meant it. */
+const logSpec = (spec: string, context: ProcessContext): string =>
+  spec.startsWith("sqlite:") ? `sqlite:${context.path(spec.slice("sqlite:".length))}` : spec;
+
+const createTopics = async (
+  log: EventLog,
+  values: GatewayValues,
+  env: ProcessContext["env"],
+): Promise<void> => {
+  const topics = logTopics(env);
+  const kept = allTopics(topics).filter((topic) => topic !== topics.receipts);
+  await log.createTopics(kept, values.partitions);
+  await log.createTopics([topics.receipts], values.partitions, { retention: "by_age" });
+};
+
+const main = async (values: GatewayValues, context: ProcessContext): Promise<ExitCode> => {
+  const { clock, random, logger, metrics, env, signal } = context;
+  const address = listenAddress(values);
+  const tls = tlsFiles(values, context);
+  const proofs = credentials(values, context);
+  const topics = logTopics(env);
+  await using log = await openEventLog(logSpec(values.log, context), { clock, random, logger, metrics, env });
+  if (values.createTopics) await createTopics(log, values, env);
+  await using writer = await log.writer();
+  const accept = acceptor({ topics, sha256: nodeSha256, zstd: nodeZstd });
+  await using router = new PublishRouter({ accept, writer, clock, random, logger, metrics });
+  await using ingest = await AedesIngest.open({
+    address,
+    tls,
+    credentials: proofs,
+    sha256: nodeSha256,
+    router,
+    clock,
+    logger,
+    metrics,
+  });
+  context.ready({ listen: ingest.url });
+  await new ReceiptRelay({ log, topic: topics.receipts, ingest, clock, logger, metrics }).run(signal);
+  return EXIT_CODES.done;
+};
+
+await runProcess({ stage: "gateway", command: gatewayCommand, argv: process.argv.slice(2), main });

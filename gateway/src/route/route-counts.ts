@@ -1,0 +1,90 @@
+import type { Metrics } from "@roadstream/shared";
+import type { HeldPublish } from "./held-publish.ts";
+
+const HOLD_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+
+/** Why a record is let go without an acknowledgement; its sender still has it. */
+export type AbandonReason = "client_gone" | "hold_expired" | "append_unanswered" | "stopped";
+
+const records = (batch: readonly HeldPublish[]): number => {
+  let sum = 0;
+  for (const held of batch) sum += held.accepted.entries.length;
+  return sum;
+};
+
+/**
+ * The counts of what is held. At any moment
+ * `received = appended + dead-lettered + abandoned + held`, in records.
+ */
+export const routeCounts = (metrics: Metrics) => {
+  const received = metrics.counter(
+    "roadstream_gateway_records_received_total",
+    "Records of accepted publishes, dead letters included",
+  );
+  const appended = metrics.counter(
+    "roadstream_gateway_records_appended_total",
+    "Readings made durable in the event log",
+  );
+  const deadLettered = metrics.counter(
+    "roadstream_gateway_records_dead_lettered_total",
+    "Dead letters made durable, by reason",
+    ["reason"],
+  );
+  const abandoned = metrics.counter(
+    "roadstream_gateway_records_abandoned_total",
+    "Records let go unacknowledged, by reason",
+    ["reason"],
+  );
+  const unknown = metrics.counter(
+    "roadstream_gateway_unknown_fields_total",
+    "Fields of no known column, ignored",
+  );
+  const joined = metrics.counter(
+    "roadstream_gateway_publishes_joined_total",
+    "Publishes sent again while their first copy was held",
+  );
+  const retried = metrics.counter(
+    "roadstream_gateway_appends_retried_total",
+    "Appends that the log did not take, by outcome",
+    ["outcome"],
+  );
+  const heldGauge = metrics.gauge("roadstream_gateway_records_held", "Records not durable yet");
+  const bytes = metrics.gauge("roadstream_gateway_bytes_in_flight", "Payloads and records held, in bytes");
+  const holdTime = metrics.histogram(
+    "roadstream_gateway_hold_seconds",
+    "Longest wait for durability within each append",
+    HOLD_BUCKETS_S,
+  );
+  let held = 0;
+  const addHeld = (count: number): void => {
+    held += count;
+    heldGauge.set(held);
+  };
+  return {
+    received: (publish: HeldPublish): void => {
+      received.add(publish.accepted.entries.length);
+      if (publish.accepted.unknownFields > 0) unknown.add(publish.accepted.unknownFields);
+      held += publish.accepted.entries.length;
+    },
+    durable: (batch: readonly HeldPublish[], heldSeconds: number): void => {
+      let readings = 0;
+      for (const { accepted } of batch) {
+        readings += accepted.readings;
+        for (const reason of accepted.rejections) deadLettered.add(1, { reason });
+      }
+      appended.add(readings);
+      holdTime.observe(heldSeconds);
+      addHeld(-records(batch));
+    },
+    abandoned: (batch: readonly HeldPublish[], reason: AbandonReason): void => {
+      const count = records(batch);
+      if (count > 0) abandoned.add(count, { reason });
+      addHeld(-count);
+    },
+    joined: (): void => joined.add(),
+    retried: (outcome: "unavailable" | "full" | "unanswered" | "failed"): void => retried.add(1, { outcome }),
+    bytesInFlight: (used: number): void => bytes.set(used),
+  };
+};
+
+export type RouteCounts = ReturnType<typeof routeCounts>;
