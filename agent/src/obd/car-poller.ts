@@ -81,7 +81,8 @@ export class CarPoller {
 
   /** The PIDs that were answered. One by one where the request for several brought not all. */
   async #ask(request: readonly number[]): Promise<ReadonlySet<number>> {
-    const got = await this.#askOnce(request);
+    const together = request.length === 1 || this.#severalPids;
+    const got = together ? await this.#askOnce(request) : new Set<number>();
     if (request.length === 1 || got.size === request.length || this.#end !== null) return got;
     const all = new Set(got);
     for (const pid of request.filter((pid) => !got.has(pid))) {

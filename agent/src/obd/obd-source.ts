@@ -152,6 +152,8 @@ export class ObdSource implements Source {
     let patience: Patience = "full";
     let kind: Rest["kind"] | null = null;
     let probes = retryIntervals(SILENT_PROBES, this.#options.random);
+    // Kept from one rest to the next: a start during the probe between them must not be missed.
+    const seen: { volts: number | null } = { volts: null };
     for (;;) {
       const stretch = await this.#poll({ session, sink, signal, book, patience });
       if (typeof stretch === "string") return stretch;
@@ -161,10 +163,11 @@ export class ObdSource implements Source {
           this.#options.random,
         );
       }
+      if (stretch.used) seen.volts = null;
       kind = stretch.kind;
       this.#counters.sleeps.add();
       this.#tellLost(sink, kind === "parked" ? "car_parked" : "car_silent");
-      const wake = await this.#rest(session, probes.next().value, signal);
+      const wake = await this.#rest({ session, limit: probes.next().value, signal, seen });
       if (wake === "unresponsive" || wake === "reset") return wake;
       patience = wake === "voltage" ? "full" : "none";
     }
@@ -228,19 +231,21 @@ export class ObdSource implements Source {
   }
 
   /** Leaves the bus alone until the voltage tells of a start, or it is time to look. */
-  async #rest(
-    session: ElmSession,
-    limit: DurationMs,
-    signal: AbortSignal,
-  ): Promise<"voltage" | "probe" | SessionEnd> {
+  async #rest(rest: {
+    readonly session: ElmSession;
+    readonly limit: DurationMs;
+    readonly signal: AbortSignal;
+    readonly seen: { volts: number | null };
+  }): Promise<"voltage" | "probe" | SessionEnd> {
+    const { session, limit, signal, seen } = rest;
     const { clock } = this.#options;
     const end = clock.uptime() + limit;
-    let before: number | null = null;
     for (;;) {
       const volts = await session.voltage();
       if (volts === "unresponsive" || volts === "reset") return volts;
-      if (voltageWakes(before, volts)) return "voltage";
-      before = volts ?? before;
+      const wakes = voltageWakes(seen.volts, volts);
+      seen.volts = volts ?? seen.volts;
+      if (wakes) return "voltage";
       const left = end - clock.uptime();
       if (left <= 0) return "probe";
       await clock.sleep(millis(Math.min(VOLTAGE_WATCH, left)), signal);
