@@ -2,22 +2,23 @@ import { constants } from "node:fs";
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { RoadstreamError } from "@roadstream/shared";
+import { isObjectKey } from "../object-store/object-key.ts";
 import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
 
 /*
- * Objects are files. A new one is written beside its name, fsynced, and linked to it: link(2) fails when the name is
+ * Objects are files. A new one is written in the folder `.incoming`, fsynced, and linked to its name: link(2) fails when the name is
  * taken, so it is the create-only put; the folder is fsynced after it. A crash leaves at most a temporary file, which
- * no listing shows. Folders are never removed, so that a fsynced name stays reachable.
+ * no listing shows and which is removed a day later. Folders are never removed, so that a fsynced name stays reachable.
  */
-const TEMPORARY = ".tmp-";
-const TEMPORARY_FOLDER = ".incoming";
-const KEY_SEGMENT = /^[A-Za-z0-9_=.~+-]{1,255}$/;
-const MAX_KEY = 1024;
+const INCOMING = ".incoming";
+/** What lies in the incoming folder for longer was left there by a crash. */
+const LEFT_BEHIND_MS = 86_400_000;
 
 const codeOf = (error: unknown): string | null =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
 
 const storageError = (what: string, cause: unknown): RoadstreamError => {
+  if (cause instanceof RoadstreamError) return cause;
   const code = codeOf(cause);
   if (code === "EACCES" || code === "EPERM")
     return new RoadstreamError("refused", `${what}: permission denied`, { cause });
@@ -33,6 +34,7 @@ export class FolderObjectStore implements ObjectStore {
   readonly #folder: string;
   /** Folders whose own name is known to be durable. */
   readonly #durable = new Set<string>();
+  #incoming: Promise<string> | null = null;
   #temporaries = 0;
 
   constructor(options: FolderObjectStoreOptions) {
@@ -69,7 +71,12 @@ export class FolderObjectStore implements ObjectStore {
         content instanceof Uint8Array
           ? await this.#write(path, content)
           : await this.#taken(path, content.file);
-      await rename(source, path);
+      try {
+        await rename(source, path);
+      } catch (error) {
+        await rm(source, { force: true });
+        throw error;
+      }
       await syncFolder(dirname(path));
     } catch (error) {
       throw storageError(`put ${key}`, error);
@@ -120,7 +127,7 @@ export class FolderObjectStore implements ObjectStore {
     const path = location.replace(/^file:(?:\/\/)?/, "");
     if (!path.startsWith("/")) return null;
     const key = relative(this.#folder, resolve(path)).split(sep).join("/");
-    return isKey(key) ? key : null;
+    return isObjectKey(key) ? key : null;
   }
 
   async localFile(key: string): Promise<string> {
@@ -138,14 +145,14 @@ export class FolderObjectStore implements ObjectStore {
   }
 
   #path(key: string): string {
-    if (!isKey(key)) throw new RoadstreamError("refused", `not an object's name: ${key.slice(0, 200)}`);
+    if (!isObjectKey(key)) throw new RoadstreamError("refused", `not an object's name: ${key.slice(0, 200)}`);
     return join(this.#folder, ...key.split("/"));
   }
 
   /** The content in a durable temporary file on the same file system. */
   async #write(path: string, bytes: Uint8Array): Promise<string> {
     await this.#folderOf(path);
-    const temporary = this.#temporary(path);
+    const temporary = await this.#temporary();
     const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
     try {
       await file.writeFile(bytes);
@@ -159,7 +166,7 @@ export class FolderObjectStore implements ObjectStore {
   /** A finished file moved in; copied where it lies on another file system. */
   async #taken(path: string, from: string): Promise<string> {
     await this.#folderOf(path);
-    const temporary = this.#temporary(path);
+    const temporary = await this.#temporary();
     try {
       await rename(from, temporary);
     } catch (error) {
@@ -172,9 +179,10 @@ export class FolderObjectStore implements ObjectStore {
     return temporary;
   }
 
-  #temporary(path: string): string {
+  async #temporary(): Promise<string> {
+    this.#incoming ??= incomingFolder(this.#folder);
     this.#temporaries += 1;
-    return join(dirname(path), `${TEMPORARY}${process.pid}-${process.hrtime.bigint()}-${this.#temporaries}`);
+    return join(await this.#incoming, `${process.pid}-${process.hrtime.bigint()}-${this.#temporaries}`);
   }
 
   /** Makes the folder, each new level fsynced into the one above it. */
@@ -203,14 +211,16 @@ export class FolderObjectStore implements ObjectStore {
 
 /** Where a writer of large files builds them, so that they can be moved in: on the store's own file system. */
 export const incomingFolder = async (folder: string): Promise<string> => {
-  const path = join(resolve(folder), TEMPORARY_FOLDER);
+  const path = join(resolve(folder), INCOMING);
   await mkdir(path, { recursive: true });
+  for (const name of await readdir(path)) {
+    const file = join(path, name);
+    const info = await stat(file).catch(() => null);
+    if (info !== null && Date.now() - info.mtimeMs > LEFT_BEHIND_MS)
+      await rm(file, { recursive: true, force: true });
+  }
   return path;
 };
-
-const isKey = (key: string): boolean =>
-  key.length <= MAX_KEY &&
-  key.split("/").every((segment) => KEY_SEGMENT.test(segment) && !segment.startsWith("."));
 
 const synced = async (path: string, work: (file: FileHandle) => Promise<void>): Promise<void> => {
   const file = await open(path, constants.O_RDONLY);

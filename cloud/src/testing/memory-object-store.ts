@@ -1,4 +1,5 @@
 import { RoadstreamError, type Clock, type Random } from "@roadstream/shared";
+import { isObjectKey } from "../object-store/object-key.ts";
 import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
 
 /** What the network does to one request. */
@@ -54,6 +55,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async putIfAbsent(key: string, content: ObjectContent): Promise<"created" | "exists" | "unknown"> {
+    checked(key);
     const bytes = contentBytes(content);
     await this.pause();
     const fault = this.fault("putIfAbsent", key);
@@ -78,6 +80,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async put(key: string, content: ObjectContent): Promise<void> {
+    checked(key);
     const bytes = contentBytes(content);
     await this.pause();
     const fault = this.fault("put", key);
@@ -90,6 +93,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async get(key: string): Promise<Uint8Array | null> {
+    checked(key);
     await this.pause();
     if (this.fault("get", key) !== null) throw new RoadstreamError("unavailable", `get ${key}: no answer`);
     this.counts.get += 1;
@@ -110,6 +114,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async delete(keys: readonly string[]): Promise<void> {
     for (const key of keys) {
+      checked(key);
       await this.pause();
       const fault = this.fault("delete", key);
       if (fault !== "lost_request") {
@@ -121,11 +126,12 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   location(key: string): string {
-    return `memory:///${key}`;
+    return `memory:///${checked(key)}`;
   }
 
   keyOf(location: string): string | null {
-    return location.startsWith("memory:///") ? location.slice("memory:///".length) : null;
+    const key = location.startsWith("memory:///") ? location.slice("memory:///".length) : "";
+    return isObjectKey(key) ? key : null;
   }
 
   localFile(key: string): Promise<string> {
@@ -144,6 +150,11 @@ export class MemoryObjectStore implements ObjectStore {
     return "created";
   }
 }
+
+const checked = (key: string): string => {
+  if (!isObjectKey(key)) throw new RoadstreamError("refused", `not an object's name: ${key}`);
+  return key;
+};
 
 const contentBytes = (content: ObjectContent): Uint8Array => {
   if (content instanceof Uint8Array) return content.slice();
