@@ -164,7 +164,7 @@ export class SqliteLogConsumer implements LogConsumer {
       if (this.#closing.signal.aborted) return;
       if (this.#clock.uptime() - this.#lastPoll > this.#settings.longestSilence) continue;
       try {
-        // Lost: the next poll finds out and says so.
+        // One that was lost stays lost: the next poll finds out and says so.
         if (this.#group.holdsLease()) this.#group.extend();
       } catch (error) {
         this.#logger.warn("event_log_lease_not_extended", { path: this.#file.path, error: errorText(error) });

@@ -69,9 +69,8 @@ export class SqliteLogGroup {
       const renewed = this.#file.db
         .prepare("UPDATE members SET expires_uptime_ms = ? WHERE member = ? AND expires_uptime_ms >= ?")
         .run(expires, this.#member, this.#clock.uptime());
-      if (renewed.changes === 0) return false;
-      this.#expires = expires;
-      return true;
+      this.#expires = renewed.changes === 0 ? Number.NEGATIVE_INFINITY : expires;
+      return renewed.changes > 0;
     });
   }
 
