@@ -3,6 +3,8 @@ export { DUCKDB_TYPES } from "../adapters/duckdb-lake-files.ts";
 export { DuckDbParquetWriter } from "../adapters/duckdb-parquet.ts";
 export { duckDbRewriteDay } from "../adapters/duckdb-rewrite-day.ts";
 export { FolderObjectStore, incomingFolder } from "../adapters/folder-object-store.ts";
+export { openIngest } from "../adapters/open-ingest.ts";
+export { IngestWorker } from "../ingest/worker.ts";
 export { compactTable, type CompactionReport } from "../lake/compact-table.ts";
 export { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 export { tableDefinition } from "../lake/table-definition.ts";

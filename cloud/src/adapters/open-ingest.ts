@@ -1,0 +1,77 @@
+import {
+  logTopics,
+  type Clock,
+  type DurationMs,
+  type Logger,
+  type Metrics,
+  type Random,
+} from "@roadstream/shared";
+import { nodeZstd } from "@roadstream/shared/adapters";
+import { openEventLog } from "@roadstream/shared/event-log";
+import type { IngestContext } from "../ingest/ingest-context.ts";
+import {
+  BATCH_MAX_BYTES,
+  BATCH_MAX_ROWS,
+  COMMIT_MAX_DAYS,
+  CONCURRENT_COMMITS,
+} from "../ingest/ingest-limits.ts";
+import { IngestMetrics } from "../ingest/ingest-metrics.ts";
+import { Slots } from "../ingest/slots.ts";
+import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
+import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
+import { DuckDbRowWriter } from "./duckdb-row-writer.ts";
+import { nodeSha256 } from "./node-sha256.ts";
+import { openLake } from "./open-lake.ts";
+
+export interface OpenIngestOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly path: (text: string) => string;
+  readonly log: string;
+  readonly lake: string;
+  readonly commitInterval: DurationMs;
+}
+
+const SQLITE = "sqlite:";
+
+/** Opens log, lake and database as the settings name them; closes them in reverse order. */
+export const openIngest = async (options: OpenIngestOptions): Promise<IngestContext & AsyncDisposable> => {
+  const { clock, random, logger, path } = options;
+  await using opened = new AsyncDisposableStack();
+  const logSpec = options.log.startsWith(SQLITE)
+    ? SQLITE + path(options.log.slice(SQLITE.length))
+    : options.log;
+  const log = opened.use(await openEventLog(logSpec, options));
+  const deadLetters = opened.use(await log.writer());
+  const lake = opened.use(openLake(options.lake, options));
+  const engine = opened.use(await DuckDbEngine.open(DEFAULT_DUCKDB));
+  const folder = await lake.incoming();
+  const parquet = new DuckDbParquetWriter({ store: lake.store, clock, random, folder });
+  const rows = opened.use(new DuckDbRowWriter({ engine, parquet, clock, random, folder }));
+  const closing = opened.move();
+  return {
+    clock,
+    random,
+    logger,
+    metrics: new IngestMetrics(options.metrics),
+    log,
+    deadLetters,
+    topics: logTopics(options.env),
+    store: lake.store,
+    tables: lake.tables,
+    rows,
+    zstd: nodeZstd,
+    sha256: nodeSha256,
+    slots: new Slots(CONCURRENT_COMMITS),
+    limits: {
+      commitInterval: options.commitInterval,
+      batchMaxBytes: BATCH_MAX_BYTES,
+      batchMaxRows: BATCH_MAX_ROWS,
+      commitMaxDays: COMMIT_MAX_DAYS,
+    },
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+};

@@ -1,0 +1,187 @@
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { once } from "node:events";
+import { DuckDbEngine, IngestWorker, openIngest } from "@roadstream/cloud/testing";
+import {
+  allTopics,
+  isoTime,
+  logTopics,
+  MemoryMetrics,
+  seconds,
+  seededRandom,
+  silentLogger,
+  unixMillis,
+} from "@roadstream/shared";
+import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { openEventLog } from "@roadstream/shared/event-log";
+
+export interface IngestBench {
+  readonly name: "ingest";
+  readonly unit: "rows per CPU-second";
+  /** From the event log (SQLite) to committed Iceberg rows: validated, without doubles, sorted, with ledger. */
+  readonly ours: number;
+  /** DuckDB alone: `COPY (FROM read_json(…)) TO … (FORMAT parquet, COMPRESSION zstd)` of the same records. */
+  readonly reference: number;
+  readonly ratio: number;
+  readonly target: number;
+  readonly ok: boolean;
+  readonly rows: number;
+  readonly doubles: number;
+  readonly rounds: readonly { readonly ours: number; readonly reference: number }[];
+}
+
+const TARGET = 0.35;
+const ROWS = 500_000;
+const DOUBLE_EVERY = 50;
+const VEHICLES = 20;
+const PARTITIONS = 6;
+const ROUNDS = 3;
+const APPEND_ROWS = 2000;
+const TOPICS = logTopics({});
+
+interface Reading {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A second of each car in turn; every fiftieth reading comes a second time, as after a lost acknowledgement. */
+const readings = function* (): Generator<Reading> {
+  const random = seededRandom(11);
+  const start = Date.UTC(2026, 2, 14, 12);
+  for (let n = 0; n < ROWS; n += 1) {
+    const vehicle = `car-${n % VEHICLES}`;
+    const second = Math.floor(n / VEHICLES);
+    const at = isoTime(unixMillis(start + second * 1000));
+    const boot = `0190d5e4-7b1a-7abc-8def-${String(n % VEHICLES).padStart(12, "0")}`;
+    const latitude = (41.25 + second / 100_000 + random.next() / 1e5).toFixed(7);
+    const longitude = (-95.93 + second / 80_000 + random.next() / 1e5).toFixed(7);
+    const value =
+      `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${boot}","seq":${second + 1},"captured_at":"${at}","clock":"gnss",` +
+      `"uptime_ms":${1_000_000 + second * 1000},"machine_boot":"bench","received_at":"${at}","fix_at":"${at}","fix":"3d",` +
+      `"latitude":${Number(latitude)},"longitude":${Number(longitude)},"altitude_m":${(300 + random.next() * 20).toFixed(1)},` +
+      `"speed_kmh":${(90 + random.next() * 20).toFixed(2)},"heading_deg":${(random.next() * 359).toFixed(1)},` +
+      `"satellites_used":${8 + (n % 5)},"hdop":${(0.7 + random.next()).toFixed(2)},"vehicle_type":"car","sent_uptime_ms":${1_000_200 + second * 1000}}`;
+    yield { key: vehicle, value };
+    if (n % DOUBLE_EVERY === 0) yield { key: vehicle, value };
+  }
+};
+
+const environment = {
+  clock: systemClock(),
+  random: systemRandom(),
+  logger: silentLogger,
+  metrics: new MemoryMetrics(),
+  env: {},
+};
+
+/** The same records in a log and in a file. */
+const prepare = async (
+  folder: string,
+): Promise<{ readonly log: string; readonly ndjson: string; readonly rows: number }> => {
+  const log = `sqlite:${join(folder, "log.sqlite")}`;
+  const ndjson = join(folder, "records.ndjson");
+  await using opened = await openEventLog(log, environment);
+  await opened.createTopics(allTopics(TOPICS), PARTITIONS);
+  await using writer = await opened.writer();
+  const file = createWriteStream(ndjson);
+  let rows = 0;
+  for (const chunk of chunked(readings(), APPEND_ROWS)) {
+    const outcome = await writer.append(
+      chunk.map((reading) => ({ ...reading, topic: TOPICS.streams.gps_data })),
+    );
+    if (outcome.kind !== "durable") throw new Error(outcome.reason);
+    if (!file.write(chunk.map(({ value }) => `${value}\n`).join(""))) await once(file, "drain");
+    rows += chunk.length;
+  }
+  file.end();
+  await once(file, "finish");
+  return { log, ndjson, rows };
+};
+
+const chunked = function* <T>(values: Iterable<T>, size: number): Generator<readonly T[]> {
+  let chunk: T[] = [];
+  for (const value of values) {
+    chunk.push(value);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+};
+
+const cpuSeconds = async (work: () => Promise<void>): Promise<number> => {
+  const before = process.cpuUsage();
+  await work();
+  const used = process.cpuUsage(before);
+  return (used.user + used.system) / 1e6;
+};
+
+const land = async (log: string, lake: string, rows: number, group: string): Promise<void> => {
+  const options = {
+    ...environment,
+    path: (text: string) => text,
+    commitInterval: seconds(30),
+    log,
+    lake: `file:${lake}`,
+  };
+  await using ingest = await openIngest(options);
+  const worker = new IngestWorker(ingest, {
+    group,
+    name: group,
+    tables: ["gps_data", "dead_letters"],
+    untilDrained: true,
+    signal: new AbortController().signal,
+    onReady: () => undefined,
+  });
+  await worker.run();
+  const totals = ingest.metrics.of("gps_data");
+  if (totals.landed !== ROWS || totals.landed + totals.doubled !== rows) {
+    throw new Error(`landed ${totals.landed} and ${totals.doubled} doubles of ${rows} records`);
+  }
+};
+
+const copy = async (engine: DuckDbEngine, ndjson: string, parquet: string): Promise<void> => {
+  using connection = await engine.connect();
+  await connection.run(
+    `COPY (FROM read_json('${ndjson}', format = 'newline_delimited')) TO '${parquet}' (FORMAT parquet, COMPRESSION zstd)`,
+  );
+};
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+};
+
+/** Both in turn in one process, so that the machine's mood is the same for both. */
+export const benchIngest = async (): Promise<IngestBench> => {
+  const folder = await mkdtemp(join(tmpdir(), "bench-ingest-"));
+  try {
+    const { log, ndjson, rows } = await prepare(folder);
+    const rounds: { ours: number; reference: number }[] = [];
+    await using engine = await DuckDbEngine.open();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const group = `round-${round}`;
+      // A group of its own each: the log keeps all records for it.
+      const ours = await cpuSeconds(() => land(log, join(folder, group), rows, group));
+      const reference = await cpuSeconds(() => copy(engine, ndjson, join(folder, `${group}.parquet`)));
+      rounds.push({ ours: Math.round(rows / ours), reference: Math.round(rows / reference) });
+    }
+    const ratio = median(rounds.map((round) => round.ours / round.reference));
+    return {
+      name: "ingest",
+      unit: "rows per CPU-second",
+      ours: median(rounds.map((round) => round.ours)),
+      reference: median(rounds.map((round) => round.reference)),
+      ratio: Math.round(ratio * 1000) / 1000,
+      target: TARGET,
+      ok: ratio >= TARGET,
+      rows,
+      doubles: rows - ROWS,
+      rounds,
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
