@@ -170,3 +170,26 @@ export interface SegmentStore extends Disposable {
   /** The longest-stored segments of these streams, oldest first. */
   oldest(streams: readonly StreamName[], limit: number): readonly SegmentInfo[];
 }
+
+/** How a connection to the broker ended. */
+export type UplinkEnd = "closed" | "unanswered" | "stopped";
+
+/** One connection to the broker, from its acceptance to its end; never used again after. */
+export interface UplinkConnection extends AsyncDisposable {
+  /**
+   * Resolves when the broker has acknowledged the message (MQTT QoS 1, PUBACK). May never settle: the caller keeps a
+   * deadline. Rejects `unavailable` when the connection ends first.
+   */
+  publish(message: UplinkMessage): Promise<void>;
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly closed: Promise<void>;
+}
+
+export interface UplinkMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly keep: "retained" | "not_retained";
+}
+
+/** Makes a connection; throws `unavailable` (try again) or `refused` (credentials; try again all the same, slowly). */
+export type ConnectUplink = (signal: AbortSignal) => Promise<UplinkConnection>;

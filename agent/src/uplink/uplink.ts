@@ -1,0 +1,245 @@
+import {
+  errorText,
+  isRoadstreamError,
+  RECONNECT_SCHEDULE,
+  retryIntervals,
+  seconds,
+  statusTopic,
+  withDeadline,
+  type Clock,
+  type DurationMs,
+  type Logger,
+  type Random,
+} from "@roadstream/shared";
+import type { ConnectUplink, Outbox, SeqRun, UplinkConnection, UplinkEnd } from "../ports.ts";
+import { batchRecords, type Batch } from "./batch.ts";
+import { BatchSource } from "./batch-source.ts";
+import { buildBatch, type BatchContext } from "./build-batch.ts";
+import { FlightDeck } from "./flight-deck.ts";
+import { presence } from "./presence.ts";
+import { Suspicion } from "./suspicion.ts";
+import type { UplinkMetrics } from "./uplink-metrics.ts";
+import { Wakeup } from "./wakeup.ts";
+
+/** A broker that accepts connections and nothing else is not asked again at once: only this long a session is a success. */
+const STABLE_AFTER = seconds(10);
+const CLOSE_DEADLINE = seconds(2);
+
+export interface UplinkOptions {
+  readonly outbox: Outbox;
+  readonly connect: ConnectUplink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: UplinkMetrics;
+  readonly context: BatchContext;
+  readonly linger: DurationMs;
+  /** A publish that is not acknowledged by then ends the connection. */
+  readonly answerDeadline: DurationMs;
+}
+
+interface Session {
+  readonly connection: UplinkConnection;
+  readonly over: AbortController;
+  end: UplinkEnd | null;
+}
+
+/**
+ * Carries the outbox to the broker: for ever, over one connection at a time, with nothing forgotten before it is
+ * acknowledged. In order per lane and series; the one exception is a batch under suspicion, which lets others pass.
+ */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  readonly #deck = new FlightDeck();
+  readonly #suspicion = new Suspicion();
+  readonly #source: BatchSource;
+  readonly #wakeup: Wakeup;
+  #isConnected = false;
+
+  constructor(options: UplinkOptions) {
+    const { outbox, clock, context, linger } = options;
+    this.#options = options;
+    this.#wakeup = new Wakeup(clock);
+    this.#source = new BatchSource({
+      outbox,
+      clock,
+      context,
+      linger,
+      deck: this.#deck,
+      suspicion: this.#suspicion,
+    });
+    outbox.onAccepted((streams) => {
+      this.#source.accepted(streams);
+      this.#wakeup.wake();
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** From now on nothing waits for company: the agent is about to stop. */
+  hurry(): void {
+    this.#source.hurry();
+    this.#wakeup.wake();
+  }
+
+  /** Runs until the signal fires, then says good-bye. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, logger, metrics } = this.#options;
+    let waits = retryIntervals(RECONNECT_SCHEDULE, random);
+    while (!signal.aborted) {
+      const began = clock.uptime();
+      try {
+        const end = await this.#connectOnce(signal);
+        metrics.ended(end);
+        if (end !== "stopped") logger.warn("uplink_lost", { by: end });
+        if (clock.uptime() - began >= STABLE_AFTER) waits = retryIntervals(RECONNECT_SCHEDULE, random);
+      } catch (error) {
+        if (signal.aborted) return;
+        const code = isRoadstreamError(error) ? error.code : "unknown";
+        metrics.connectFailed(code);
+        logger.warn("uplink_unreachable", { code, error: errorText(error) });
+      }
+      await clock.sleep(waits.next().value, signal).catch(() => undefined);
+    }
+  }
+
+  async #connectOnce(signal: AbortSignal): Promise<UplinkEnd> {
+    const { connect, metrics, logger } = this.#options;
+    const connection = await connect(signal);
+    const session: Session = { connection, over: new AbortController(), end: null };
+    const stop = (): void => this.#end(session, "stopped");
+    signal.addEventListener("abort", stop, { once: true });
+    void connection.closed.then(() => this.#end(session, "closed"));
+    if (signal.aborted) stop();
+    metrics.connected();
+    try {
+      // The presence is also the proof that this broker acknowledges at all, before any reading is at stake.
+      if (await this.#say("online", session)) {
+        logger.info("uplink_connected");
+        this.#isConnected = true;
+        this.#source.begin();
+        await this.#send(session);
+      }
+      if (session.end === "stopped") await this.#say("offline", session);
+    } finally {
+      this.#isConnected = false;
+      this.#end(session, "closed");
+      signal.removeEventListener("abort", stop);
+      await this.#close(connection);
+    }
+    await this.#judge(session.end ?? "closed");
+    return session.end ?? "closed";
+  }
+
+  async #close(connection: UplinkConnection): Promise<void> {
+    const { clock, logger } = this.#options;
+    try {
+      await withDeadline(clock, CLOSE_DEADLINE, "close the uplink", async () => {
+        await connection[Symbol.asyncDispose]();
+      });
+    } catch (error) {
+      logger.debug("uplink_close_failed", { error: errorText(error) });
+    }
+  }
+
+  /** Sends until the session is over. */
+  async #send(session: Session): Promise<void> {
+    const { signal } = session.over;
+    while (!signal.aborted) {
+      const batch = await this.#source.next();
+      if (signal.aborted) {
+        // Built in vain, but its bytes are kept: it goes first next time.
+        if (batch !== null && !this.#deck.waiting.includes(batch)) this.#deck.wait(batch);
+        break;
+      }
+      if (batch === null) await this.#wakeup.wait(this.#source.waitMs(), signal);
+      else void this.#publish(batch, session);
+    }
+  }
+
+  async #publish(batch: Batch, session: Session): Promise<void> {
+    const { clock, answerDeadline, metrics } = this.#options;
+    this.#deck.sent(batch);
+    metrics.published(batch);
+    const sentAt = clock.uptime();
+    const message = { topic: batch.topic, payload: batch.payload, keep: "not_retained" as const };
+    try {
+      await withDeadline(
+        clock,
+        answerDeadline,
+        "publish",
+        () => session.connection.publish(message),
+        session.over.signal,
+      );
+    } catch (error) {
+      this.#end(session, isRoadstreamError(error, "timeout") ? "unanswered" : "closed");
+      return;
+    }
+    // The session may have ended with this publish counted as lost: then it is sent again, and the receiver drops the copy.
+    if (session.over.signal.aborted && !this.#deck.inFlight.includes(batch)) return;
+    metrics.acknowledged(batch, (clock.uptime() - sentAt) / 1000);
+    this.#deck.acknowledged(batch);
+    this.#suspicion.acknowledged(batch);
+    this.#wakeup.wake();
+    await this.#options.outbox.acknowledge(batch.run);
+    this.#deck.release(batch.run);
+    this.#wakeup.wake();
+  }
+
+  async #say(state: "online" | "offline", session: Session): Promise<boolean> {
+    const { clock, answerDeadline, context, outbox } = this.#options;
+    const limit = state === "online" ? answerDeadline : CLOSE_DEADLINE;
+    const message = {
+      topic: statusTopic(context.vehicleId),
+      payload: presence({ ...context, state, bootId: outbox.bootId }),
+      keep: "retained" as const,
+    };
+    const signal = state === "online" ? session.over.signal : undefined;
+    try {
+      await withDeadline(clock, limit, "presence", () => session.connection.publish(message), signal);
+      return true;
+    } catch (error) {
+      this.#end(session, isRoadstreamError(error, "timeout") ? "unanswered" : "closed");
+      return false;
+    }
+  }
+
+  #end(session: Session, by: UplinkEnd): void {
+    session.end ??= by;
+    session.over.abort();
+    this.#wakeup.wake();
+  }
+
+  /** After a connection: everything in flight waits for the next one, and a batch proven to break them is cut or set aside. */
+  async #judge(end: UplinkEnd): Promise<void> {
+    const inFlight = this.#deck.inFlight;
+    this.#deck.landedNowhere();
+    if (end === "stopped") return;
+    const guilty = this.#suspicion.connectionEnded(inFlight);
+    if (guilty === null) return;
+    const { outbox, logger, metrics } = this.#options;
+    this.#deck.abandon(guilty);
+    const records = batchRecords(guilty);
+    logger.warn("uplink_batch_breaks_connection", { ...guilty.run, records });
+    if (records > 1) {
+      const middle = guilty.run.firstSeq + Math.floor(records / 2) - 1;
+      await this.#rebuild({ ...guilty.run, lastSeq: middle }, guilty);
+      await this.#rebuild({ ...guilty.run, firstSeq: middle + 1 }, guilty);
+      return;
+    }
+    const held = await outbox.read(guilty.run, 1);
+    if (held === null) return;
+    metrics.quarantined(records);
+    await outbox.quarantine(held);
+  }
+
+  async #rebuild(run: SeqRun, { lane }: Batch): Promise<void> {
+    const { outbox, context } = this.#options;
+    const view = outbox.series().find((each) => each.bootId === run.bootId && each.stream === run.stream);
+    const held = await outbox.read(run, Number.MAX_SAFE_INTEGER);
+    if (held !== null && view !== undefined)
+      this.#deck.wait(buildBatch(held, view.machineBoot, lane, context));
+  }
+}
