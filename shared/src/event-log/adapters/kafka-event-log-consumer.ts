@@ -13,6 +13,7 @@ import type {
 import { HeldPartitions, partitionKey, type HeldPartition } from "../held-partitions.ts";
 import type { Fetched, FetchPosition, KafkaCluster } from "./kafka-event-log-cluster.ts";
 import { kafkaPortError } from "./kafka-event-log-client.ts";
+import { KafkaMarks } from "./kafka-event-log-marks.ts";
 import type { Joined, KafkaMember } from "./kafka-event-log-member.ts";
 import { sliceOf } from "./kafka-event-log-slice.ts";
 
@@ -50,6 +51,7 @@ export class KafkaLogConsumer implements LogConsumer {
   readonly #topicIds = new Map<string, string | null>();
   readonly #requests = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
+  readonly #marks: KafkaMarks;
   #ready: Ready[] = [];
   #faults: LogFault[] = [];
   #memberId = "";
@@ -57,8 +59,6 @@ export class KafkaLogConsumer implements LogConsumer {
   #wake: (() => void) | null = null;
   #lastPoll: number;
   #watching: Promise<void>;
-  #marks = new Map<string, { readonly at: TopicPartition; readonly next: number }>();
-  #marking: Promise<void> | null = null;
 
   constructor(options: {
     cluster: KafkaCluster;
@@ -80,6 +80,11 @@ export class KafkaLogConsumer implements LogConsumer {
         this.#refusal = kafkaPortError(error, "joining the group");
         this.#wake?.();
       },
+    });
+    this.#marks = new KafkaMarks({
+      commit: (at, next) => this.#member.commit(at, next),
+      isHeld: (at) => this.#held.get(at) !== null,
+      logger: options.logger,
     });
     this.#lastPoll = this.#clock.uptime();
     this.#member.start();
@@ -118,17 +123,14 @@ export class KafkaLogConsumer implements LogConsumer {
 
   /** Recorded here and committed in the background, the newest only: nothing depends on it. */
   markDurable(at: TopicPartition, next: number): Promise<void> {
-    this.#marks.set(partitionKey(at), { at, next });
-    this.#marking ??= this.#commitMarks().finally(() => {
-      this.#marking = null;
-    });
+    this.#marks.add(at, next);
     return Promise.resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.#wake?.();
-    await this.#marking;
+    await this.#marks.settled();
     await this.#watching;
     await this.#member[Symbol.asyncDispose]();
     await this.#cluster[Symbol.asyncDispose]();
@@ -281,20 +283,6 @@ export class KafkaLogConsumer implements LogConsumer {
       }
     }
     return recreated;
-  }
-
-  async #commitMarks(): Promise<void> {
-    for (let [mark] = this.#marks.values(); mark !== undefined; [mark] = this.#marks.values()) {
-      const { at, next } = mark;
-      this.#marks.delete(partitionKey(at));
-      // kafkajs would commit for a partition that is no longer ours.
-      if (this.#held.get(at) === null) continue;
-      try {
-        await this.#member.commit(at, next);
-      } catch (error) {
-        this.#logger.debug("event_log_mark_failed", { ...at, next, error: errorText(error) });
-      }
-    }
   }
 
   /** Leaves the group for a worker that hangs. */

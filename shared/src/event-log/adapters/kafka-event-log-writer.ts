@@ -3,7 +3,7 @@ import { errorText } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import { withDeadline } from "../../time/deadline.ts";
-import { millis, seconds, type UptimeMillis } from "../../time/time.ts";
+import { millis, seconds } from "../../time/time.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { AppendOutcome, EventLogWriter, LogAppend, LogPosition } from "../event-log.ts";
 import { checkedAppendBytes, LOG_PENDING_MAX_BYTES, LOG_SEND_MAX_BYTES, recordBytes } from "../log-limits.ts";
@@ -19,8 +19,6 @@ const CLOSE_DEADLINE = seconds(5);
 
 interface Call {
   readonly positions: LogPosition[];
-  readonly bytes: number;
-  readonly expires: UptimeMillis;
   readonly resolve: (outcome: AppendOutcome) => void;
   missing: number;
   settled: boolean;
@@ -51,6 +49,8 @@ export class KafkaLogWriter implements EventLogWriter {
     isWanted: (item) => !item.call.settled,
   });
   readonly #flights = new Set<Promise<void>>();
+  /** Those not answered yet. */
+  readonly #calls = new Set<Call>();
   readonly #closing = new AbortController();
   #pendingBytes = 0;
   #scheduled = false;
@@ -94,7 +94,7 @@ export class KafkaLogWriter implements EventLogWriter {
         (topic) => !this.#known.has(topic),
       );
       for (const topic of unknown) await this.#learn(topic);
-      return await this.#enqueue(records, bytes);
+      return await this.#enqueue(records);
     } catch (error) {
       return this.#refuse(errorText(error));
     } finally {
@@ -109,6 +109,7 @@ export class KafkaLogWriter implements EventLogWriter {
     await withDeadline(this.#clock, CLOSE_DEADLINE, "closing the Kafka writer", () => landed).catch(
       () => undefined,
     );
+    for (const call of this.#calls) this.#fail(call, "the writer was closed");
     await withDeadline(this.#clock, CLOSE_DEADLINE, "disconnecting from Kafka", () =>
       this.#producer.disconnect(),
     ).catch((error: unknown) => this.#logger.warn("event_log_close_failed", { error: errorText(error) }));
@@ -120,12 +121,12 @@ export class KafkaLogWriter implements EventLogWriter {
     this.#known.set(topic, count);
   }
 
-  async #enqueue(records: readonly LogAppend[], bytes: number): Promise<AppendOutcome> {
+  async #enqueue(records: readonly LogAppend[]): Promise<AppendOutcome> {
     const expiry = new AbortController();
     const outcome = new Promise<AppendOutcome>((resolve) => {
-      const expires = (this.#clock.uptime() + APPEND_DEADLINE) as UptimeMillis;
       const positions = records.map(() => ({ partition: 0, offset: 0 }));
-      const call: Call = { positions, bytes, expires, resolve, missing: records.length, settled: false };
+      const call: Call = { positions, resolve, missing: records.length, settled: false };
+      this.#calls.add(call);
       records.forEach((record, index) => {
         const partition = partitionOf(record.key, this.#known.get(record.topic) ?? 1);
         this.#lanes.add({ topic: record.topic, partition }, { call, index, record });
@@ -216,9 +217,8 @@ export class KafkaLogWriter implements EventLogWriter {
         call.positions[index] = { partition, offset: base + i };
         call.missing -= 1;
         if (call.missing > 0 || call.settled) return;
-        call.settled = true;
         this.#counts.records.add(call.positions.length);
-        call.resolve({ kind: "durable", positions: call.positions });
+        this.#settle(call, { kind: "durable", positions: call.positions });
       });
     }
   }
@@ -229,7 +229,6 @@ export class KafkaLogWriter implements EventLogWriter {
     if (first === undefined) return;
     const again = batches.reduce((sum, { items }) => sum + items.length, 0);
     if (again === 1) return this.#failAll(batches, reason);
-    this.#counts.resent.add(again);
     const middle = first.items.length >> 1;
     const halves =
       batches.length > 1
@@ -246,9 +245,13 @@ export class KafkaLogWriter implements EventLogWriter {
   }
 
   #fail(call: Call, reason: string): void {
-    if (call.settled) return;
+    if (!call.settled) this.#settle(call, this.#refuse(reason));
+  }
+
+  #settle(call: Call, outcome: AppendOutcome): void {
     call.settled = true;
-    call.resolve(this.#refuse(reason));
+    this.#calls.delete(call);
+    call.resolve(outcome);
   }
 
   #refuse(reason: string): AppendOutcome {

@@ -106,8 +106,36 @@ test("a damaged record is `storage`, never data", async () => {
   );
   await expect(log.read(AT, 0, 1 << 20)).rejects.toMatchObject({ code: "storage" });
   expect(await log.read(AT, 0, 1)).toMatchObject({ offsets: [0] });
-  editor.exec("DELETE FROM segments WHERE base = 0");
-  await expect(log.read(AT, 0, 1)).rejects.toMatchObject({ code: "storage" });
+});
+
+test("a missing record is `storage`, never a hole", async () => {
+  using bed = sqliteTestBed();
+  await using log = bed.open();
+  await log.createTopics(["t"], 1);
+  await using writer = await log.writer();
+  for (const n of [0, 1, 2]) await writer.append([record("t", "a", n)]);
+  using editor = new DatabaseSync(bed.path);
+  editor.exec("DELETE FROM segments WHERE base = 1");
+  await expect(log.read(AT, 0, 1 << 20)).rejects.toMatchObject({ code: "storage" });
+  await expect(log.read(AT, 1, 1)).rejects.toMatchObject({ code: "storage" });
+  expect(await log.read(AT, 2, 1)).toMatchObject({ offsets: [2] });
+});
+
+test("a topic deleted and made anew under a writer costs one refusal, and nothing of the refused remains", async () => {
+  using bed = sqliteTestBed();
+  await using log = bed.open();
+  await log.createTopics(["t", "other"], 1);
+  await using writer = await log.writer();
+  const both = [record("other", "a", 1), record("t", "a", 1)];
+  expect(await writer.append(both)).toMatchObject({ kind: "durable" });
+  using editor = new DatabaseSync(bed.path);
+  editor.exec("PRAGMA foreign_keys = ON; DELETE FROM topics WHERE name = 't'");
+  await log.createTopics(["t"], 1);
+  expect(await writer.append(both)).toMatchObject({ kind: "unavailable" });
+  expect(await writer.append(both)).toMatchObject({
+    kind: "durable",
+    positions: [{ offset: 1 }, { offset: 0 }],
+  });
 });
 
 test("a file that is no event log is refused and left alone", () => {

@@ -53,6 +53,22 @@ test("the slowest group decides, one that has marked nothing too", async () => {
   expect((await log.range(AT)).start).toBe(3);
 });
 
+test("what was appended together goes together, when all of it is durable", async () => {
+  using bed = sqliteTestBed();
+  await using log = bed.open({ settings: { budgetBytes: 5000 } });
+  await log.createTopics(["t"], 1);
+  await using writer = await log.writer();
+  await using worker = await log.join({ group: "g", worker: "w", topics: ["t"] });
+  await pollUntil(worker, new Seen(), ({ held }) => held.size === 1);
+  await writer.append([big(0), big(1), big(2), big(3)]);
+  await worker.markDurable(AT, 2);
+  expect(await writer.append([big(4)])).toMatchObject({ kind: "full" });
+  expect(await log.range(AT)).toEqual({ start: 0, end: 4 });
+  await worker.markDurable(AT, 4);
+  expect(await writer.append([big(4)])).toMatchObject({ kind: "durable" });
+  expect(await log.range(AT)).toEqual({ start: 4, end: 5 });
+});
+
 test("durable records stay for their time, others without end; topics by age go by age alone", async () => {
   using bed = sqliteTestBed();
   const clock = new VirtualClock();
