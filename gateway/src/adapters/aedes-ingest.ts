@@ -127,10 +127,7 @@ export class AedesIngest implements Ingest {
     const goodbyes = open.map(
       (connection) => new Promise<void>((resolve) => connection.stream.once("close", resolve)),
     );
-    for (const connection of open) {
-      connection.closeReason ??= "stopped";
-      connection.stream.end();
-    }
+    for (const connection of open) connection.goodbye("stopped");
     await this.#atMost(STOP_GOODBYE_LIMIT, Promise.all(goodbyes));
     for (const connection of open) connection.destroy("stopped");
     await this.#atMost(STOP_GOODBYE_LIMIT, new Promise<void>((resolve) => this.#broker.close(resolve)));

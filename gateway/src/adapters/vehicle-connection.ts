@@ -16,6 +16,7 @@ export class VehicleConnection implements Session {
   readonly stream: Duplex;
   readonly pending = new OrderedRelease();
   readonly #budget: FlowBudget;
+  readonly #takeBytes: Duplex["read"];
   readonly #guard = new PacketGuard(MAX_CONNECT_PACKET_BYTES);
   readonly #readAgain = (): void => this.#resume();
   #client: Client | null = null;
@@ -29,8 +30,8 @@ export class VehicleConnection implements Session {
   constructor(stream: Duplex, budget: FlowBudget) {
     this.stream = stream;
     this.#budget = budget;
-    const read = stream.read.bind(stream);
-    stream.read = (size?: number): unknown => this.#read(read, size);
+    this.#takeBytes = stream.read.bind(stream);
+    stream.read = (size?: number): unknown => this.#read(size);
   }
 
   /** Empty until the client is known. */
@@ -63,6 +64,18 @@ export class VehicleConnection implements Session {
     this.#isStopped = true;
   }
 
+  /** Ends our side. What the client still sends is thrown away, so that its own end of the stream is seen. */
+  goodbye(reason: string): void {
+    this.closeReason ??= reason;
+    const discard = (): void => {
+      while (this.#takeBytes() !== null);
+    };
+    this.stream.removeAllListeners("readable");
+    this.stream.on("readable", discard);
+    this.stream.end();
+    discard();
+  }
+
   destroy(reason: string): void {
     this.closeReason ??= reason;
     this.stream.destroy();
@@ -74,9 +87,9 @@ export class VehicleConnection implements Session {
     this.#budget.forget(this.#readAgain);
   }
 
-  #read(read: Duplex["read"], size: number | undefined): unknown {
+  #read(size: number | undefined): unknown {
     if (this.#mustWait()) return null;
-    const chunk: unknown = read(size);
+    const chunk: unknown = this.#takeBytes(size);
     if (chunk instanceof Uint8Array && !this.#guard.push(chunk)) {
       this.destroy("packet_too_large");
       return null;

@@ -4,7 +4,8 @@ import type { HeldPublish } from "./held-publish.ts";
 const HOLD_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 /** Why a record is let go without an acknowledgement; its sender still has it. */
-export type AbandonReason = "client_gone" | "hold_expired" | "append_unanswered" | "stopped";
+export const ABANDON_REASONS = ["client_gone", "hold_expired", "append_unanswered", "stopped"] as const;
+export type AbandonReason = (typeof ABANDON_REASONS)[number];
 
 const records = (batch: readonly HeldPublish[]): number => {
   let sum = 0;
@@ -12,49 +13,61 @@ const records = (batch: readonly HeldPublish[]): number => {
   return sum;
 };
 
+const instruments = (metrics: Metrics) => ({
+  received: metrics.counter(
+    "roadstream_gateway_records_received_total",
+    "Records of accepted publishes, dead letters included",
+  ),
+  appended: metrics.counter(
+    "roadstream_gateway_records_appended_total",
+    "Readings made durable in the event log",
+  ),
+  deadLettered: metrics.counter(
+    "roadstream_gateway_records_dead_lettered_total",
+    "Dead letters made durable, by reason",
+    ["reason"],
+  ),
+  abandoned: metrics.counter(
+    "roadstream_gateway_records_abandoned_total",
+    "Records let go unacknowledged, by reason",
+    ["reason"],
+  ),
+  unknown: metrics.counter("roadstream_gateway_unknown_fields_total", "Fields of no known column, ignored"),
+  joined: metrics.counter(
+    "roadstream_gateway_publishes_joined_total",
+    "Publishes sent again while their first copy was held",
+  ),
+  retried: metrics.counter(
+    "roadstream_gateway_appends_retried_total",
+    "Appends that the log did not take, by outcome",
+    ["outcome"],
+  ),
+  heldGauge: metrics.gauge("roadstream_gateway_records_held", "Records not durable yet"),
+  bytes: metrics.gauge("roadstream_gateway_bytes_in_flight", "Payloads and records held, in bytes"),
+  holdTime: metrics.histogram(
+    "roadstream_gateway_hold_seconds",
+    "Longest wait for durability within each append",
+    HOLD_BUCKETS_S,
+  ),
+});
+
 /**
  * The counts of what is held. At any moment
  * `received = appended + dead-lettered + abandoned + held`, in records.
  */
 export const routeCounts = (metrics: Metrics) => {
-  const received = metrics.counter(
-    "roadstream_gateway_records_received_total",
-    "Records of accepted publishes, dead letters included",
-  );
-  const appended = metrics.counter(
-    "roadstream_gateway_records_appended_total",
-    "Readings made durable in the event log",
-  );
-  const deadLettered = metrics.counter(
-    "roadstream_gateway_records_dead_lettered_total",
-    "Dead letters made durable, by reason",
-    ["reason"],
-  );
-  const abandoned = metrics.counter(
-    "roadstream_gateway_records_abandoned_total",
-    "Records let go unacknowledged, by reason",
-    ["reason"],
-  );
-  const unknown = metrics.counter(
-    "roadstream_gateway_unknown_fields_total",
-    "Fields of no known column, ignored",
-  );
-  const joined = metrics.counter(
-    "roadstream_gateway_publishes_joined_total",
-    "Publishes sent again while their first copy was held",
-  );
-  const retried = metrics.counter(
-    "roadstream_gateway_appends_retried_total",
-    "Appends that the log did not take, by outcome",
-    ["outcome"],
-  );
-  const heldGauge = metrics.gauge("roadstream_gateway_records_held", "Records not durable yet");
-  const bytes = metrics.gauge("roadstream_gateway_bytes_in_flight", "Payloads and records held, in bytes");
-  const holdTime = metrics.histogram(
-    "roadstream_gateway_hold_seconds",
-    "Longest wait for durability within each append",
-    HOLD_BUCKETS_S,
-  );
+  const {
+    received,
+    appended,
+    deadLettered,
+    abandoned,
+    unknown,
+    joined,
+    retried,
+    heldGauge,
+    bytes,
+    holdTime,
+  } = instruments(metrics);
   let held = 0;
   const addHeld = (count: number): void => {
     held += count;
@@ -80,6 +93,11 @@ export const routeCounts = (metrics: Metrics) => {
       const count = records(batch);
       if (count > 0) abandoned.add(count, { reason });
       addHeld(-count);
+    },
+    /** An append begins: gauges are set once for what came in this turn. */
+    appending: (used: number): void => {
+      heldGauge.set(held);
+      bytes.set(used);
     },
     joined: (): void => joined.add(),
     retried: (outcome: "unavailable" | "full" | "unanswered" | "failed"): void => retried.add(1, { outcome }),

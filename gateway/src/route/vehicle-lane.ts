@@ -123,7 +123,8 @@ export class VehicleLane {
   }
 
   async #append(batch: readonly HeldPublish[]): Promise<Outcome> {
-    const { clock, logger, writer } = this.#context;
+    const { budget, clock, counts, logger, writer } = this.#context;
+    counts.appending(budget.used);
     this.#appendingSince = clock.uptime();
     const unanswered = new Promise<Outcome>((resolve) => {
       this.#giveUpAppend = () => resolve("unanswered");
