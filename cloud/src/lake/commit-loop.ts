@@ -1,4 +1,5 @@
 import {
+  isRoadstreamError,
   millis,
   retryIntervals,
   RoadstreamError,
@@ -63,21 +64,44 @@ export const commitChange = async (options: CommitLoopOptions, change: Change): 
   const waits = retryIntervals(REBASE_SCHEDULE, options.random);
   let on = change.base;
   for (let attempts = 1; attempts <= MAX_REBASES; attempts += 1) {
-    const proposal = await change.propose(on);
+    const proposal = await proposeOn(change, on, options.catalog);
     if (proposal.kind === "refused") return proposal;
     if (proposal.kind === "conflict") return { ...proposal, stored: on };
-    const bytes = printTableMetadata(proposal.metadata);
-    const swap = await swapUntilKnown(options, on, bytes);
-    if (swap.kind === "swapped")
-      return { kind: "committed", stored: { pointer: swap.pointer, metadata: proposal.metadata }, attempts };
-    const head = await loadTable(options.catalog);
-    if (head === null)
-      throw new RoadstreamError("table_invalid", `${on.pointer.location}: the table is gone`);
+    if (proposal.kind === "ready") {
+      const swap = await swapUntilKnown(options, on, printTableMetadata(proposal.metadata));
+      if (swap.kind === "swapped") {
+        const stored = { pointer: swap.pointer, metadata: proposal.metadata };
+        return { kind: "committed", stored, attempts };
+      }
+    }
+    const head = await loadHead(options.catalog, on);
     if (holdsCommit(head.metadata, change.commitId)) return { kind: "committed", stored: head, attempts };
     on = head;
     await options.clock.sleep(millis(waits.next().value));
   }
   return { kind: "conflict", stored: on, reason: "contended" };
+};
+
+const loadHead = async (catalog: TableCatalog, after: StoredTable): Promise<StoredTable> => {
+  const head = await loadTable(catalog);
+  if (head === null) throw new RoadstreamError("table_invalid", `${after.pointer.location}: the table is gone`);
+  return head;
+};
+
+/** `overtaken`: what an old version names was already removed, since the table has moved on. */
+const proposeOn = async (
+  change: Change,
+  on: StoredTable,
+  catalog: TableCatalog,
+): Promise<Proposal | { readonly kind: "overtaken" }> => {
+  try {
+    return await change.propose(on);
+  } catch (error) {
+    if (!isRoadstreamError(error, "table_invalid")) throw error;
+    const head = await loadHead(catalog, on);
+    if (head.pointer.version === on.pointer.version) throw error;
+    return { kind: "overtaken" };
+  }
 };
 
 const swapUntilKnown = async (options: CommitLoopOptions, on: StoredTable, bytes: Uint8Array) => {

@@ -1,12 +1,10 @@
 import { errorText, type Logger } from "@roadstream/shared";
 import type { ObjectStore } from "../ports.ts";
 import type { ManifestStore } from "./manifest-store.ts";
-import { unreachableManifests } from "./snapshot-expiry.ts";
+import { unreachableManifests, type Retention } from "./snapshot-expiry.ts";
 import type { StoredTable, TableCatalog } from "./stored-table.ts";
 import type { Snapshot } from "./table-metadata.ts";
 
-/** Commits of this process between two sweeps: amortises the listing. */
-const SWEEP_EVERY_COMMITS = 16;
 /** Expired snapshots remembered for the next sweep; what is forgotten is left to orphan removal. */
 const MAX_REMEMBERED = 1000;
 
@@ -15,7 +13,7 @@ export interface HousekeepingOptions {
   readonly manifests: ManifestStore;
   readonly store: ObjectStore;
   readonly logger: Logger;
-  readonly metadataVersions: number;
+  readonly retention: Retention;
 }
 
 /**
@@ -38,7 +36,7 @@ export class Housekeeping {
     this.#commits += 1;
     try {
       await this.#options.catalog.publish(head.pointer);
-      if (this.#commits % SWEEP_EVERY_COMMITS === 0) await this.sweep(head);
+      if (this.#commits % this.#options.retention.sweepEveryCommits === 0) await this.sweep(head);
     } catch (error) {
       this.#options.logger.warn("lake_housekeeping_failed", { error: errorText(error) });
     }
@@ -46,8 +44,8 @@ export class Housekeeping {
 
   /** Returns how many manifests and manifest lists were removed. */
   async sweep(head: StoredTable): Promise<number> {
-    const { catalog, manifests, store, metadataVersions } = this.#options;
-    await catalog.trim(head.pointer, metadataVersions);
+    const { catalog, manifests, store, retention } = this.#options;
+    await catalog.trim(head.pointer, retention.metadataVersions);
     const expired = this.#expired;
     this.#expired = [];
     if (expired.length === 0) return 0;

@@ -73,7 +73,7 @@ export class IcebergTable implements LakeTable {
       manifests: this.manifests,
       store,
       logger: options.logger.child({ table: definition.name }),
-      metadataVersions: this.#retention.metadataVersions,
+      retention: this.#retention,
     });
   }
 

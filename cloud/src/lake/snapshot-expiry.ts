@@ -11,6 +11,8 @@ export interface Retention {
   readonly maxAgeMs: number;
   /** Versions of metadata.json that stay. */
   readonly metadataVersions: number;
+  /** Commits of one process between two sweeps of what expired: amortises their listing. */
+  readonly sweepEveryCommits: number;
 }
 
 export const DEFAULT_RETENTION: Retention = {
@@ -18,6 +20,7 @@ export const DEFAULT_RETENTION: Retention = {
   maxSnapshots: 100,
   maxAgeMs: 3_600_000,
   metadataVersions: 100,
+  sweepEveryCommits: 16,
 };
 
 export interface Expiry {
