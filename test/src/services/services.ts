@@ -1,4 +1,4 @@
-import { onPath } from "./install/step.ts";
+import { onPath, type InstallStep } from "./install/step.ts";
 import { STEPS, type ServiceName } from "./install/steps.ts";
 
 /**
@@ -11,7 +11,8 @@ export const services = (
   const missing = names.flatMap((name) => {
     const lacks = STEPS[name].missing();
     if (lacks !== null) return [`${name} (${lacks})`];
-    return STEPS[name].needs.filter((program) => program === "java" && !onPath(program));
+    const step: InstallStep = STEPS[name];
+    return (step.runsWith ?? []).filter((program) => !onPath(program));
   });
   if (missing.length === 0) return { skip: false, missing: null };
   const text = `missing: ${missing.join(", ")}; install with: node --conditions=source test/src/services/install/install.ts ${names.join(" ")}`;

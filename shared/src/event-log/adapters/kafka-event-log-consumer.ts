@@ -55,6 +55,8 @@ export class KafkaLogConsumer implements LogConsumer {
   #ready: Ready[] = [];
   #faults: LogFault[] = [];
   #memberId = "";
+  /** Out of the group for its silence; the next poll joins again. */
+  #left = false;
   #refusal: RoadstreamError | null = null;
   #wake: (() => void) | null = null;
   #lastPoll: number;
@@ -98,7 +100,8 @@ export class KafkaLogConsumer implements LogConsumer {
         throw new RoadstreamError("aborted", "the consumer was closed during a poll");
       if (this.#refusal !== null) throw this.#refusal;
       this.#lastPoll = this.#clock.uptime();
-      this.#member.start();
+      if (this.#left) this.#member.start();
+      this.#left = false;
       const result = this.#knowsTopics() ? this.#collect(options.maxBytes) : NOTHING;
       this.#request();
       const told =
@@ -288,8 +291,9 @@ export class KafkaLogConsumer implements LogConsumer {
   /** Leaves the group for a worker that hangs. */
   async #watch(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      if (this.#clock.uptime() - this.#lastPoll > LONGEST_SILENCE) {
+      if (!this.#left && this.#clock.uptime() - this.#lastPoll > LONGEST_SILENCE) {
         this.#logger.warn("event_log_worker_silent", { silentMs: this.#clock.uptime() - this.#lastPoll });
+        this.#left = true;
         await this.#member.stop();
         this.#joined({ assignment: [], memberId: "" });
       }

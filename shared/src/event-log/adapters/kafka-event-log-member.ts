@@ -82,10 +82,11 @@ export class KafkaMember implements AsyncDisposable {
     const consumer = this.#consumer;
     this.#consumer = null;
     if (consumer === null) return;
-    await this.#running;
-    await withDeadline(this.#clock, CLOSE_DEADLINE, "leaving the consumer group", () =>
-      consumer.disconnect(),
-    ).catch((error: unknown) =>
+    const running = this.#running;
+    await withDeadline(this.#clock, CLOSE_DEADLINE, "leaving the consumer group", async () => {
+      await running;
+      await consumer.disconnect();
+    }).catch((error: unknown) =>
       this.#logger.warn("event_log_leave_failed", { group: this.#group, error: errorText(error) }),
     );
   }

@@ -12,6 +12,7 @@ export const icebergSparkStep: InstallStep = {
   name: "iceberg-spark",
   cost: "seconds, 45 MB",
   needs: ["java", "mvn"],
+  runsWith: ["java"],
   missing: folder.missing,
   install: () =>
     folder.fill((draft) =>

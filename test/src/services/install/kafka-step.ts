@@ -27,6 +27,7 @@ export const kafkaStep: InstallStep = {
   name: "kafka",
   cost: "half a minute, 43 MB",
   needs: ["java", "mvn"],
+  runsWith: ["java"],
   missing: folder.missing,
   install: () =>
     folder.fill(async (draft) => {

@@ -14,6 +14,7 @@ export const pythonStep: InstallStep = {
   name: "python",
   cost: "a minute, 900 MB",
   needs: ["python3"],
+  runsWith: ["java"],
   missing: () =>
     folder.missing() ?? (outputOf(pythonWithReaders, ["-c", IMPORTS]) === null ? "its packages" : null),
   install: async () => {

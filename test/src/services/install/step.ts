@@ -10,6 +10,8 @@ export interface InstallStep {
   readonly cost: string;
   /** Programs that must be on the machine before; the installer brings none of them. */
   readonly needs: readonly string[];
+  /** Those of them that it needs to run, too. */
+  readonly runsWith?: readonly string[];
   /** Null when it is there in the right version, else what is missing. */
   missing(): string | null;
   install(): Promise<void>;
