@@ -84,6 +84,7 @@ test("a lost connection is tried again until it lands", async () => {
   await clock.advance(2000);
   expect(await pending).toMatchObject({ kind: "durable" });
   expect(sends).toHaveLength(4);
+  await clock.advance(2000);
   expect(clock.pending).toBe(0);
 });
 

@@ -13,12 +13,15 @@ import { isRefusal } from "./kafka-event-log-client.ts";
 
 /** After this a caller hears `unavailable`; what is on its way may still land, and doubles then. */
 const APPEND_DEADLINE = seconds(30);
+const SWEEP_INTERVAL = seconds(1);
 const BROKER_TIMEOUT_MS = 30_000;
 const PAUSE_BEFORE_RESEND = millis(200);
 const CLOSE_DEADLINE = seconds(5);
 
 interface Call {
   readonly positions: LogPosition[];
+  /** By the uptime clock. */
+  readonly expires: number;
   readonly resolve: (outcome: AppendOutcome) => void;
   missing: number;
   settled: boolean;
@@ -54,6 +57,7 @@ export class KafkaLogWriter implements EventLogWriter {
   readonly #closing = new AbortController();
   #pendingBytes = 0;
   #scheduled = false;
+  #sweeping = false;
 
   constructor(options: {
     producer: Producer;
@@ -121,27 +125,32 @@ export class KafkaLogWriter implements EventLogWriter {
     this.#known.set(topic, count);
   }
 
-  async #enqueue(records: readonly LogAppend[]): Promise<AppendOutcome> {
-    const expiry = new AbortController();
-    const outcome = new Promise<AppendOutcome>((resolve) => {
+  #enqueue(records: readonly LogAppend[]): Promise<AppendOutcome> {
+    return new Promise<AppendOutcome>((resolve) => {
+      const expires = this.#clock.uptime() + APPEND_DEADLINE;
       const positions = records.map(() => ({ partition: 0, offset: 0 }));
-      const call: Call = { positions, resolve, missing: records.length, settled: false };
+      const call: Call = { positions, expires, resolve, missing: records.length, settled: false };
       this.#calls.add(call);
       records.forEach((record, index) => {
         const partition = partitionOf(record.key, this.#known.get(record.topic) ?? 1);
         this.#lanes.add({ topic: record.topic, partition }, { call, index, record });
       });
-      void this.#clock.sleep(APPEND_DEADLINE, expiry.signal).then(
-        () => this.#fail(call, `not acknowledged within ${APPEND_DEADLINE} ms`),
-        () => undefined,
-      );
       this.#schedule();
+      if (!this.#sweeping) void this.#sweep();
     });
-    try {
-      return await outcome;
-    } finally {
-      expiry.abort();
+  }
+
+  /** One timer for all calls: they expire in the order in which they came. */
+  async #sweep(): Promise<void> {
+    this.#sweeping = true;
+    while (this.#calls.size > 0 && !this.#closing.signal.aborted) {
+      await this.#clock.sleep(SWEEP_INTERVAL, this.#closing.signal).catch(() => undefined);
+      for (const call of this.#calls) {
+        if (call.expires > this.#clock.uptime()) break;
+        this.#fail(call, `not acknowledged within ${APPEND_DEADLINE} ms`);
+      }
     }
+    this.#sweeping = false;
   }
 
   /** Calls of one turn of the event loop travel together. */
