@@ -9,7 +9,7 @@ import { codesText, decodeTroubleCodes, type CodeService } from "./trouble-codes
 import type { ValueBook } from "./value-book.ts";
 import { decodeVin, VIN_PID } from "./vin.ts";
 
-/** Requests with several PIDs that had to be asked again one by one, before they are given up for the session. */
+/** Requests with several PIDs in a row that had to be asked again one by one, before they are given up. */
 const SEVERAL_PIDS_FAILURES = 2;
 /** Requests in a row with no usable answer at all, before the adapter is started again. */
 const DEAF_REQUESTS = 4;
@@ -83,6 +83,7 @@ export class CarPoller {
   async #ask(request: readonly number[]): Promise<ReadonlySet<number>> {
     const together = request.length === 1 || this.#severalPids;
     const got = together ? await this.#askOnce(request) : new Set<number>();
+    if (together && request.length > 1 && got.size === request.length) this.#severalFailures = 0;
     if (request.length === 1 || got.size === request.length || this.#end !== null) return got;
     const all = new Set(got);
     for (const pid of request.filter((pid) => !got.has(pid))) {

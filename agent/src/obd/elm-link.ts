@@ -21,6 +21,18 @@ const RESYNC_TRIES = 3;
 /** A port that takes nothing for so long is gone, whatever it says. */
 const WRITE_DEADLINE = millis(5000);
 
+const BYTE_KINDS = [
+  ["textBytes", "text"],
+  ["nulBytes", "nul"],
+  ["garbageBytes", "garbage"],
+  ["oversizeBytes", "oversize"],
+] as const;
+const FRAMING_FAULTS = [
+  ["spoiledLines", "spoiled_line"],
+  ["oversizeReplies", "oversize_reply"],
+  ["droppedReplies", "dropped_reply"],
+] as const;
+
 export type AskOutcome =
   | { readonly kind: "reply"; readonly lines: readonly ReplyLine[] }
   | { readonly kind: "timeout" | "unresponsive" | "reset" | "oversize" };
@@ -166,13 +178,9 @@ export class ElmLink {
         const classified = classifyLine(line);
         return classified.kind === "text" ? [classified.text] : [];
       });
-      const text = texts.at(-1);
-      if (
-        text !== undefined &&
-        (this.#identity === null || command.text === "ATZ" || text === this.#identity)
-      ) {
-        return text;
-      }
+      const wanted = command.text === "ATZ" ? null : this.#identity;
+      const text = wanted === null ? texts.at(-1) : texts.find((text) => text === wanted);
+      if (text !== undefined) return text;
       this.#counters.unasked.add();
     }
     return null;
@@ -183,12 +191,7 @@ export class ElmLink {
     const end = this.#clock.uptime() + limit;
     for (;;) {
       const reply = this.#framer.pull();
-      if (reply !== null) {
-        if (reply.oversize) this.#counters.rejected.add(1, { reason: "oversize_reply" });
-        if (reply.spoiledLines > 0)
-          this.#counters.rejected.add(reply.spoiledLines, { reason: "spoiled_line" });
-        return reply;
-      }
+      if (reply !== null) return reply;
       const left = end - this.#clock.uptime();
       if (this.lost || left <= 0) return null;
       this.#signal.throwIfAborted();
@@ -233,15 +236,13 @@ export class ElmLink {
 
   #count(): void {
     const now = this.#framer.totals;
-    const kinds = {
-      text: "textBytes",
-      nul: "nulBytes",
-      garbage: "garbageBytes",
-      oversize: "oversizeBytes",
-    } as const;
-    for (const [kind, field] of Object.entries(kinds) as [string, keyof FramerTotals][]) {
+    for (const [field, kind] of BYTE_KINDS) {
       const more = now[field] - this.#counted[field];
       if (more > 0) this.#counters.bytes.add(more, { kind });
+    }
+    for (const [field, reason] of FRAMING_FAULTS) {
+      const more = now[field] - this.#counted[field];
+      if (more > 0) this.#counters.rejected.add(more, { reason });
     }
     this.#counted = now;
   }

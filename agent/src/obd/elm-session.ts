@@ -107,10 +107,10 @@ export class ElmSession {
       format === null ? { messages: [], faults: [] } : messagesOfReply(lines, format);
     for (const reason of faults) this.#counters.rejected.add(1, { reason });
     const error = lines.find((line) => line.kind === "error");
-    if (error !== undefined) this.#counters.outcomes.add(1, { outcome: error.error });
+    if (error !== undefined) this.#counters.errors.add(1, { error: error.error });
     if (messages.length > 0) return { kind: "messages", messages };
     if (error !== undefined) return { kind: "error", error: error.error };
-    this.#counters.outcomes.add(1, { outcome: "unusable" });
+    this.#counters.errors.add(1, { error: "unusable" });
     return { kind: "unusable" };
   }
 

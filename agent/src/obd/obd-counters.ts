@@ -1,10 +1,12 @@
 import type { Counter, Metrics } from "@roadstream/shared";
 
-/** What the OBD source counts. Requests = answers + each other outcome; every rejected answer has its reason. */
+/** What the OBD source counts. Requests = the sum of their outcomes; every rejected line and answer has its reason. */
 export interface ObdCounters {
   readonly requests: Counter;
-  /** By outcome: `answered`, an adapter error, `timeout`, `unresponsive`, `reset`, `oversize`, `unusable`. */
+  /** By outcome: `answered`, `timeout`, `unresponsive`, `reset`, `oversize`. */
   readonly outcomes: Counter;
+  /** What the adapter said instead of, or beside, data; `unusable` where nothing in its answer could be believed. */
+  readonly errors: Counter;
   /** By reason: framing, transport and decoding faults. */
   readonly rejected: Counter;
   /** Bytes from the adapter, by kind. */
@@ -20,6 +22,9 @@ export interface ObdCounters {
 export const obdCounters = (metrics: Metrics): ObdCounters => ({
   requests: metrics.counter("roadstream_agent_obd_requests_total", "Commands written to the OBD adapter"),
   outcomes: metrics.counter("roadstream_agent_obd_outcomes_total", "How OBD commands ended", ["outcome"]),
+  errors: metrics.counter("roadstream_agent_obd_errors_total", "Errors that the OBD adapter reported", [
+    "error",
+  ]),
   rejected: metrics.counter("roadstream_agent_obd_rejected_total", "OBD lines and answers refused", [
     "reason",
   ]),

@@ -44,6 +44,13 @@ test("without a voltage it takes longer; a bus that says nothing is silent soon"
   expect(useAt(silent, SILENT_AFTER, { answered: false, voltageV: 14 })).toBe("silent");
 });
 
+test("a lorry's two batteries are judged as one", () => {
+  const watch = new ParkedCarWatch({ patience: "full" });
+  useAt(watch, 0, { voltageV: 25 });
+  expect(useAt(watch, PARKED_AFTER, { voltageV: 25 })).toBe("parked");
+  expect(useAt(watch, PARKED_AFTER, { voltageV: 28 })).toBe("in_use");
+});
+
 test("looked at without patience, one still cycle is enough", () => {
   expect(useAt(new ParkedCarWatch({ patience: "none" }), 5)).toBe("parked");
   expect(useAt(new ParkedCarWatch({ patience: "none" }), 5, { engineRpm: 800 })).toBe("in_use");

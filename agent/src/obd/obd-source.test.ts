@@ -361,3 +361,50 @@ test("an adapter that cannot be opened, or hangs while it is, is tried for ever"
   abort.abort();
   expect(await ended).toBe("ended");
 });
+
+test("a port that opens after it was given up is closed, so that it does not block the next one", async () => {
+  const clock = new VirtualClock();
+  let closed = 0;
+  const late: ByteChannel = {
+    name: "late",
+    read: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) }),
+    write: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(void (closed += 1)),
+  };
+  const source = new ObdSource({
+    open: () => clock.sleep(millis(16_000)).then(() => late),
+    clock,
+    random: seededRandom(1),
+    metrics: new MemoryMetrics(),
+    logger: silentLogger,
+    car: { make: null, model: null, year: null, fuelType: null },
+    lastFix: () => null,
+  });
+  const abort = new AbortController();
+  const ended = source.run(
+    { reading: () => Promise.resolve(), lost: () => undefined, back: () => undefined },
+    abort.signal,
+  );
+  await clock.advance(16_100);
+  expect(closed).toBe(1);
+  abort.abort();
+  await clock.advance(30_000);
+  expect(await ended).toBe("ended");
+});
+
+test("every request has exactly one outcome, and every byte its kind", async () => {
+  const b = bench({ faults: { ...noFaults(), garbage: 0.001, nuls: 0.01 } });
+  await b.clock.advance(10_000);
+  b.faults.troubles.push("no_answer", "can_error", "err94");
+  await b.clock.advance(60_000);
+  const sum = (name: string, label: string, values: readonly string[]): number =>
+    values.reduce(
+      (total, value) => total + b.metrics.value(`roadstream_agent_obd_${name}_total`, { [label]: value }),
+      0,
+    );
+  const outcomes = ["answered", "timeout", "unresponsive", "reset", "oversize"];
+  expect(b.metrics.value("roadstream_agent_obd_requests_total")).toBe(sum("outcomes", "outcome", outcomes));
+  expect(sum("outcomes", "outcome", ["timeout"])).toBeGreaterThan(0);
+  expect(sum("bytes", "kind", ["nul"])).toBeGreaterThan(0);
+  expect(sum("errors", "error", ["can_error"])).toBeGreaterThan(0);
+});

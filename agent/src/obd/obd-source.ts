@@ -96,7 +96,7 @@ export class ObdSource implements Source {
     const { clock, open } = this.#options;
     let channel;
     try {
-      channel = await withDeadline(clock, OPEN_DEADLINE, "open the OBD adapter", open, signal);
+      channel = await withDeadline(clock, OPEN_DEADLINE, "open the OBD adapter", openOrDrop(open), signal);
     } catch (error) {
       if (signal.aborted || !isRoadstreamError(error) || !error.retryable) throw error;
       this.#tellLost(sink, "channel_lost");
@@ -258,3 +258,12 @@ export class ObdSource implements Source {
     this.#lost = reason;
   }
 }
+
+/** A channel that opens after it was given up would keep the port busy for ever: it is closed at once. */
+const openOrDrop =
+  (open: OpenByteChannel): OpenByteChannel =>
+  async (signal) => {
+    const channel = await open(signal);
+    if (signal.aborted) await channel[Symbol.asyncDispose]();
+    return channel;
+  };

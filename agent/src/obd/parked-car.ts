@@ -17,6 +17,10 @@ export const SILENT_AFTER: DurationMs = seconds(10);
 /** Above this an alternator or DC-DC converter is at work: a rested lead battery has at most 12.8 V. */
 export const CHARGING_V = 13.2;
 
+/** Lorries have two batteries in series: their voltage is halved before it is judged. */
+const TWO_BATTERIES_V = 18;
+const perBattery = (volts: number): number => (volts > TWO_BATTERIES_V ? volts / 2 : volts);
+
 /** While resting: how often the voltage is looked at. */
 export const VOLTAGE_WATCH: DurationMs = seconds(10);
 /** Between two looks: up by this, an alternator has started; down by this, a starter is turning. */
@@ -60,7 +64,7 @@ export class ParkedCarWatch {
 
   observe(car: CarObservation): CarUse {
     this.#silentSince = car.answered ? null : (this.#silentSince ?? car.at);
-    const charging = car.voltageV !== null && car.voltageV >= CHARGING_V;
+    const charging = car.voltageV !== null && perBattery(car.voltageV) >= CHARGING_V;
     this.#stillSince = isStill(car) && !charging ? (this.#stillSince ?? car.at) : null;
     if (this.#passed(this.#silentSince, car.at, SILENT_AFTER)) return "silent";
     const limit = car.voltageV === null ? PARKED_AFTER_BLIND : PARKED_AFTER;
@@ -75,6 +79,7 @@ export class ParkedCarWatch {
 /** Whether the step from one look at the voltage to the next says that the car is being started, or charges. */
 export const voltageWakes = (before: number | null, now: number | null): boolean => {
   if (before === null || now === null) return false;
-  const step = now - before;
-  return step >= WAKE_RISE_V || step <= -WAKE_DIP_V || (before < CHARGING_V && now >= CHARGING_V);
+  const [was, is] = [perBattery(before), perBattery(now)];
+  const step = is - was;
+  return step >= WAKE_RISE_V || step <= -WAKE_DIP_V || (was < CHARGING_V && is >= CHARGING_V);
 };
