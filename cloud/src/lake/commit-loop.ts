@@ -84,7 +84,8 @@ export const commitChange = async (options: CommitLoopOptions, change: Change): 
 
 const loadHead = async (catalog: TableCatalog, after: StoredTable): Promise<StoredTable> => {
   const head = await loadTable(catalog);
-  if (head === null) throw new RoadstreamError("table_invalid", `${after.pointer.location}: the table is gone`);
+  if (head === null)
+    throw new RoadstreamError("table_invalid", `${after.pointer.location}: the table is gone`);
   return head;
 };
 

@@ -26,7 +26,13 @@ const WRITERS = 3;
 const BATCHES = 4;
 const PARTITIONS_IN_USE = 2;
 /** So short that whatever the protocol says about removed names happens. */
-const RETENTION: Retention = { minSnapshots: 1, maxSnapshots: 3, maxAgeMs: 60_000, metadataVersions: 2, sweepEveryCommits: 1 };
+const RETENTION: Retention = {
+  minSnapshots: 1,
+  maxSnapshots: 3,
+  maxAgeMs: 60_000,
+  metadataVersions: 2,
+  sweepEveryCommits: 1,
+};
 
 /** One record of the simulated log. */
 const recordName = (partition: number, offset: number): string => `${partition}:${offset}`;
@@ -51,7 +57,15 @@ export class LakeSimulation {
   /** What each data file holds, as its bytes would say. */
   readonly #rows = new Map<string, readonly string[]>();
   readonly #landed = new Set<string>();
-  readonly #report = { committed: 0, conflicts: 0, unanswered: 0, killed: 0, compacted: 0, orphans: 0, steps: 0 };
+  readonly #report = {
+    committed: 0,
+    conflicts: 0,
+    unanswered: 0,
+    killed: 0,
+    compacted: 0,
+    orphans: 0,
+    steps: 0,
+  };
   #now: number = Date.UTC(2026, 0, 2);
   #names = 0;
   #faults: number;
@@ -90,7 +104,10 @@ export class LakeSimulation {
     };
   }
 
-  #open(process: SimulatedProcess | null): { readonly table: IcebergTable; readonly store: MemoryObjectStore } {
+  #open(process: SimulatedProcess | null): {
+    readonly table: IcebergTable;
+    readonly store: MemoryObjectStore;
+  } {
     const clock = this.#clockOf(process);
     const store = new MemoryObjectStore(clock, this.#store);
     if (process !== null) {
@@ -98,13 +115,18 @@ export class LakeSimulation {
       store.fault = (operation) => this.#fault(operation);
     }
     const random = seededRandom(randomBelow(this.#random, 1 << 30));
-    return { store, table: openLakeTable({ definition, store, clock, random, logger: silentLogger, retention: RETENTION }) };
+    return {
+      store,
+      table: openLakeTable({ definition, store, clock, random, logger: silentLogger, retention: RETENTION }),
+    };
   }
 
   #fault(operation: string): StoreFault | null {
     if (this.#random.next() >= this.#faults) return null;
     const kinds: readonly StoreFault[] =
-      operation === "putIfAbsent" ? ["lost_request", "lost_answer", "late", "repeated"] : ["lost_request", "lost_answer"];
+      operation === "putIfAbsent"
+        ? ["lost_request", "lost_answer", "late", "repeated"]
+        : ["lost_request", "lost_answer"];
     return kinds[randomBelow(this.#random, kinds.length)] ?? null;
   }
 
@@ -140,11 +162,15 @@ export class LakeSimulation {
     const from = base.ingest?.partitions[partition]?.next ?? 0;
     const to = from + 1 + randomBelow(this.#random, 5);
     const rows: string[] = [];
-    for (let offset = from; offset < to; offset += 1) if (!isDouble(offset)) rows.push(recordName(partition, offset));
+    for (let offset = from; offset < to; offset += 1)
+      if (!isDouble(offset)) rows.push(recordName(partition, offset));
     const commitId = this.#name();
     const file = await this.#file(store, rows);
     const made = batch(definition, { base, partition, rows: to - from, key: file ?? "", commitId, begunAt });
-    const outcome = await table.append({ ...made, files: file === null ? [] : [dataFileOf(definition, file, rows.length, DAY)] });
+    const outcome = await table.append({
+      ...made,
+      files: file === null ? [] : [dataFileOf(definition, file, rows.length, DAY)],
+    });
     if (outcome.kind === "committed") for (const row of rows) this.#landed.add(row);
     return outcome;
   }
@@ -174,12 +200,15 @@ export class LakeSimulation {
         if (head === null) continue;
         const after = new Map<number, number>();
         for (let p = 0; p < LOG_PARTITIONS; p += 1) after.set(p, head.ingest?.partitions[p]?.next ?? 0);
-        for (const [p, next] of before) if ((after.get(p) ?? 0) < next) throw new Error(`offset of ${p} went back to ${after.get(p)} from ${next}`);
+        for (const [p, next] of before)
+          if ((after.get(p) ?? 0) < next)
+            throw new Error(`offset of ${p} went back to ${after.get(p)} from ${next}`);
         before = after;
         this.#check(head, await table.files(head));
       } catch (error) {
         // Expired while it was being read: readers look at the head again.
-        if (!isRoadstreamError(error, "unavailable") && !isRoadstreamError(error, "table_invalid")) throw error;
+        if (!isRoadstreamError(error, "unavailable") && !isRoadstreamError(error, "table_invalid"))
+          throw error;
       }
     }
   }
@@ -190,10 +219,13 @@ export class LakeSimulation {
       try {
         const what = randomBelow(this.#random, 3);
         if (what === 0) await expireTable(table, RETENTION);
-        if (what === 1) this.#report.orphans += (await removeOrphans({ table, olderThan: hours(2), mode: "remove" }))?.objects ?? 0;
+        if (what === 1)
+          this.#report.orphans +=
+            (await removeOrphans({ table, olderThan: hours(2), mode: "remove" }))?.objects ?? 0;
         if (what === 2) this.#report.compacted += await this.#compact(table, store);
       } catch (error) {
-        if (!isRoadstreamError(error, "unavailable") && !isRoadstreamError(error, "table_invalid")) throw error;
+        if (!isRoadstreamError(error, "unavailable") && !isRoadstreamError(error, "table_invalid"))
+          throw error;
       }
     }
   }
@@ -211,10 +243,12 @@ export class LakeSimulation {
     const rows = files.flatMap(({ key }) => this.#rows.get(key) ?? [`unknown file ${key}`]).sort();
     const due: string[] = [];
     for (const [partition, { next }] of Object.entries(head.ingest?.partitions ?? {})) {
-      for (let offset = 0; offset < next; offset += 1) if (!isDouble(offset)) due.push(recordName(Number(partition), offset));
+      for (let offset = 0; offset < next; offset += 1)
+        if (!isDouble(offset)) due.push(recordName(Number(partition), offset));
     }
     due.sort();
-    if (rows.join() !== due.join()) throw new Error(`version ${head.version} holds ${rows.join()}, its offsets say ${due.join()}`);
+    if (rows.join() !== due.join())
+      throw new Error(`version ${head.version} holds ${rows.join()}, its offsets say ${due.join()}`);
   }
 
   /** The end: a healthy reader finds each record once, no committed one is missing, and every file is there. */
@@ -224,7 +258,9 @@ export class LakeSimulation {
     const files = await table.files(head);
     this.#check(head, files);
     const there = new Set(files.flatMap(({ key }) => this.#rows.get(key) ?? []));
-    for (const row of this.#landed) if (!there.has(row)) throw new Error(`${row} was committed and is not there`);
-    for (const { key } of files) if ((await store.get(key)) === null) throw new Error(`live file ${key} was removed`);
+    for (const row of this.#landed)
+      if (!there.has(row)) throw new Error(`${row} was committed and is not there`);
+    for (const { key } of files)
+      if ((await store.get(key)) === null) throw new Error(`live file ${key} was removed`);
   }
 }
