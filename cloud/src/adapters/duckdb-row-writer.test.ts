@@ -13,7 +13,7 @@ import {
 import { VirtualClock } from "@roadstream/shared/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { positionPrefix } from "../ingest/landing-columns.ts";
+import { LandingRows } from "../ingest/landing-rows.ts";
 import type { RowBatch } from "../ingest/ports.ts";
 import { readFast, readSlow } from "../ingest/read-record.ts";
 import { tableDefinition } from "../lake/table-definition.ts";
@@ -45,9 +45,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+const rowsOf = (lines: readonly string[]): LandingRows => {
+  const rows = new LandingRows();
+  lines.forEach((line, i) => rows.add(line, 3, i, 1_772_625_600_000));
+  return rows;
+};
+
 const batchOf = (stream: StreamName, lines: readonly string[]): RowBatch => ({
   table: tableDefinition(stream),
-  lines: lines.map((line, i) => positionPrefix(3, i, 1_772_625_600_000) + line.slice(1)),
+  rows: rowsOf(lines),
   landedAt: unixMillis(Date.parse(NOON)),
   machineBoot: "m1",
   uptime: uptimeMillis(5000),

@@ -1,12 +1,22 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { errorText, RoadstreamError, uuidV7, type Clock, type Random } from "@roadstream/shared";
+import {
+  days,
+  errorText,
+  RoadstreamError,
+  unixMillis,
+  utcDay,
+  uuidV7,
+  type Clock,
+  type Random,
+} from "@roadstream/shared";
 import { landingColumns } from "../ingest/landing-columns.ts";
 import { capturedSql, lakeColumnsSql, landedSql } from "../ingest/landing-sql.ts";
 import type { CapturedAt, RowBatch, RowWriter, WriteOutcome } from "../ingest/ports.ts";
 import type { NewDataFile } from "../ports.ts";
 import { sqlText, type DuckDbConnection, type DuckDbEngine } from "./duckdb-engine.ts";
 import type { DuckDbParquetWriter } from "./duckdb-parquet.ts";
+import { writeLandingRows } from "./write-landing-rows.ts";
 
 export interface DuckDbRowWriterOptions {
   readonly engine: DuckDbEngine;
@@ -17,11 +27,10 @@ export interface DuckDbRowWriterOptions {
   readonly folder: string;
 }
 
-/** Lines that are joined and written at once. */
-const CHUNK_LINES = 4096;
+const DAY_MS = days(1);
 
 type Judged =
-  | { readonly kind: "valid"; readonly days: readonly string[] }
+  | { readonly kind: "valid"; readonly days: readonly number[] }
   | { readonly kind: "refused"; readonly reason: string };
 
 /**
@@ -40,17 +49,18 @@ export class DuckDbRowWriter implements RowWriter {
       if (judged.kind === "refused") return judged;
       if (judged.days.length > maxDays) return { kind: "too_many_days", days: judged.days.length };
       const files: NewDataFile[] = [];
-      for (const day of judged.days) {
-        const select = `SELECT ${lakeColumnsSql(batch.table, batch.landedAt)} FROM landing WHERE on_day = DATE '${day}'`;
+      for (const onDay of judged.days) {
+        const day = utcDay(unixMillis(onDay * DAY_MS));
+        const select = `SELECT ${lakeColumnsSql(batch.table, batch.landedAt)} FROM landing WHERE on_day = ${onDay}`;
         const file = await this.#options.parquet.write({ connection, definition: batch.table, select, day });
         if (file === null) throw new RoadstreamError("invariant", `${batch.table.name}: no rows of ${day}`);
         files.push(file);
       }
       const written = files.reduce((sum, file) => sum + file.rows, 0);
-      if (written !== batch.lines.length) {
+      if (written !== batch.rows.length) {
         throw new RoadstreamError(
           "invariant",
-          `${batch.table.name}: ${batch.lines.length} lines, ${written} rows`,
+          `${batch.table.name}: ${batch.rows.length} lines, ${written} rows`,
         );
       }
       return { kind: "written", files, captured: await captured(connection, batch) };
@@ -73,7 +83,7 @@ export class DuckDbRowWriter implements RowWriter {
     const file = join(folder, `${uuidV7(clock.now(), random)}.ndjson`);
     using connection = await engine.connect();
     try {
-      await writeLines(file, batch.lines);
+      await writeLandingRows(file, batch.rows);
       return await use(connection, await load(connection, batch, file));
     } finally {
       await connection.run("DROP TABLE IF EXISTS landing");
@@ -81,14 +91,6 @@ export class DuckDbRowWriter implements RowWriter {
     }
   }
 }
-
-const writeLines = async (path: string, lines: readonly string[]): Promise<void> => {
-  await using file = await open(path, "wx");
-  for (let at = 0; at < lines.length; at += CHUNK_LINES) {
-    const chunk = `${lines.slice(at, at + CHUNK_LINES).join("\n")}\n`;
-    await file.write(Buffer.from(chunk, "latin1"));
-  }
-};
 
 const load = async (connection: DuckDbConnection, batch: RowBatch, file: string): Promise<Judged> => {
   const columns = Object.entries(landingColumns(batch.table.name)).map(
@@ -102,14 +104,14 @@ const load = async (connection: DuckDbConnection, batch: RowBatch, file: string)
     return { kind: "refused", reason: errorText(error).slice(0, 500) };
   }
   const groups = await connection.rows(
-    "SELECT CAST(on_day AS VARCHAR) AS day, count(*) AS rows, count(*) FILTER (WHERE NOT is_valid) AS wrong FROM landing GROUP BY 1 ORDER BY 1",
+    "SELECT on_day, count(*) AS rows, count(*) FILTER (WHERE NOT is_valid) AS wrong FROM landing GROUP BY 1 ORDER BY 1",
   );
   const sum = (name: string): number => groups.reduce((total, group) => total + Number(group[name]), 0);
-  if (sum("rows") !== batch.lines.length) {
-    return { kind: "refused", reason: `${batch.lines.length} lines gave ${sum("rows")} rows` };
+  if (sum("rows") !== batch.rows.length) {
+    return { kind: "refused", reason: `${batch.rows.length} lines gave ${sum("rows")} rows` };
   }
   if (sum("wrong") > 0) return { kind: "refused", reason: `${sum("wrong")} rows break a limit or a rule` };
-  return { kind: "valid", days: groups.map((group) => String(group["day"])) };
+  return { kind: "valid", days: groups.map((group) => Number(group["on_day"])) };
 };
 
 const captured = async (connection: DuckDbConnection, batch: RowBatch): Promise<readonly CapturedAt[]> => {

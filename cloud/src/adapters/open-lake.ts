@@ -26,10 +26,11 @@ export const openLake = (spec: string, options: OpenLakeOptions): OpenedLake => 
   if (!spec.startsWith(FILE) || spec.length === FILE.length) {
     throw new RoadstreamError("usage", `not a lake: ${spec}`, { hint: "file:DIR" });
   }
+  const { clock, random, logger } = options;
   const folder = options.path(spec.slice(FILE.length));
   const store = new FolderObjectStore({ folder });
   const table = (name: TableName): IcebergTable =>
-    openLakeTable({ ...options, definition: tableDefinition(name), store });
+    openLakeTable({ definition: tableDefinition(name), store, clock, random, logger });
   return {
     store,
     tables: Object.fromEntries(TABLE_NAMES.map((name) => [name, table(name)])) as Record<

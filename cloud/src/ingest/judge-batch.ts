@@ -5,6 +5,7 @@ import type { SeriesRanges } from "../ledger/series-ranges.ts";
 import type { NewDataFile, TableDefinition } from "../ports.ts";
 import { newUuid, type IngestContext } from "./ingest-context.ts";
 import { BATCH_MAX_QUARANTINED } from "./ingest-limits.ts";
+import type { LandingRows } from "./landing-rows.ts";
 import type { CapturedAt, RowBatch } from "./ports.ts";
 import type { RawBatch } from "./raw-batch.ts";
 import { stageDeadLetters } from "./stage-dead-letters.ts";
@@ -44,8 +45,8 @@ export const judgeBatch = async (context: IngestContext, options: JudgeOptions):
       await recall(context, staged, recalled);
       continue;
     }
-    if (staged.lines.length === 0) return { kind: "judged", staged, files: [], captured: [] };
-    const rows = rowBatch(context, options.table, staged.lines);
+    if (staged.rows.length === 0) return { kind: "judged", staged, files: [], captured: [] };
+    const rows = rowBatch(context, options.table, staged.rows);
     const outcome = await context.rows.write(rows, context.limits.commitMaxDays);
     if (outcome.kind === "too_many_days") return outcome;
     if (outcome.kind === "written") return { ...outcome, kind: "judged", staged };
@@ -53,7 +54,7 @@ export const judgeBatch = async (context: IngestContext, options: JudgeOptions):
       table: name,
       lane,
       reason: outcome.reason,
-      rows: staged.lines.length,
+      rows: staged.rows.length,
     });
     if (lane === "fast") {
       context.metrics.slowLane(name);
@@ -82,9 +83,9 @@ const stage = (context: IngestContext, options: JudgeOptions, lane: Lane): Stage
     : stageStream(table, common);
 };
 
-const rowBatch = (context: IngestContext, table: TableDefinition, lines: readonly string[]): RowBatch => ({
+const rowBatch = (context: IngestContext, table: TableDefinition, rows: LandingRows): RowBatch => ({
   table,
-  lines,
+  rows,
   landedAt: context.clock.now(),
   machineBoot: context.clock.machineBoot,
   uptime: context.clock.uptime(),
@@ -110,16 +111,16 @@ const quarantine = async (
   const before = quarantined.size;
   const search = async (from: number, to: number): Promise<void> => {
     if (quarantined.size > BATCH_MAX_QUARANTINED) return;
-    if (await context.rows.accepts(rowBatch(context, table, staged.lines.slice(from, to)))) return;
+    if (await context.rows.accepts(rowBatch(context, table, staged.rows.slice(from, to)))) return;
     if (to - from === 1) {
-      quarantined.add(staged.positions[from] ?? "");
+      quarantined.add(staged.rows.position(from));
       return;
     }
     const middle = Math.floor((from + to) / 2);
     await search(from, middle);
     await search(middle, to);
   };
-  await search(0, staged.lines.length);
+  await search(0, staged.rows.length);
   if (quarantined.size === before || quarantined.size > BATCH_MAX_QUARANTINED) {
     throw new RoadstreamError(
       "invariant",

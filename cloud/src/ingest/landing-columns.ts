@@ -6,18 +6,13 @@ import { canonicalColumns, DEAD_LETTERS_COLUMNS, type Column, type TableName } f
  */
 const POSITION = ["log_partition", "log_offset", "log_appended_ms"] as const;
 
-/** `{` of the canonical line is replaced by this. */
-export const positionPrefix = (partition: number, offset: number, appendedAt: number): string =>
-  `{"log_partition":${partition},"log_offset":${offset},"log_appended_ms":${appendedAt},`;
-
 const SQL_TYPES = {
   string: "VARCHAR",
   int32: "INTEGER",
   int64: "BIGINT",
   float64: "DOUBLE",
   boolean: "BOOLEAN",
-  // Without zone: always UTC here, and its arithmetic needs no calendar.
-  timestamp: "TIMESTAMP",
+  timestamp: "TIMESTAMPTZ",
   bytes: "VARCHAR",
 } as const satisfies Record<Column["type"], string>;
 

@@ -10,22 +10,25 @@ import type { TableDefinition } from "../ports.ts";
 import { LATENCY_MAX } from "./ingest-limits.ts";
 import type { RowBatch } from "./ports.ts";
 
-const TRUSTED_SINCE = "TIMESTAMP '2020-01-01 00:00:00'";
+const TRUSTED_SINCE_MS = Date.UTC(2020, 0, 1);
+const DAY_US = 86_400_000_000;
 
 /**
  * Where a row stands in time. captured_at where it can be trusted; else the reading's age at sending before
  * received_at. sent_uptime_ms is in the log only where it is of the same machine boot as uptime_ms. An age that would
- * reach back before 2020 is not believed either.
+ * reach back before 2020 is not believed either. All in whole microseconds: DuckDB's own arithmetic on times with a
+ * zone goes through a calendar, row by row.
  */
-export const EVENT_AT_SQL = `CASE
-  WHEN clock <> 'unsynced' AND captured_at >= ${TRUSTED_SINCE} AND captured_at <= received_at + INTERVAL 1 DAY
-    THEN captured_at
-  WHEN sent_uptime_ms - uptime_ms BETWEEN 0 AND epoch_ms(received_at) - epoch_ms(${TRUSTED_SINCE})
-    THEN received_at - to_milliseconds(sent_uptime_ms - uptime_ms)
-  ELSE received_at END`;
+export const EVENT_AT_SQL = `make_timestamptz(CASE
+  WHEN clock <> 'unsynced'
+    AND epoch_us(captured_at) BETWEEN ${TRUSTED_SINCE_MS}000 AND epoch_us(received_at) + ${DAY_US}
+    THEN epoch_us(captured_at)
+  WHEN sent_uptime_ms - uptime_ms BETWEEN 0 AND epoch_ms(received_at) - ${TRUSTED_SINCE_MS}
+    THEN epoch_us(received_at) - (sent_uptime_ms - uptime_ms) * 1000
+  ELSE epoch_us(received_at) END)`;
 
 /** Tables are partitioned by days since 1970; see also read-record.ts. */
-const RECEIVED_SQL = "received_at >= TIMESTAMP '1970-01-01'";
+const RECEIVED_SQL = "epoch_us(received_at) >= 0";
 
 /** Every condition of the contract that the canonical grammar cannot say; never NULL. */
 export const rowIsValidSql = (table: TableName): string =>
@@ -36,20 +39,17 @@ export const rowIsValidSql = (table: TableName): string =>
         .join(" AND ");
 
 const expression = (column: Column, landedAt: UnixMillis): string => {
-  const timestamp = (sql: string): string => `CAST(${sql} AS TIMESTAMPTZ)`;
   switch (column.name) {
     case "event_at":
-      return timestamp("at_event");
+      return "at_event";
     case "log_partition":
       return "CAST(log_partition AS INTEGER)";
     case "log_appended_at":
-      return timestamp("epoch_ms(log_appended_ms)");
+      return "make_timestamptz(log_appended_ms * 1000)";
     case "landed_at":
       return `TIMESTAMPTZ '${isoTime(landedAt)}'`;
     default:
-      if (column.type === "timestamp") return timestamp(column.name);
-      if (column.type === "bytes") return `from_base64(${column.name})`;
-      return column.name;
+      return column.type === "bytes" ? `from_base64(${column.name})` : column.name;
   }
 };
 
@@ -57,12 +57,13 @@ const expression = (column: Column, landedAt: UnixMillis): string => {
 export const lakeColumnsSql = (table: TableDefinition, landedAt: UnixMillis): string =>
   table.columns.map((column) => `${expression(column, landedAt)} AS ${column.name}`).join(", ");
 
-/** The rows of `source` with what they are judged and placed by: `is_valid`, `on_day`, and for streams `at_event`. */
+/** The rows of `source` with what they are judged and placed by: `is_valid`, `on_day` (days since 1970), and for streams `at_event`. */
 export const landedSql = (table: TableDefinition, source: string): string => {
   const valid = `(${rowIsValidSql(table.name)}) AS is_valid`;
+  const onDay = (time: string): string => `CAST(epoch_us(${time}) // ${DAY_US} AS INTEGER) AS on_day`;
   return table.dayOf === "received_at"
-    ? `SELECT *, CAST(received_at AS DATE) AS on_day, ${valid} FROM ${source}`
-    : `SELECT *, CAST(at_event AS DATE) AS on_day, ${valid} FROM (SELECT *, ${EVENT_AT_SQL} AS at_event FROM ${source})`;
+    ? `SELECT *, ${onDay("received_at")}, ${valid} FROM ${source}`
+    : `SELECT *, ${onDay("at_event")}, ${valid} FROM (SELECT *, ${EVENT_AT_SQL} AS at_event FROM ${source})`;
 };
 
 /** When this machine's own rows were captured, in steps of 10 ms; null for a table without capture times. */

@@ -1,10 +1,11 @@
 import type { UnixMillis, UptimeMillis } from "@roadstream/shared";
+import type { LandingRows } from "./landing-rows.ts";
 import type { NewDataFile, TableDefinition } from "../ports.ts";
 
-/** Rows of one batch, each one line of JSON as a binary string (one char per byte): see landing-columns.ts. */
+/** Rows of one batch. */
 export interface RowBatch {
   readonly table: TableDefinition;
-  readonly lines: readonly string[];
+  readonly rows: LandingRows;
   readonly landedAt: UnixMillis;
   /** The machine boot of this process: rows of the same one have a capture-to-queryable latency. */
   readonly machineBoot: string;
@@ -24,15 +25,15 @@ export type WriteOutcome =
       readonly files: readonly NewDataFile[];
       readonly captured: readonly CapturedAt[];
     }
-  /** The database does not read these lines as the contract does: nothing was written. */
+  /** The database does not read these rows as the contract does: nothing was written. */
   | { readonly kind: "refused"; readonly reason: string }
   /** More UTC days than one commit may have files. */
   | { readonly kind: "too_many_days"; readonly days: number };
 
-/** Turns lines into Parquet files, one per UTC day, under names never used before. */
+/** Turns rows into Parquet files, one per UTC day, under names never used before. */
 export interface RowWriter extends AsyncDisposable {
   write(batch: RowBatch, maxDays: number): Promise<WriteOutcome>;
-  /** Whether the database reads these lines as the contract does; writes nothing. */
+  /** Whether the database reads these rows as the contract does; writes nothing. */
   accepts(batch: RowBatch): Promise<boolean>;
 }
 

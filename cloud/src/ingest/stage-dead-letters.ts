@@ -2,7 +2,6 @@ import type { LogSlice } from "@roadstream/shared/event-log";
 import { NO_CLAIM, rejection, RoadstreamError, type UnixMillis } from "@roadstream/shared";
 import { readDeadLetter, type ReadDeadLetter } from "../dead-letters/read-dead-letter.ts";
 import { refusalValue } from "../dead-letters/refusal.ts";
-import { positionPrefix } from "./landing-columns.ts";
 import {
   emptyStage,
   positionText,
@@ -72,8 +71,7 @@ const land = (
   const appendedAt = slice.appendedAt[i] ?? 0;
   delta.deadLetterIds.push(letter.id);
   delta.counts.landed += 1;
-  staged.lines.push(positionPrefix(slice.partition, offset, appendedAt) + letter.line.slice(1));
-  staged.positions.push(positionText(slice.partition, offset));
+  staged.rows.add(letter.line, slice.partition, offset, appendedAt);
   const { vehicleId, bootId, stream, seqFrom, seqTo } = letter.claim;
   if (vehicleId === null || bootId === null || stream === null || seqFrom === null || seqTo === null) return;
   delta.reject({ vehicleId, bootId, stream }, seqFrom, seqTo);

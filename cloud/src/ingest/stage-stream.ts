@@ -10,7 +10,6 @@ import { partitionOf, type LogSlice } from "@roadstream/shared/event-log";
 import { seriesText, type SeriesRanges } from "../ledger/series-ranges.ts";
 import { pictureKey } from "../pictures/picture-key.ts";
 import { takePicture } from "../pictures/take-picture.ts";
-import { positionPrefix } from "./landing-columns.ts";
 import { readFast, readSlow, type ReadRecord } from "./read-record.ts";
 import {
   emptyStage,
@@ -124,8 +123,7 @@ class SliceStage {
       line = `${picture.openLine},"snapshot_key":"${key}","sha256":"${this.#options.sha256(picture.bytes)}"}`;
     }
     if (this.#stream === "agent_events") this.#keepCheckpoint(offset, record);
-    this.#staged.lines.push(positionPrefix(partition, offset, appendedAt) + line.slice(1));
-    this.#staged.positions.push(positionText(partition, offset));
+    this.#staged.rows.add(line, partition, offset, appendedAt);
     series.added.landed.add(record.seq);
     series.added.lastAppendedAt = Math.max(series.added.lastAppendedAt, appendedAt);
     this.#partition.delta.counts.landed += 1;

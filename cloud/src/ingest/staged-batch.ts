@@ -4,6 +4,7 @@ import { LedgerDelta } from "../ledger/ledger-delta.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { SeriesRanges } from "../ledger/series-ranges.ts";
 import type { PictureObject } from "../pictures/store-pictures.ts";
+import { LandingRows } from "./landing-rows.ts";
 import type { Sha256 } from "./ports.ts";
 import type { RawBatch } from "./raw-batch.ts";
 
@@ -28,10 +29,8 @@ export interface LandedCheckpoint {
 /** A batch after judgement and before any I/O: what lands, what is refused, what the ledger gains. */
 export interface StagedBatch {
   readonly table: TableName;
-  /** Rows for the database. */
-  readonly lines: string[];
-  /** `partition:offset` of each line. */
-  readonly positions: string[];
+  /** For the database. */
+  readonly rows: LandingRows;
   readonly partitions: Map<number, StagedPartition>;
   readonly refusals: Refusal[];
   readonly pictures: PictureObject[];
@@ -57,8 +56,7 @@ export const positionText = (partition: number, offset: number): string => `${pa
 
 export const emptyStage = (table: TableName): StagedBatch => ({
   table,
-  lines: [],
-  positions: [],
+  rows: new LandingRows(),
   partitions: new Map(),
   refusals: [],
   pictures: [],
