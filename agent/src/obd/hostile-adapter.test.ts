@@ -152,3 +152,12 @@ test("the harness is able to show a value: undamaged answers arrive", async () =
   const readings = await run((command) => [5, honest(command) ?? "7E806410D200C1AF8\r\r>"], 10_000);
   expect(readings.at(-1)?.columns).toMatchObject({ speed_kmh: 32, engine_rpm: 1726 });
 });
+
+test("two ECUs that disagree: the engine's value, and the lamp that is on", async () => {
+  const readings = await run((command) => {
+    if (command === "0100\r") return [5, "7E806410080180000\r\r>"];
+    if (command === "0101\r") return [5, "7E906410181076500\r7E806410100076500\r\r>"];
+    return [5, honest(command) ?? "7E906410D210C0000\r7E806410D200C1AF8\r\r>"];
+  }, 10_000);
+  expect(readings.at(-1)?.columns).toMatchObject({ speed_kmh: 32, engine_rpm: 1726, mil_on: true });
+});

@@ -147,4 +147,5 @@ test.each([
 test("a severe code without the lamp, and anything unknown, is no emergency", () => {
   expect(obdEmergency(null, { milOn: false, dtcCodes: "P0301" })).toBeNull();
   expect(obdEmergency({ milOn: true, dtcCodes: "P0301" }, { milOn: null, dtcCodes: null })).toBeNull();
+  expect(obdEmergency(null, { milOn: true, dtcCodes: null })).toBeNull();
 });
