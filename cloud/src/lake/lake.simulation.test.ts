@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { LakeSimulation, type SimulationReport } from "../testing/lake-simulation.ts";
 
 /** More by `ROADSTREAM_SCHEDULES`; one alone by `ROADSTREAM_SEED`. */
-const SCHEDULES = Number(process.env["ROADSTREAM_SCHEDULES"] ?? 200);
+const SCHEDULES = Number(process.env["ROADSTREAM_SCHEDULES"] ?? 100);
 const ONLY = process.env["ROADSTREAM_SEED"];
 
 const run = async (seed: number): Promise<SimulationReport> => {

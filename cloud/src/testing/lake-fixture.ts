@@ -1,4 +1,5 @@
 import { seededRandom, silentLogger, type Clock, type Random, type TableName } from "@roadstream/shared";
+import type { VirtualClock } from "@roadstream/shared/testing";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 import { tableDefinition } from "../lake/table-definition.ts";
 import type { Retention } from "../lake/snapshot-expiry.ts";
@@ -77,6 +78,19 @@ export const batch = (definition: TableDefinition, options: BatchOptions): Appen
     partitionCount: LOG_PARTITIONS,
     begunAt: options.begunAt,
   };
+};
+
+const STEP_MS = 50;
+
+/** Lets virtual time pass until the work is done: what waits between two attempts goes on. */
+export const whileTimePasses = async <T>(clock: VirtualClock, work: Promise<T>): Promise<T> => {
+  const state = { done: false };
+  const watched = work.finally(() => {
+    state.done = true;
+  });
+  watched.catch(() => undefined);
+  while (!state.done) await clock.advance(STEP_MS);
+  return watched;
 };
 
 /** A name from a number, for tests. */
