@@ -24,6 +24,7 @@ const definition = tableDefinition("gps_data");
 const DAY = "2026-01-01";
 const WRITERS = 3;
 const BATCHES = 4;
+const HOUSEKEEPERS = 2;
 const PARTITIONS_IN_USE = 2;
 /** So short that whatever the protocol says about removed names happens. */
 const RETENTION: Retention = {
@@ -80,7 +81,7 @@ export class LakeSimulation {
   async run(): Promise<SimulationReport> {
     for (let i = 0; i < WRITERS; i += 1) this.#turns.spawn((self) => this.#writer(self));
     this.#turns.spawn((self) => this.#reader(self));
-    this.#turns.spawn((self) => this.#housekeeper(self));
+    for (let i = 0; i < HOUSEKEEPERS; i += 1) this.#turns.spawn((self) => this.#housekeeper(self));
     await this.#turns.run(() => this.#between());
     while (this.#store.deliverLate(this.#random)) this.#now += 1;
     await this.#judge();

@@ -1,0 +1,232 @@
+import { hours, seededRandom } from "@roadstream/shared";
+import { VirtualClock } from "@roadstream/shared/testing";
+import { beforeEach, describe, expect, test } from "vitest";
+import { batch, dataFileOf, openTable, uuidOf, whileTimePasses } from "../testing/lake-fixture.ts";
+import { MemoryObjectStore } from "../testing/memory-object-store.ts";
+import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
+import { compactTable, type CompactOptions } from "./compact-table.ts";
+import { expireTable } from "./expire-table.ts";
+import type { IcebergTable } from "./lake-table.ts";
+import { planCompaction } from "./plan-compaction.ts";
+import { removeOrphans } from "./remove-orphans.ts";
+import { replaceFiles } from "./replace-files.ts";
+import { DEFAULT_RETENTION, expireSnapshots } from "./snapshot-expiry.ts";
+import { currentSnapshot } from "./table-metadata.ts";
+
+const random = seededRandom(9);
+let clock: VirtualClock;
+let store: MemoryObjectStore;
+let table: IcebergTable;
+
+const dataKey = (day: string): string => `gps_data/data/event_day=${day}/${uuidOf(random)}.parquet`;
+const put = async (key: string): Promise<string> => {
+  await store.putIfAbsent(key, new Uint8Array([1]));
+  return key;
+};
+const append = async (rows = 5, day = "2026-01-01"): Promise<TableHead> => {
+  const base = await table.head();
+  const key = await put(dataKey(day));
+  const commit = batch(table.definition, {
+    base,
+    partition: 0,
+    rows,
+    key,
+    day,
+    commitId: uuidOf(random),
+    begunAt: clock.now(),
+  });
+  const outcome = await whileTimePasses(clock, table.append(commit));
+  if (outcome.kind !== "committed") throw new Error(outcome.reason);
+  return outcome.head;
+};
+const rewrite = async (files: readonly LiveFile[], day: string): Promise<readonly NewDataFile[]> => {
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  return [dataFileOf(table.definition, await put(dataKey(day)), rows, day)];
+};
+const compact = (more: Partial<CompactOptions> = {}) =>
+  whileTimePasses(clock, compactTable({ table, rewrite, ...more }));
+
+beforeEach(() => {
+  clock = new VirtualClock({ now: Date.UTC(2026, 0, 3) });
+  store = new MemoryObjectStore(clock);
+  table = openTable({ store, clock });
+});
+
+describe("compaction", () => {
+  const file = (key: string, sizeBytes: number, day = "2026-01-01"): LiveFile => ({
+    key,
+    sizeBytes,
+    rows: 1,
+    day,
+    sequenceNumber: 1,
+  });
+
+  test("plans groups of a day's small files up to the target, oldest day first; today and large files stay", () => {
+    const files = [
+      file("d2a", 10, "2026-01-02"),
+      file("d2b", 10, "2026-01-02"),
+      file("a", 40),
+      file("b", 40),
+      file("c", 40),
+      file("d", 40),
+      file("large", 75),
+      file("lonely", 10, "2026-01-01x"),
+      file("today1", 1, "2026-01-03"),
+      file("today2", 1, "2026-01-03"),
+    ];
+    const plan = planCompaction(files, { today: "2026-01-03", targetBytes: 100 });
+    expect(plan.map((group) => group.files.map(({ key }) => key).join())).toEqual(["a,b", "c,d", "d2a,d2b"]);
+  });
+
+  test("gives a past day one file with all its rows; offsets and the other days stay; older snapshots still read", async () => {
+    const before = await Promise.resolve(append(5))
+      .then(() => append(6))
+      .then(() => append(7, "2026-01-02"))
+      .then(() => append(2, "2026-01-03"));
+    const report = await compact();
+    expect(report).toMatchObject({ days: 1, filesBefore: 2, filesAfter: 1, rows: 11, skipped: [] });
+    const head = await table.head();
+    const files = await table.files(head);
+    expect(files.map(({ day, rows }) => [day, rows]).sort()).toEqual([
+      ["2026-01-01", 11],
+      ["2026-01-02", 7],
+      ["2026-01-03", 2],
+    ]);
+    expect(head.ingest).toEqual(before.ingest);
+    expect(currentSnapshot(head.stored.metadata)?.summary).toMatchObject({
+      operation: "replace",
+      "total-records": "20",
+      "total-data-files": "3",
+    });
+    expect((await table.files(before)).length).toBe(4);
+    expect(await compact()).toMatchObject({ days: 0, skipped: [] });
+    await append(1);
+    expect((await table.files(await table.head())).length).toBe(4);
+  });
+
+  test("lands on top of what ingest appended meanwhile", async () => {
+    await append(5);
+    await append(6);
+    await compact({
+      rewrite: async (files, day) => {
+        await openTable({ store, clock, seed: 77 }).head();
+        await append(9);
+        return rewrite(files, day);
+      },
+    });
+    const rows = (await table.files(await table.head())).map((one) => one.rows).sort();
+    expect(rows).toEqual([11, 9]);
+  });
+
+  test("is dropped when another has replaced its inputs", async () => {
+    await append(5);
+    const base = await append(6);
+    const inputs = (await table.files(base)).map(({ key }) => key);
+    const replacement = async () => ({
+      base: base.stored,
+      commitId: uuidOf(random),
+      inputs,
+      outputs: [dataFileOf(table.definition, dataKey("2026-01-01"), 11)],
+      begunAt: clock.now(),
+    });
+    expect((await whileTimePasses(clock, replaceFiles(table, await replacement()))).kind).toBe("committed");
+    expect(await whileTimePasses(clock, replaceFiles(table, await replacement()))).toMatchObject({
+      kind: "conflict",
+      reason: "inputs_gone",
+    });
+  });
+
+  test("never gives other rows than it took", async () => {
+    await append(5);
+    await append(6);
+    const fewer = async (_: readonly LiveFile[], day: string) => [
+      dataFileOf(table.definition, dataKey(day), 10, day),
+    ];
+    await expect(compact({ rewrite: fewer })).rejects.toMatchObject({ code: "invariant" });
+    expect((await table.files(await table.head())).length).toBe(2);
+  });
+});
+
+describe("expiry", () => {
+  test("keeps the newest, the young up to a limit, and what branches and tags name", async () => {
+    const tagged = await append();
+    for (let i = 0; i < 14; i += 1) await append();
+    const { metadata } = (await table.head()).stored;
+    const withTag = {
+      ...metadata,
+      refs: { ...metadata.refs, kept: { type: "tag", "snapshot-id": tagged.snapshotId ?? 0n } },
+    };
+    const later = clock.now() + 3_600_001;
+    const count = (now: number, retention = DEFAULT_RETENTION): number =>
+      expireSnapshots(withTag, now, retention).metadata.snapshots.length;
+    expect(count(clock.now())).toBe(15);
+    expect(count(later)).toBe(DEFAULT_RETENTION.minSnapshots + 1);
+    expect(count(clock.now(), { ...DEFAULT_RETENTION, maxSnapshots: 12 })).toBe(13);
+    const expired = expireSnapshots(withTag, later, DEFAULT_RETENTION).metadata;
+    expect(expired["snapshot-log"].length).toBe(DEFAULT_RETENTION.minSnapshots);
+    expect(currentSnapshot(expired)).toEqual(currentSnapshot(metadata));
+  });
+
+  test("removes the lists and manifests that only old snapshots named, no data", async () => {
+    for (let i = 0; i < 12; i += 1) await append();
+    const before = store.keys;
+    const report = await expireTable(table, { ...DEFAULT_RETENTION, minSnapshots: 1, maxSnapshots: 1 });
+    expect(report).toMatchObject({ snapshots: 11 });
+    const gone = before.filter((key) => !store.keys.includes(key));
+    expect(gone.length).toBe(report?.objects);
+    expect(gone.every((key) => key.endsWith(".avro"))).toBe(true);
+    expect((await openTable({ store, clock, seed: 3 }).files(await table.head())).length).toBe(12);
+    await append();
+  });
+});
+
+describe("orphan removal", () => {
+  test("takes what no snapshot names and is old; never what is named, young, or a metadata version", async () => {
+    const stray = await put(dataKey("2026-01-01"));
+    const strayManifest = await put("gps_data/metadata/m-stray.avro");
+    const ledger = await put("ledger/gps_data/0/x.json.zst");
+    await append();
+    clock.jumpWall(hours(80));
+    const young = await put(dataKey("2026-01-02"));
+    const listed = await removeOrphans({ table, mode: "list" });
+    expect(listed).toEqual({ table: "gps_data", objects: 2, bytes: 2 });
+    expect(store.keys).toContain(stray);
+    expect(await whileTimePasses(clock, removeOrphans({ table, mode: "remove" }))).toEqual(listed);
+    expect(store.keys).not.toContain(stray);
+    expect(store.keys).not.toContain(strayManifest);
+    for (const key of [young, ledger]) expect(store.keys).toContain(key);
+    expect((await table.files(await table.head())).length).toBe(1);
+    expect((await openTable({ store, clock, seed: 4 }).head()).ingest?.partitions[0]?.next).toBe(5);
+  });
+
+  test("a slow writer's batch, whose files it took for orphans, can no longer land", async () => {
+    const base = await append();
+    const begunAt = clock.now();
+    const key = await put(dataKey("2026-01-01"));
+    clock.jumpWall(hours(5));
+    expect(
+      await whileTimePasses(clock, removeOrphans({ table, olderThan: hours(0), mode: "remove" })),
+    ).toMatchObject({ objects: 1 });
+    // The writer's own clock says that no time went by.
+    clock.jumpWall(-hours(5));
+    const slow = batch(table.definition, {
+      base,
+      partition: 0,
+      rows: 1,
+      key,
+      commitId: uuidOf(random),
+      begunAt,
+    });
+    expect(await whileTimePasses(clock, table.append(slow))).toMatchObject({
+      kind: "conflict",
+      reason: "stale_batch",
+    });
+  });
+
+  test("of an absent table is nothing", async () => {
+    expect(await removeOrphans({ table, mode: "remove" })).toBeNull();
+    expect(await expireTable(table, DEFAULT_RETENTION)).toBeNull();
+    expect(await compact()).toMatchObject({ filesBefore: 0 });
+    expect(store.keys).toEqual([]);
+  });
+});
