@@ -15,7 +15,11 @@ const project = (name: string, include: string[], testTimeout: number, more: obj
 export default defineConfig({
   test: {
     projects: [
-      project("unit", ["{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts", "test/src/rules/**/*.test.ts"], 20_000),
+      project(
+        "unit",
+        ["{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts", "test/src/rules/**/*.test.ts"],
+        20_000,
+      ),
       project("system", ["test/src/system/**/*.test.ts"], 120_000, { fileParallelism: false }),
       project("faults", ["test/src/faults/**/*.test.ts"], 1_800_000, { fileParallelism: false }),
       project("corpus", ["test/src/corpus/**/*.test.ts"], 120_000),

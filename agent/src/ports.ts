@@ -193,3 +193,19 @@ export interface UplinkMessage {
 
 /** Makes a connection; throws `unavailable` (try again) or `refused` (credentials; try again all the same, slowly). */
 export type ConnectUplink = (signal: AbortSignal) => Promise<UplinkConnection>;
+
+/** What a camera gives: a picture, a failure (it is asked again after a pause), or nothing ever again. */
+export type GrabbedFrame =
+  | "ended"
+  | { readonly failure: "hung" | "failed" | "no_folder" | "too_large"; readonly cause: unknown }
+  | {
+      readonly bytes: Uint8Array;
+      readonly trigger: "interval" | "event" | "request";
+      /** Called once: kept when the picture is on the agent's disk, refused when it is unusable. */
+      done(outcome: "kept" | "refused"): Promise<void>;
+    };
+
+/** A camera. It decides itself when the next picture is due. */
+export interface FrameGrabber {
+  next(signal: AbortSignal): Promise<GrabbedFrame>;
+}

@@ -9,11 +9,9 @@ export const LAKE_OPTION = {
   ),
 } as const;
 
-export const LOG_SPEC = z
-  .string()
-  .refine((text) => /^(?:sqlite:|kafka:\/\/)./.test(text), {
-    message: "must be sqlite:FILE or kafka://HOST:PORT",
-  });
+export const LOG_SPEC = z.string().refine((text) => /^(?:sqlite:|kafka:\/\/)./.test(text), {
+  message: "must be sqlite:FILE or kafka://HOST:PORT",
+});
 
 const LOG_HELP = { help: "The event log.", placeholder: "sqlite:FILE|kafka://HOST:PORT[,HOST:PORT]" };
 

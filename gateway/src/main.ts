@@ -10,6 +10,7 @@ import { openEventLog, type EventLog } from "@roadstream/shared/event-log";
 import { readFileSync } from "node:fs";
 import { acceptor } from "./accept/accept-publish.ts";
 import { AedesIngest } from "./adapters/aedes-ingest.ts";
+import { afterTurn } from "./adapters/event-loop-turn.ts";
 import type { TlsFiles } from "./adapters/mqtt-listener.ts";
 import { nodeSha256 } from "./adapters/node-sha256.ts";
 import { gatewayCommand, listenAddress, type GatewayValues } from "./config.ts";
@@ -72,7 +73,7 @@ const main = async (values: GatewayValues, context: ProcessContext): Promise<Exi
   if (values.createTopics) await createTopics(log, values, env);
   await using writer = await log.writer();
   const accept = acceptor({ topics, sha256: nodeSha256, zstd: nodeZstd });
-  await using router = new PublishRouter({ accept, writer, clock, random, logger, metrics });
+  await using router = new PublishRouter({ accept, writer, clock, random, logger, metrics, afterTurn });
   await using ingest = await AedesIngest.open({
     address,
     tls,

@@ -22,6 +22,9 @@ export interface Session {
   readonly clientId: string;
 }
 
+/** Runs the work once, after everything that the event loop has ready now: sockets that can be read, first of all. */
+export type AfterTurn = (work: () => void) => void;
+
 /** A running listener for vehicles. Disposing stops accepting, lets what is held finish, acknowledges it and closes. */
 export interface Ingest extends AsyncDisposable {
   /** Where it listens, with the real port. */

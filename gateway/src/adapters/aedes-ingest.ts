@@ -46,9 +46,10 @@ export class AedesIngest implements Ingest {
     this.#options = options;
     const { metrics } = options;
     this.#counts = {
-      publishes: metrics.counter("roadstream_gateway_publishes_total", "Uplink publishes taken, by QoS", [
-        "qos",
-      ]),
+      unacknowledged: metrics.counter(
+        "roadstream_gateway_qos0_publishes_total",
+        "Uplink publishes that their clients want no acknowledgement of",
+      ),
       refused: metrics.counter(
         "roadstream_gateway_requests_refused_total",
         "Requests not granted, by reason",
@@ -238,7 +239,7 @@ export class AedesIngest implements Ingest {
       connection.released();
     });
     if (packet.topic === connection.topics?.status) return settle("durable");
-    this.#counts.publishes.add(1, packet.qos === 0 ? { qos: "0" } : { qos: "1" });
+    if (packet.qos === 0) this.#counts.unacknowledged.add();
     const { clock, router } = this.#options;
     const publish = {
       clientId: connection.clientId,

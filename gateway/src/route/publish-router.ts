@@ -1,12 +1,21 @@
-import type { Clock, Logger, Metrics, Random } from "@roadstream/shared";
+import {
+  retryIntervals,
+  type Clock,
+  type DurationMs,
+  type Logger,
+  type Metrics,
+  type Random,
+  type RetrySchedule,
+} from "@roadstream/shared";
 import type { EventLogWriter } from "@roadstream/shared/event-log";
 import type { Accepted } from "../accept/accepted.ts";
 import { MAX_BYTES_IN_FLIGHT, STOP_DRAIN_LIMIT, SWEEP_INTERVAL } from "../limits.ts";
-import type { Publish, Session } from "../ports.ts";
+import type { AfterTurn, Publish, Session } from "../ports.ts";
 import { FlowBudget } from "./flow-budget.ts";
 import type { HeldPublish, Waiter } from "./held-publish.ts";
-import { routeCounts } from "./route-counts.ts";
-import { VehicleLane, type LaneContext } from "./vehicle-lane.ts";
+import { LaneGroup } from "./lane-group.ts";
+import { routeCounts, type AbandonReason, type RouteCounts } from "./route-counts.ts";
+import { VehicleLane } from "./vehicle-lane.ts";
 
 export interface PublishRouterOptions {
   readonly accept: (publish: Publish) => Accepted;
@@ -15,7 +24,10 @@ export interface PublishRouterOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly afterTurn: AfterTurn;
 }
+
+const RETRY: RetrySchedule = { firstMs: 50, factor: 2, maxMs: 2000, jitter: 0.5 };
 
 const bytesOf = (publish: Publish, accepted: Accepted): number => {
   let bytes = publish.payload.length;
@@ -23,56 +35,63 @@ const bytesOf = (publish: Publish, accepted: Accepted): number => {
   return bytes;
 };
 
-/** Takes publishes, judges them and holds each until the event log has all of it; a lane per vehicle that has any. */
+/**
+ * Takes publishes, judges them and holds each until the event log has all of it. What came in one turn of the event
+ * loop, of all vehicles, is one append; a vehicle whose append was not taken is retried alone, so that its trouble is
+ * not another's.
+ */
 export class PublishRouter implements AsyncDisposable {
   readonly budget = new FlowBudget(MAX_BYTES_IN_FLIGHT);
-  readonly #accept: (publish: Publish) => Accepted;
-  readonly #context: LaneContext;
+  readonly #options: PublishRouterOptions;
+  readonly #counts: RouteCounts;
   readonly #stop = new AbortController();
   readonly #lanes = new Map<string, VehicleLane>();
-  readonly #runs = new Set<Promise<void>>();
+  readonly #groups = new Set<LaneGroup>();
   readonly #sweeping: Promise<void>;
+  #due: VehicleLane[] = [];
+  #whenEmpty: (() => void) | null = null;
 
   constructor(options: PublishRouterOptions) {
-    const { accept, writer, clock, random, logger, metrics } = options;
-    this.#accept = accept;
-    const counts = routeCounts(metrics);
-    this.#context = { writer, clock, random, logger, counts, budget: this.budget, stop: this.#stop.signal };
+    this.#options = options;
+    this.#counts = routeCounts(options.metrics);
     this.#sweeping = this.#sweep();
   }
 
   /** `settle` hears `durable` or `try_later` at most once; never, when the session leaves first. */
   take(publish: Publish, waiter: Waiter): void {
     if (this.#stop.signal.aborted) return waiter.settle("try_later");
-    const { clock, counts } = this.#context;
-    const lane = this.#lanes.get(publish.clientId);
-    if (lane?.join(publish.topic, publish.payload, waiter) === true) return counts.joined();
-    const accepted = this.#accept(publish);
+    const since = this.#options.clock.uptime();
+    const lane = this.#lane(publish.clientId);
+    if (lane.join(publish, waiter, since)) return this.#counts.joined();
+    const accepted = this.#options.accept(publish);
     const bytes = bytesOf(publish, accepted);
-    const held: HeldPublish = {
-      topic: publish.topic,
-      payload: publish.payload,
-      accepted,
-      bytes,
-      waiter,
-      since: clock.uptime(),
-    };
-    counts.received(held);
+    const { topic, payload } = publish;
+    const held: HeldPublish = { topic, payload, accepted, bytes, waiter, since };
+    this.#counts.received(held);
     this.budget.take(bytes);
-    if (lane === undefined) this.#open(publish.clientId, held);
-    else lane.put(held);
+    lane.put(held);
+    if (!lane.isBusy) this.#schedule(lane);
   }
 
   /** The session's connection is gone: nobody waits for its publishes any more. */
   leave(session: Session): void {
-    this.#lanes.get(session.clientId)?.leave(session);
+    const lane = this.#lanes.get(session.clientId);
+    if (lane === undefined) return;
+    this.#abandon(lane.leave(session), "client_gone");
+    this.#forgetIfEmpty(lane);
   }
 
   /** Gives what is held a last chance, then lets it go unacknowledged. Nothing is taken afterwards. */
   async drain(): Promise<void> {
     const timer = new AbortController();
-    const late = this.#context.clock.sleep(STOP_DRAIN_LIMIT, timer.signal).catch(() => undefined);
-    await Promise.race([Promise.all(this.#runs), late]);
+    const empty = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+      if (this.#lanes.size === 0) resolve();
+    });
+    await Promise.race([
+      empty,
+      this.#options.clock.sleep(STOP_DRAIN_LIMIT, timer.signal).catch(() => undefined),
+    ]);
     timer.abort();
     this.#stop.abort();
   }
@@ -82,29 +101,106 @@ export class PublishRouter implements AsyncDisposable {
     await this.#sweeping;
   }
 
-  #open(vehicleId: string, held: HeldPublish): void {
-    const lane = new VehicleLane(this.#context);
-    lane.put(held);
+  #lane(vehicleId: string): VehicleLane {
+    const known = this.#lanes.get(vehicleId);
+    if (known !== undefined) return known;
+    const lane = new VehicleLane(vehicleId);
     this.#lanes.set(vehicleId, lane);
-    const run = this.#drain(vehicleId, lane).then(() => void this.#runs.delete(run));
-    this.#runs.add(run);
+    return lane;
   }
 
-  async #drain(vehicleId: string, lane: VehicleLane): Promise<void> {
-    while (!lane.isEmpty) await lane.run();
-    this.#lanes.delete(vehicleId);
+  #forgetIfEmpty(lane: VehicleLane): void {
+    if (!lane.isEmpty || lane.isBusy) return;
+    this.#lanes.delete(lane.vehicleId);
+    if (this.#lanes.size === 0) this.#whenEmpty?.();
   }
 
-  async #sweep(): Promise<void> {
-    const { clock } = this.#context;
-    for (;;) {
-      try {
-        await clock.sleep(SWEEP_INTERVAL, this.#stop.signal);
-      } catch {
-        return;
+  /** The lane is appended at the end of this turn, together with the others that are well. */
+  #schedule(lane: VehicleLane): void {
+    lane.isBusy = true;
+    this.#due.push(lane);
+    if (this.#due.length === 1) this.#options.afterTurn(() => this.#appendDue());
+  }
+
+  #appendDue(): void {
+    const due = this.#due;
+    this.#due = [];
+    const well = due.filter((lane) => lane.retries === null);
+    if (well.length > 0) void this.#append(well);
+    for (const lane of due) if (lane.retries !== null) void this.#append([lane]);
+  }
+
+  /** One append and what follows from it. Never rejects. */
+  async #append(lanes: readonly VehicleLane[]): Promise<void> {
+    const { clock, writer, logger } = this.#options;
+    const group = new LaneGroup(lanes, clock.uptime());
+    this.#groups.add(group);
+    this.#counts.appending(this.budget.used);
+    const outcome = group.held.length === 0 ? "durable" : await group.append(writer, logger);
+    this.#groups.delete(group);
+    if (outcome === "durable") return this.#durable(group);
+    this.#counts.retried(outcome);
+    for (const lane of lanes) {
+      this.#abandon(lane.putBack(), outcome === "unanswered" ? "append_unanswered" : "client_gone");
+      void this.#retry(lane);
+    }
+  }
+
+  #durable(group: LaneGroup): void {
+    const { clock } = this.#options;
+    if (group.held.length > 0) this.#counts.durable(group.held, (clock.uptime() - group.oldest()) / 1000);
+    let bytes = 0;
+    for (const lane of group.lanes) {
+      for (const held of lane.finish()) {
+        bytes += held.bytes;
+        held.waiter?.settle("durable");
       }
+      this.#next(lane);
+    }
+    this.budget.free(bytes);
+    this.#counts.bytesInFlight(this.budget.used);
+  }
+
+  /** The lane's append has ended: on with what came meanwhile. */
+  #next(lane: VehicleLane): void {
+    lane.isBusy = false;
+    if (lane.isEmpty) this.#forgetIfEmpty(lane);
+    else this.#schedule(lane);
+  }
+
+  async #retry(lane: VehicleLane): Promise<void> {
+    const { clock, random } = this.#options;
+    lane.retries ??= retryIntervals(RETRY, random);
+    const interval: DurationMs = lane.retries.next().value;
+    if (!lane.isEmpty) await clock.sleep(interval, this.#stop.signal).catch(() => undefined);
+    if (this.#stop.signal.aborted) {
+      const left = lane.clear();
+      this.#abandon(left, "stopped");
+      for (const { waiter } of left) waiter?.settle("try_later");
+    }
+    this.#next(lane);
+  }
+
+  #abandon(batch: readonly HeldPublish[], reason: AbandonReason): void {
+    if (batch.length === 0) return;
+    this.#counts.abandoned(batch, reason);
+    this.budget.free(batch.reduce((sum, held) => sum + held.bytes, 0));
+    this.#counts.bytesInFlight(this.budget.used);
+  }
+
+  /** Looks after the limits in time, until the stop. */
+  async #sweep(): Promise<void> {
+    const { clock } = this.#options;
+    for (;;) {
+      await clock.sleep(SWEEP_INTERVAL, this.#stop.signal).catch(() => undefined);
+      if (this.#stop.signal.aborted) return;
       const now = clock.uptime();
-      for (const lane of this.#lanes.values()) lane.expire(now);
+      for (const group of this.#groups) group.expire(now);
+      for (const lane of this.#lanes.values()) {
+        const { told, dropped } = lane.expire(now);
+        this.#abandon(dropped, "hold_expired");
+        for (const waiter of told) waiter.settle("try_later");
+      }
     }
   }
 }

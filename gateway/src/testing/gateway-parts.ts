@@ -11,6 +11,7 @@ import { nodeZstd } from "@roadstream/shared/adapters";
 import { MemoryEventLog } from "@roadstream/shared/testing";
 import { acceptor } from "../accept/accept-publish.ts";
 import { nodeSha256 } from "../adapters/node-sha256.ts";
+import { afterTurn } from "../adapters/event-loop-turn.ts";
 import { PublishRouter } from "../route/publish-router.ts";
 import { ABANDON_REASONS } from "../route/route-counts.ts";
 
@@ -30,6 +31,7 @@ export const routerParts = async (clock: Clock) => {
     random: seededRandom(1),
     logger: silentLogger,
     metrics,
+    afterTurn,
   });
   return { log, metrics, router, writer };
 };

@@ -6,7 +6,7 @@ import { parseDuration, type DurationMs } from "../time/time.ts";
  * default; in this order. Every source gives text (or a boolean), which `schema` turns into the value.
  */
 export interface Option<T> {
-  readonly schema: z.ZodType<T, unknown>;
+  readonly schema: z.ZodType<T>;
   /** One sentence for --help. */
   readonly help: string;
   /** What stands for the value in --help; null for a switch. */
@@ -33,7 +33,7 @@ interface Words {
   readonly default?: string;
 }
 
-const option = <T>(schema: z.ZodType<T, unknown>, words: Words): Option<T> => ({
+const option = <T>(schema: z.ZodType<T>, words: Words): Option<T> => ({
   schema,
   help: words.help,
   placeholder: words.placeholder ?? "VALUE",
@@ -51,7 +51,7 @@ export const setting = <T>(schema: z.ZodType<T, string>, words: Words): Option<T
     context.addIssue({ code: "custom", message: value === undefined ? "is required" : "must be text" });
     return z.NEVER;
   });
-  return option(text.pipe(schema) as unknown as z.ZodType<T, unknown>, words);
+  return option(text.pipe(schema) as unknown as z.ZodType<T>, words);
 };
 
 /** A setting that may be absent: then null. */

@@ -107,7 +107,10 @@ export const canonicalRecordFromText = (stream: StreamName, text: string): Canon
   }
   const fields = value as Readonly<Record<string, unknown>>;
   if (!Object.hasOwn(fields, "v") || fields["v"] !== CONTRACT_VERSION) {
-    return { ok: false, rejection: rejection("unknown_version", String(JSON.stringify(fields["v"])).slice(0, 64)) };
+    return {
+      ok: false,
+      rejection: rejection("unknown_version", String(JSON.stringify(fields["v"])).slice(0, 64)),
+    };
   }
   return canonicalRecord(stream, fields);
 };

@@ -118,7 +118,10 @@ const readHeader = (raw: Readonly<Record<string, unknown>>): PayloadHeader | Rej
   const records = count(raw["count"]);
   const encoding = raw["encoding"] ?? "plain";
   if (raw["roadstream"] !== PAYLOAD_VERSION)
-    return rejection("unknown_version", `roadstream: ${String(JSON.stringify(raw["roadstream"])).slice(0, 32)}`);
+    return rejection(
+      "unknown_version",
+      `roadstream: ${String(JSON.stringify(raw["roadstream"])).slice(0, 32)}`,
+    );
   if (claim.stream === null || !isStream(claim.stream))
     return rejection("unknown_stream", String(claim.stream));
   if (encoding !== "plain" && encoding !== "zstd")

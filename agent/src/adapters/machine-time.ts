@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { seconds, type Clock } from "@roadstream/shared";
+import type { MachineTime } from "../clock/best-clock.ts";
+
+/** What the user says of the machine's clock; `auto`: what the system says of it. */
+export type SystemClockTrust = "auto" | "ntp" | "rtc" | "none";
+
+/** systemd-timesyncd makes this file when it has set the clock, and systemd-time-wait-sync for other daemons. */
+const SYNCHRONIZED = "/run/systemd/timesync/synchronized";
+const LOOK_EVERY_MS = seconds(10);
+
+/** The machine's wall time where something vouches for it. On other systems than Linux the system keeps it right. */
+export const machineTime = (trust: SystemClockTrust, clock: Clock): (() => MachineTime | null) => {
+  if (trust === "none") return () => null;
+  if (trust !== "auto") return () => ({ at: clock.now(), source: trust });
+  if (process.platform !== "linux") return () => ({ at: clock.now(), source: "ntp" });
+  let isSynchronized = false;
+  let lookAt = -Infinity;
+  return () => {
+    if (!isSynchronized && clock.uptime() >= lookAt) {
+      lookAt = clock.uptime() + LOOK_EVERY_MS;
+      isSynchronized = existsSync(SYNCHRONIZED);
+    }
+    return isSynchronized ? { at: clock.now(), source: "ntp" } : null;
+  };
+};

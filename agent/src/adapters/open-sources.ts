@@ -1,0 +1,143 @@
+import type { Bench } from "@roadstream/hardware";
+import {
+  millis,
+  type Clock,
+  type DurationMs,
+  type Logger,
+  type Metrics,
+  type Random,
+} from "@roadstream/shared";
+import type { BestClock } from "../clock/best-clock.ts";
+import type { AgentValues } from "../config.ts";
+import { GpsSource } from "../gps/gps-source.ts";
+import { ObdSource } from "../obd/obd-source.ts";
+import type { FrameGrabber, Source } from "../ports.ts";
+import { buttonSource } from "../sources/button-source.ts";
+import { CameraSource } from "../sources/camera-source.ts";
+import { intervalFrames } from "../sources/interval-frames.ts";
+import type { LastFix } from "../sources/last-fix.ts";
+import { simulatedEmergency, simulatedFrames, simulatedWeather } from "../sources/simulated-sources.ts";
+import type { SourceFlag, SourceSpec } from "../sources/source-spec.ts";
+import { commandGrab } from "./command-frames.ts";
+import { deviceChannel } from "./device-byte-channel.ts";
+import { folderFrames } from "./folder-frames.ts";
+import { signalButton } from "./signal-button.ts";
+
+export interface SourceSurroundings {
+  readonly values: AgentValues;
+  readonly specs: Readonly<Record<SourceFlag, SourceSpec>>;
+  /** Null when nothing is simulated. */
+  readonly bench: Bench | null;
+  readonly bestClock: BestClock;
+  readonly lastFix: LastFix;
+  readonly durable: () => Promise<void>;
+  readonly path: (text: string) => string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface OpenedSource {
+  readonly source: Source;
+  /** A capture is read at another time than it was measured. */
+  readonly time: "live" | "replay";
+}
+
+/** A simulated adapter is asked as often in trip time as a real one in its own, as far as it can answer. */
+const FASTEST_CYCLE_MS = 100;
+const SLOWEST_CYCLE_MS = 1000;
+
+const obdCycle = (bench: Bench | null): DurationMs => {
+  const pace = bench?.time.pace ?? 1;
+  const cycle = pace === "max" ? FASTEST_CYCLE_MS : SLOWEST_CYCLE_MS / pace;
+  return millis(Math.min(SLOWEST_CYCLE_MS, Math.max(FASTEST_CYCLE_MS, cycle)));
+};
+
+const gps = (around: SourceSurroundings, bench: Bench | null): OpenedSource | null => {
+  const { specs, values, bestClock, path } = around;
+  const spec = specs.gps;
+  const common = { ...around, vehicleType: values.vehicleType };
+  if (spec.kind === "simulated" && bench !== null) {
+    const open = bench.gps.open.bind(bench.gps);
+    const source = new GpsSource({
+      ...common,
+      open,
+      mode: "live",
+      clockName: "simulated",
+      machineTime: () => null,
+    });
+    return { source, time: "live" };
+  }
+  if (spec.kind !== "device") return null;
+  const { device } = spec;
+  const isFile = device.kind === "file";
+  const open = deviceChannel(isFile ? { kind: "file", path: path(device.path) } : device);
+  const machineTime = () => bestClock.wallTime();
+  const source = new GpsSource({ ...common, open, mode: isFile ? "replay" : "live", machineTime });
+  return { source, time: isFile ? "replay" : "live" };
+};
+
+const obd = (around: SourceSurroundings, bench: Bench | null): OpenedSource | null => {
+  const { specs, values, lastFix, clock } = around;
+  const spec = specs.obd;
+  const { make, model, year, fuelType } = values;
+  const common = {
+    ...around,
+    car: { make, model, year, fuelType },
+    lastFix: () => lastFix.at(clock.uptime()),
+  };
+  if (spec.kind === "simulated" && bench !== null) {
+    const polling = new ObdSource({ ...common, open: bench.openObd, cycle: obdCycle(bench) });
+    // A real adapter that ends is lost and comes back; this one ends with the trip.
+    const run: Source["run"] = (sink, signal) =>
+      polling.run(sink, AbortSignal.any([signal, bench.time.over]));
+    return { source: { name: polling.name, run }, time: "live" };
+  }
+  if (spec.kind !== "device") return null;
+  return { source: new ObdSource({ ...common, open: deviceChannel(spec.device) }), time: "live" };
+};
+
+const frames = (around: SourceSurroundings, bench: Bench | null): FrameGrabber | null => {
+  const { specs, values, clock, path } = around;
+  const spec = specs.camera;
+  const interval = values.cameraInterval;
+  if (spec.kind === "simulated" && bench !== null) return simulatedFrames(bench, interval);
+  if (spec.kind === "folder") return folderFrames({ folder: path(spec.path), clock });
+  if (spec.kind === "command")
+    return intervalFrames({ grab: commandGrab({ ...spec, clock }), interval, clock });
+  return null;
+};
+
+const camera = (around: SourceSurroundings, bench: Bench | null): OpenedSource | null => {
+  const grabber = frames(around, bench);
+  if (grabber === null) return null;
+  const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+  const { cameraId } = around.values;
+  return { source: new CameraSource({ ...around, frames: grabber, cameraId, toBase64 }), time: "live" };
+};
+
+const emergency = (around: SourceSurroundings, bench: Bench | null): OpenedSource | null => {
+  const { specs, clock } = around;
+  if (specs.emergency.kind === "simulated" && bench !== null)
+    return { source: simulatedEmergency(bench, clock), time: "live" };
+  if (specs.emergency.kind !== "signal") return null;
+  return { source: buttonSource({ ...around, presses: signalButton }), time: "live" };
+};
+
+/** The sources that the command line names. */
+export const openSources = (around: SourceSurroundings): readonly OpenedSource[] => {
+  const { bench, specs, clock, values } = around;
+  const weather: OpenedSource | null =
+    specs.weather.kind === "simulated" && bench !== null
+      ? { source: simulatedWeather(bench, clock, values.weatherInterval), time: "live" }
+      : null;
+  const all = [
+    gps(around, bench),
+    obd(around, bench),
+    camera(around, bench),
+    weather,
+    emergency(around, bench),
+  ];
+  return all.filter((each) => each !== null);
+};

@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { errorText, RoadstreamError, redactUrl, statusTopic } from "@roadstream/shared";
+import {
+  EXIT_CODES,
+  nodeZstd,
+  runProcess,
+  type ExitCode,
+  type ProcessContext,
+} from "@roadstream/shared/adapters";
+import { machineTime } from "./adapters/machine-time.ts";
+import { mqttUplink } from "./adapters/mqtt-uplink.ts";
+import { openBench } from "./adapters/open-bench.ts";
+import { openSources } from "./adapters/open-sources.ts";
+import { SqliteSegmentStore } from "./adapters/sqlite-segment-store.ts";
+import { AgentRun, StorageAlarm } from "./agent-run.ts";
+import { AGENT_VERSION } from "./agent-version.ts";
+import { BestClock } from "./clock/best-clock.ts";
+import { agentCommand, checkTogether, outboxBudget, type AgentValues } from "./config.ts";
+import { AgentVoice } from "./events/agent-voice.ts";
+import { outboxEvents } from "./events/outbox-events.ts";
+import { DurableOutbox } from "./outbox/durable-outbox.ts";
+import { OutboxMetrics } from "./outbox/outbox-metrics.ts";
+import { IncidentWatch } from "./sources/incident-watch.ts";
+import { LastFix } from "./sources/last-fix.ts";
+import { ReadingIntake } from "./sources/reading-intake.ts";
+import { benchQuery, parseSourceSpec, type SourceFlag, type SourceSpec } from "./sources/source-spec.ts";
+import { presence } from "./uplink/presence.ts";
+import { Uplink } from "./uplink/uplink.ts";
+import { UplinkMetrics } from "./uplink/uplink-metrics.ts";
+
+const pem = (context: ProcessContext, flag: string, file: string | null): string | null => {
+  try {
+    return file === null ? null : readFileSync(context.path(file), "utf8");
+  } catch (cause) {
+    throw new RoadstreamError("usage", `--${flag}: ${errorText(cause)}`, { cause });
+  }
+};
+
+const sourceSpecs = (values: AgentValues): Readonly<Record<SourceFlag, SourceSpec>> => ({
+  gps: parseSourceSpec("gps", values.gps),
+  obd: parseSourceSpec("obd", values.obd),
+  camera: parseSourceSpec("camera", values.camera),
+  weather: parseSourceSpec("weather", values.weather),
+  emergency: parseSourceSpec("emergency", values.emergency),
+});
+
+const connector = (values: AgentValues, context: ProcessContext, bootId: string) =>
+  mqttUplink({
+    url: values.mqtt,
+    clientId: values.vehicle,
+    username: values.mqttUsername ?? (values.mqttPassword === null ? null : values.vehicle),
+    password: values.mqttPassword,
+    ca: pem(context, "mqtt-ca", values.mqttCa),
+    cert: pem(context, "mqtt-cert", values.mqttCert),
+    key: pem(context, "mqtt-key", values.mqttKey),
+    will: {
+      topic: statusTopic(values.vehicle),
+      payload: presence({ state: "lost", vehicleId: values.vehicle, bootId, agentVersion: AGENT_VERSION }),
+      keep: "retained",
+    },
+  });
+
+/** What is said of the settings in agent_events, without secrets. */
+const configDetail = (values: AgentValues): string => {
+  const shown = { ...values, mqtt: redactUrl(values.mqtt), mqttUsername: null, mqttPassword: null };
+  return JSON.stringify(Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== null)));
+};
+
+const main = async (values: AgentValues, context: ProcessContext): Promise<ExitCode> => {
+  const { clock, random, logger, metrics } = context;
+  checkTogether(values);
+  const path = (text: string): string => context.path(text);
+  const specs = sourceSpecs(values);
+  const query = benchQuery(Object.values(specs));
+  await using bench = query === null ? null : await openBench({ query, clock, path });
+  const bestClock = new BestClock({
+    clock,
+    machineTime: machineTime(values.systemClock, clock),
+    tripTime: bench === null ? null : () => bench.tripTime(),
+  });
+  const alarm = new StorageAlarm();
+  const store = SqliteSegmentStore.open({ directory: path(values.data), clock, random, logger });
+  await using outbox = DurableOutbox.open({
+    store,
+    clock,
+    random,
+    budget: outboxBudget(values),
+    events: outboxEvents({ clock, bestClock }),
+    metrics: new OutboxMetrics(metrics),
+    wallTime: () => bestClock.wallTime(),
+    defer: (work) => void setImmediate(work),
+    onFailure: (error) => alarm.raise(error),
+  });
+  const voice = new AgentVoice({ outbox, clock, bestClock });
+  const lastFix = new LastFix();
+  const watchesIncidents = specs.emergency.kind === "signal";
+  const incidents = watchesIncidents ? new IncidentWatch({ clock, random }) : null;
+  const intake = new ReadingIntake({ outbox, bestClock, lastFix, incidents, voice, metrics, logger });
+  const uplink = new Uplink({
+    outbox,
+    connect: connector(values, context, outbox.bootId),
+    clock,
+    random,
+    logger,
+    metrics: new UplinkMetrics(metrics),
+    context: { vehicleId: values.vehicle, agentVersion: AGENT_VERSION, clock, bestClock, zstd: nodeZstd },
+    linger: values.linger,
+    answerDeadline: values.ackTimeout,
+  });
+  const durable = (): Promise<void> => intake.durable();
+  const sources = openSources({ ...context, path, values, specs, bench, bestClock, lastFix, durable });
+  const started = {
+    outbox_id: outbox.id,
+    agent: AGENT_VERSION,
+    replaced_corrupt_outbox: store.replaced !== null,
+  };
+  const run = new AgentRun(
+    { outbox, uplink, intake, voice, sources, clock, random, logger, metrics },
+    {
+      duration: values.duration,
+      exitWhenDrained: values.exitWhenDrained,
+      about: { started: JSON.stringify(started), config: configDetail(values) },
+    },
+  );
+  await run.run(AbortSignal.any([context.signal, alarm.signal]), () =>
+    context.ready({ vehicle: values.vehicle, boot_id: outbox.bootId, outbox_id: outbox.id }),
+  );
+  alarm.check();
+  if (values.json) {
+    const { records, bytes } = outbox.usage();
+    context.print(
+      `${JSON.stringify({ ok: true, boot_id: outbox.bootId, held: records, held_bytes: bytes })}\n`,
+    );
+  }
+  return EXIT_CODES.done;
+};
+
+await runProcess({ stage: "agent", command: agentCommand, argv: process.argv.slice(2), main });

@@ -1,0 +1,117 @@
+import type { Logger, Metrics, StreamName } from "@roadstream/shared";
+import type { BestClock } from "../clock/best-clock.ts";
+import { encodeReading, type TimeKind } from "../outbox/encode-reading.ts";
+import type { Outbox, SampledReading, SourceEvents } from "../ports.ts";
+import type { AgentVoice } from "../events/agent-voice.ts";
+import type { IncidentWatch } from "./incident-watch.ts";
+import type { LastFix } from "./last-fix.ts";
+
+/** Readings between a source and the disk: enough for a group commit, few to lose with the power. */
+export const MAX_ON_THE_WAY = 256;
+
+export interface IntakeOptions {
+  readonly outbox: Outbox;
+  readonly bestClock: BestClock;
+  readonly lastFix: LastFix;
+  /** Null: nothing is read out of what others measure. */
+  readonly incidents: IncidentWatch | null;
+  readonly voice: AgentVoice;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/**
+ * Takes what sources measure into the outbox: fills in time and position where the source knows none, reads incidents out
+ * of it, checks it, and holds a source back while too much is on its way. received = accepted + refused + on the way.
+ */
+export class ReadingIntake {
+  readonly #options: IntakeOptions;
+  readonly #received;
+  readonly #accepted;
+  readonly #refused;
+  readonly #onTheWay = new Set<Promise<void>>();
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    const name = (what: string): string => `roadstream_agent_readings_${what}_total`;
+    this.#received = options.metrics.counter(name("received"), "Readings that sources gave.", ["stream"]);
+    this.#accepted = options.metrics.counter(name("accepted"), "Readings now in the outbox.", ["stream"]);
+    this.#refused = options.metrics.counter(name("refused"), "Readings not kept, by reason.", [
+      "stream",
+      "reason",
+    ]);
+  }
+
+  /** What a source talks to. A replay's readings are of another time: nothing of now is filled in or learned. */
+  sink(time: "live" | "replay"): SourceEvents {
+    const { voice } = this.#options;
+    return {
+      reading: (reading) => this.#take(reading, time),
+      lost: (source, reason) => void this.#track(voice.say({ kind: "source_lost", reason, detail: source })),
+      back: (source) => void this.#track(voice.say({ kind: "source_back", detail: source })),
+    };
+  }
+
+  /** Resolves when everything taken so far is durable or refused. */
+  async durable(): Promise<void> {
+    await Promise.all(this.#onTheWay);
+  }
+
+  async #take(reading: SampledReading, time: "live" | "replay"): Promise<void> {
+    const { incidents, lastFix } = this.#options;
+    if (time === "live") this.#learn(reading);
+    const whole = time === "live" ? this.#fill(reading) : reading;
+    lastFix.observe(whole);
+    this.#accept(whole, time === "live" ? "correctable" : "fixed");
+    for (const incident of incidents?.observe(whole) ?? []) this.#accept(this.#fill(incident), "correctable");
+    while (this.#onTheWay.size >= MAX_ON_THE_WAY) await Promise.race(this.#onTheWay);
+  }
+
+  #learn(reading: SampledReading): void {
+    const { bestClock, voice } = this.#options;
+    const change = bestClock.learn(reading);
+    if (change === null || reading.capturedAt === null) return;
+    const detail = JSON.stringify({
+      uptime_ms: Math.trunc(reading.uptime),
+      utc: new Date(reading.capturedAt).toISOString(),
+    });
+    void this.#track(voice.say({ kind: "clock_corrected", reason: change, detail }));
+  }
+
+  #fill(reading: SampledReading): SampledReading {
+    const { bestClock, lastFix } = this.#options;
+    const timed = reading.capturedAt === null ? { ...reading, ...bestClock.stamp(reading.uptime) } : reading;
+    if (!("latitude" in timed.columns) || timed.stream === "gps_data") return timed;
+    if (timed.columns.latitude !== null) return timed;
+    const fix = lastFix.at(reading.uptime);
+    return fix === null ? timed : ({ ...timed, columns: { ...timed.columns, ...fix } } as SampledReading);
+  }
+
+  #accept(reading: SampledReading, time: TimeKind): void {
+    const { stream } = reading;
+    this.#received.add(1, { stream });
+    const outcome = encodeReading(reading, time);
+    if (!outcome.ok) {
+      this.#refused.add(1, { stream, reason: outcome.reason });
+      this.#options.logger.warn("reading_refused", {
+        stream,
+        column: outcome.column,
+        reason: outcome.reason,
+      });
+      return;
+    }
+    void this.#track(this.#store(stream, outcome.encoded));
+  }
+
+  async #store(stream: StreamName, encoded: Parameters<Outbox["accept"]>[0]): Promise<void> {
+    const outcome = await this.#options.outbox.accept(encoded);
+    if ("seq" in outcome) this.#accepted.add(1, { stream });
+    else this.#refused.add(1, { stream, reason: outcome.refused });
+  }
+
+  #track(work: Promise<void>): Promise<void> {
+    const tracked = work.finally(() => this.#onTheWay.delete(tracked));
+    this.#onTheWay.add(tracked);
+    return tracked;
+  }
+}
