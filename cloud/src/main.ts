@@ -1,19 +1,30 @@
 /** One program, several commands; each is loaded only when it is asked for. */
-const COMMANDS: Readonly<
-  Record<string, () => Promise<{ readonly start: (argv: readonly string[]) => Promise<never> }>>
-> = {
-  run: () => import("./commands/run/main.ts"),
+interface Command {
+  /** One line of the usage text. */
+  readonly does: string;
+  readonly load: () => Promise<{ readonly start: (argv: readonly string[]) => Promise<never> }>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  run: {
+    does: "land the event log in the lake",
+    load: () => import("./commands/run/main.ts"),
+  },
 };
 
-const usage = (): string =>
-  `usage: roadstream cloud <command> [options]     (each has --help)\n\n  ${Object.keys(COMMANDS).join(" | ")}\n`;
+const usage = (): string => {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(width)}  ${does}\n`);
+  return `usage: roadstream cloud <command> [options]     (each has --help)\n\n${lines.join("")}`;
+};
 
 const [name = "", ...argv] = process.argv.slice(2);
-const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-if (load === undefined) {
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (command === undefined) {
   const isHelp = name === "--help" || name === "-h" || name === "help";
+  if (!isHelp && name !== "") process.stderr.write(`no such command: ${name}\n`);
   (isHelp ? process.stdout : process.stderr).write(usage());
   process.exit(isHelp ? 0 : 2);
 }
-const { start } = await load();
+const { start } = await command.load();
 await start(argv);
