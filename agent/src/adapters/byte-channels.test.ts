@@ -51,13 +51,18 @@ describe("socket channels", () => {
   });
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-  it("carries bytes both ways and ends when the peer ends", async () => {
+  it("carries bytes both ways, and is lost when the peer closes: a device never ends for good", async () => {
     await using channel = await deviceChannel({ kind: "tcp", host: "127.0.0.1", port })(never);
     const socket = await peer;
     await channel.write(Buffer.from("hello"));
     expect(String((await once(socket, "data"))[0])).toBe("hello");
     socket.end("$GPRMC");
-    expect(await readAll(channel)).toBe("$GPRMC");
+    const said: string[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const chunk of channel.read(never)) said.push(Buffer.from(chunk).toString("latin1"));
+    };
+    await expect(reading()).rejects.toMatchObject({ code: "channel_lost", retryable: true });
+    expect(said.join("")).toBe("$GPRMC");
   });
 
   it("calls a reset connection lost", async () => {

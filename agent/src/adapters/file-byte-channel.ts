@@ -17,7 +17,7 @@ export const fileChannel =
     stream.on("error", () => undefined);
     return {
       name: path,
-      read: (signal) => streamChunks(stream, { name: path, signal }),
+      read: (signal) => streamChunks(stream, { name: path, signal, endMeans: "ended" }),
       write: () => Promise.reject(new RoadstreamError("refused", `${path}: a capture takes no bytes`)),
       [Symbol.asyncDispose]: async () => {
         stream.destroy();

@@ -31,7 +31,7 @@ const opened = (port: SerialPort, path: string): Promise<void> =>
 
 const channelOf = (port: SerialPort, path: string): ByteChannel => ({
   name: path,
-  read: (signal) => streamChunks(port, { name: path, signal }),
+  read: (signal) => streamChunks(port, { name: path, signal, endMeans: "lost" }),
   write: (bytes) =>
     new Promise((resolve, reject) => {
       const failed = (cause: unknown): void =>

@@ -2,14 +2,15 @@ import type { Readable } from "node:stream";
 import { RoadstreamError } from "@roadstream/shared";
 
 /**
- * The chunks of a Node stream under the ByteChannel contract: ends quietly when the stream ends or the signal fires,
- * throws `channel_lost` when it breaks. The stream reads no further ahead than its own buffer.
+ * The chunks of a Node stream under the ByteChannel contract: ends quietly when the signal fires, throws `channel_lost`
+ * when the stream breaks. What the stream's own end means depends on what it is: a file has given all it has (`ended`),
+ * a device or its server went away (`lost`). The stream reads no further ahead than its own buffer.
  */
 export async function* streamChunks(
   stream: Readable,
-  options: { name: string; signal: AbortSignal },
+  options: { name: string; signal: AbortSignal; endMeans: "ended" | "lost" },
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { name, signal } = options;
+  const { name, signal, endMeans } = options;
   const stop = (): void => void stream.destroy();
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -21,4 +22,6 @@ export async function* streamChunks(
   } finally {
     signal.removeEventListener("abort", stop);
   }
+  if (endMeans === "lost" && !signal.aborted)
+    throw new RoadstreamError("channel_lost", `${name}: closed by the other end`);
 }

@@ -47,7 +47,7 @@ const connected = (to: { host: string; port: number; name: string }, signal: Abo
 
 const channelOf = (socket: Socket, name: string): ByteChannel => ({
   name,
-  read: (signal) => streamChunks(socket, { name, signal }),
+  read: (signal) => streamChunks(socket, { name, signal, endMeans: "lost" }),
   write: (bytes) =>
     new Promise((resolve, reject) => {
       socket.write(bytes, (error) => {

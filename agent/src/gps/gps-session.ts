@@ -14,7 +14,7 @@ export type SessionEnd =
   | { readonly why: "ended" }
   | {
       readonly why: "lost";
-      readonly reason: "open_failed" | "closed" | "channel_lost" | "silent" | "no_nmea";
+      readonly reason: "open_failed" | "channel_lost" | "silent" | "no_nmea";
       readonly spoke: boolean;
     };
 
@@ -92,7 +92,7 @@ export class GpsSession {
         }
         case "closed":
           await this.#finish();
-          return mode === "replay" ? { why: "ended" } : this.#lost("closed");
+          return { why: "ended" };
         case "failed":
           if (signal.aborted) return { why: "ended" };
           if (!isRoadstreamError(event.error, "channel_lost")) throw event.error;

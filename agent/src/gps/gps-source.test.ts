@@ -175,10 +175,12 @@ describe("GpsSource, live", () => {
     expect(log).toEqual(["gps lost: open_failed"]);
   });
 
-  it("takes the end of a live channel for a loss", async () => {
-    const { clock, log } = start([[cycle("101112.00")]]);
+  it("ends with a channel that ends for good, and keeps its last epoch", async () => {
+    const { clock, log, rows, ended } = start([[cycle("101112.00")]]);
     await clock.advance(100);
-    expect(log).toEqual(["gps lost: closed"]);
+    await expect(ended).resolves.toBe("ended");
+    expect(rows).toHaveLength(1);
+    expect(log).toEqual([]);
   });
 
   it.each([
