@@ -17,7 +17,7 @@ export default defineConfig({
     projects: [
       project(
         "unit",
-        ["{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts", "test/src/rules/**/*.test.ts"],
+        ["{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts", "test/src/{rules,processes}/**/*.test.ts"],
         20_000,
       ),
       project("system", ["test/src/system/**/*.test.ts"], 120_000, { fileParallelism: false }),

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel, type Admin } from "kafkajs";
 import { freePort } from "./free-port.ts";
 import { kafkaClassPath } from "./install/kafka-step.ts";
-import { leash, type LeashedProcess } from "./leashed-process.ts";
+import { leash, type LeashedProcess } from "../processes/leashed-process.ts";
 
 const JAVA = [
   "-Xmx512m",
