@@ -9,7 +9,7 @@ export const LAKE_OPTION = {
   ),
 } as const;
 
-export const LOG_SPEC = z.string().refine((text) => /^(?:sqlite:|kafka:\/\/)./.test(text), {
+const LOG_SPEC = z.string().refine((text) => /^(?:sqlite:|kafka:\/\/)./.test(text), {
   message: "must be sqlite:FILE or kafka://HOST:PORT",
 });
 

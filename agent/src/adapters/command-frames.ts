@@ -6,7 +6,7 @@ import type { GrabbedFrame } from "../ports.ts";
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 const MAX_STDERR_CHARS = 500;
 /** rpicam-still and the like take a second or two, and can hang for ever. */
-export const COMMAND_DEADLINE: DurationMs = millis(15_000);
+const COMMAND_DEADLINE: DurationMs = millis(15_000);
 
 type Failure = Extract<GrabbedFrame, { failure: string }>;
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MAX_PICTURE_BYTES, seconds, type Clock, type DurationMs } from "@roadstream/shared";
 import type { FrameGrabber, GrabbedFrame } from "../ports.ts";
 
-export const FOLDER_LOOK_EVERY: DurationMs = seconds(1);
+const FOLDER_LOOK_EVERY: DurationMs = seconds(1);
 const TAKEN = "taken";
 const REFUSED = "refused";
 const PICTURE = /\.jpe?g$/i;

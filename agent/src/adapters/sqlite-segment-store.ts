@@ -41,9 +41,9 @@ import { SEGMENT_OVERHEAD } from "../outbox/budget.ts";
 import { isCorruption, openOutboxFile, storageError, type OutboxFile } from "./sqlite-outbox-file.ts";
 
 /** Text committed before the write-ahead log is written back. */
-export const WAL_BYTES = 4 * 1024 * 1024;
+const WAL_BYTES = 4 * 1024 * 1024;
 /** Quarantined records kept, the newest. */
-export const QUARANTINE_BYTES = 16 * 1024 * 1024;
+const QUARANTINE_BYTES = 16 * 1024 * 1024;
 
 export interface StoreStatistics {
   readonly commits: number;

@@ -10,13 +10,13 @@ import type { SampledReading } from "../ports.ts";
 export type ReadingStamp = Pick<SampledReading, "capturedAt" | "clock" | "clockErrorMs" | "uptime">;
 
 /** A jump of the known time that is worth an event. */
-export const CORRECTION_WORTH_TELLING_MS = 2000;
+const CORRECTION_WORTH_TELLING_MS = 2000;
 
 /**
  * How far the time carried on from a receiver may be off: its sentences arrive up to about half a second after the
  * moment that they name.
  */
-export const CARRIED_ERROR_MS = 500;
+const CARRIED_ERROR_MS = 500;
 
 /** The machine's wall clock where something vouches for it. */
 export interface MachineTime {

@@ -1,9 +1,9 @@
 import { hours, minutes, type Clock, type DurationMs } from "@roadstream/shared";
 import type { Outbox } from "../ports.ts";
 
-export const CHECKPOINT_EVERY: DurationMs = minutes(1);
+const CHECKPOINT_EVERY: DurationMs = minutes(1);
 /** While nobody hears it, each further checkpoint only fills the outbox: the newest says everything. */
-export const CHECKPOINT_EVERY_OFFLINE: DurationMs = hours(1);
+const CHECKPOINT_EVERY_OFFLINE: DurationMs = hours(1);
 
 /** Checkpoints, each minute while connected and within a minute of a new connection, until the signal fires. */
 export const runCheckpoints = async (options: {

@@ -7,9 +7,9 @@ import { days, minutes, unixMillis, type UnixMillis, type UptimeMillis } from "@
  */
 
 /** Plausible times begin here, as the contract has it. */
-export const OLDEST_PLAUSIBLE = unixMillis(Date.UTC(2020, 0, 1));
+const OLDEST_PLAUSIBLE = unixMillis(Date.UTC(2020, 0, 1));
 /** No live receiver's time is before this program was written; raised with releases. */
-export const BUILD_FLOOR = unixMillis(Date.UTC(2026, 0, 1));
+const BUILD_FLOOR = unixMillis(Date.UTC(2026, 0, 1));
 const LEAD = days(1);
 const WEEK_ROLL_OVER = days(7 * 1024);
 /** A live receiver's time may run ahead of what the monotonic clock says by this much (it is at most a simulation's pace). */

@@ -13,7 +13,7 @@
  */
 import type { Sentence } from "./sentence.ts";
 
-export interface SatelliteInView {
+interface SatelliteInView {
   readonly id: number;
   readonly elevationDeg: number | null;
   readonly azimuthDeg: number | null;

@@ -10,7 +10,7 @@ import type { Epoch } from "./epoch.ts";
  * Older dates are what receivers invent before they know: 1980-01-06 is the zero of GPS time, 1999-08-22 the first
  * roll-over of its ten-bit week. No capture of such a system is older.
  */
-export const OLDEST_ERA = unixMillis(Date.UTC(2000, 0, 1));
+const OLDEST_ERA = unixMillis(Date.UTC(2000, 0, 1));
 /** Beyond this the nearest day is a guess. */
 const ANCHOR_AGE = hours(6);
 const DAY = days(1);

@@ -11,7 +11,7 @@
  */
 export const ISO_TP_SENDER_LIMIT = 16;
 
-export const ISO_TP_FAULTS = [
+const ISO_TP_FAULTS = [
   "empty_frame",
   "bad_single_length",
   "bad_first_length",

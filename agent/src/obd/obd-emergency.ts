@@ -26,7 +26,7 @@ const SEVERE_CODES: readonly RegExp[] = [
 const codesOf = (state: FaultState): readonly string[] =>
   state.dtcCodes === null || state.dtcCodes === "" ? [] : state.dtcCodes.split(" ");
 
-export const isSevereCode = (code: string): boolean => SEVERE_CODES.some((pattern) => pattern.test(code));
+const isSevereCode = (code: string): boolean => SEVERE_CODES.some((pattern) => pattern.test(code));
 
 const isBreakdown = (state: FaultState): boolean => state.milOn === true && codesOf(state).some(isSevereCode);
 const isKnown = (state: FaultState): boolean => state.milOn !== null && state.dtcCodes !== null;

@@ -24,8 +24,8 @@ const perBattery = (volts: number): number => (volts > TWO_BATTERIES_V ? volts /
 /** While resting: how often the voltage is looked at. */
 export const VOLTAGE_WATCH: DurationMs = seconds(10);
 /** Between two looks: up by this, an alternator has started; down by this, a starter is turning. */
-export const WAKE_RISE_V = 0.3;
-export const WAKE_DIP_V = 1;
+const WAKE_RISE_V = 0.3;
+const WAKE_DIP_V = 1;
 
 /**
  * Where voltage tells nothing, one request now and then finds out whether the car is in use: seldom enough for control
@@ -46,7 +46,7 @@ export interface CarObservation {
 
 export type CarUse = "in_use" | "parked" | "silent";
 
-export const isStill = (car: Pick<CarObservation, "speedKmh" | "engineRpm">): boolean =>
+const isStill = (car: Pick<CarObservation, "speedKmh" | "engineRpm">): boolean =>
   (car.speedKmh ?? 0) === 0 && (car.engineRpm ?? 0) === 0;
 
 /** `none`: it is known to rest; the first cycle that does not show it in use is enough. */

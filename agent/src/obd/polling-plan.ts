@@ -6,7 +6,7 @@ import { PID_TABLE, type PollPace } from "./pid-table.ts";
 export const CYCLE_MS = 1000;
 
 /** How often a PID of each pace is asked; `once` until it was answered. */
-export const PACE_MS: Readonly<Record<PollPace, number>> = {
+const PACE_MS: Readonly<Record<PollPace, number>> = {
   fast: 0,
   slow: 10_000,
   rare: 60_000,

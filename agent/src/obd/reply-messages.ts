@@ -3,7 +3,7 @@ import { IsoTpReassembler, type IsoTpFault } from "./iso-tp.ts";
 import type { ObdMessage } from "./obd-message.ts";
 import type { ReplyLine } from "./reply-line.ts";
 
-export type MessageFault =
+type MessageFault =
   | IsoTpFault
   /** A line that does not fit the bus: wrong number of digits, or not an answer's identifier. */
   | "bad_header"

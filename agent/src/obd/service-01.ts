@@ -10,7 +10,7 @@ export type PidAnswer =
   | { readonly kind: "values"; readonly ecu: string; readonly data: ReadonlyMap<number, Uint8Array> }
   | { readonly kind: "rejected"; readonly reason: AnswerFault };
 
-export const ANSWER_FAULTS = [
+const ANSWER_FAULTS = [
   "negative",
   "wrong_service",
   "wrong_pid",

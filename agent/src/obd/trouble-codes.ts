@@ -13,7 +13,7 @@ const SYSTEMS = ["P", "C", "B", "U"] as const;
  * Two bytes (SAE J2012): system in bits 15–14, first digit in 13–12, then three hexadecimal digits.
  * `01 33` is P0133.
  */
-export const troubleCode = (high: number, low: number): string => {
+const troubleCode = (high: number, low: number): string => {
   const digits = ((high & 0x3f) * 256 + low).toString(16).toUpperCase().padStart(4, "0");
   return `${SYSTEMS[high >> 6] ?? "P"}${digits}`;
 };

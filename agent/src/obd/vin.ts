@@ -52,7 +52,7 @@ const LETTER_VALUES = "12345678123457923456789";
 const WEIGHTS = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2] as const;
 
 /** 49 CFR 565.15(c): position 9 is a weighted sum modulo 11, X for ten. */
-export const hasCheckDigit = (vin: string): boolean => {
+const hasCheckDigit = (vin: string): boolean => {
   const sum = WEIGHTS.reduce<number>((total, weight, index) => {
     const char = vin.charAt(index);
     const letter = LETTERS.indexOf(char);

@@ -22,9 +22,9 @@ export const DEFAULT_BUDGET: OutboxBudget = {
 export const SEGMENT_OVERHEAD = 128;
 
 /** Once over a budget, this share of it is freed at once: one declared gap then covers many later readings. */
-export const FREED_SHARE = 0.01;
+const FREED_SHARE = 0.01;
 
-export const RESERVED_STREAMS: readonly StreamName[] = ["agent_events", "emergency_data"];
+const RESERVED_STREAMS: readonly StreamName[] = ["agent_events", "emergency_data"];
 export const PICTURE_STREAMS: readonly StreamName[] = ["traffic_data"];
 export const READING_STREAMS: readonly StreamName[] = ["gps_data", "vehicle_data", "weather_data"];
 

@@ -26,7 +26,7 @@ import { segmentRecords } from "./segment-builder.ts";
 /** Acknowledgements wait this long for a transaction of readings to share; lost with the power, they only cost a repeat. */
 export const ACKNOWLEDGE_DELAY = millis(250);
 /** Steps waiting for one transaction; more is refused, so that a disk that hangs does not fill the memory. */
-export const MAX_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 
 export interface DurableOutboxOptions {
   readonly store: SegmentStore;

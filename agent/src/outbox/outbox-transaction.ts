@@ -15,7 +15,7 @@ import { SegmentBuilder } from "./segment-builder.ts";
 import { SeriesLedger } from "./series-ledger.ts";
 
 /** A declared gap. */
-export interface DroppedRange extends SeqRun {
+interface DroppedRange extends SeqRun {
   readonly reason: string;
 }
 

@@ -1,13 +1,13 @@
 /** Tyres brake with about 1 g, 35 km/h in each second, on the best of roads: what is harder was not braking. */
-export const IMPACT_KMH_PER_S = 45;
+const IMPACT_KMH_PER_S = 45;
 /** From which speed a sudden stop is an accident and not a kerb. */
-export const IMPACT_FROM_KMH = 25;
+const IMPACT_FROM_KMH = 25;
 /** A loss of so much speed is a major accident. */
-export const MAJOR_LOSS_KMH = 50;
+const MAJOR_LOSS_KMH = 50;
 /** Speeds further apart than this in time say nothing of how sudden the change was. */
-export const MAX_GAP_MS = 2500;
+const MAX_GAP_MS = 2500;
 /** After an impact, further ones belong to it. */
-export const SAME_IMPACT_MS = 60_000;
+const SAME_IMPACT_MS = 60_000;
 
 export interface SpeedSample {
   readonly atMs: number;

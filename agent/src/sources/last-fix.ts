@@ -2,7 +2,7 @@ import { seconds, type DurationMs, type UptimeMillis } from "@roadstream/shared"
 import type { SampledReading } from "../ports.ts";
 
 /** A position older than this says nothing of where the car is now. */
-export const FIX_MAX_AGE: DurationMs = seconds(5);
+const FIX_MAX_AGE: DurationMs = seconds(5);
 
 export interface Position {
   readonly latitude: number;

@@ -7,7 +7,7 @@ import type { IncidentWatch } from "./incident-watch.ts";
 import type { LastFix } from "./last-fix.ts";
 
 /** Readings between a source and the disk: enough for a group commit, few to lose with the power. */
-export const MAX_ON_THE_WAY = 256;
+const MAX_ON_THE_WAY = 256;
 
 export interface IntakeOptions {
   readonly outbox: Outbox;

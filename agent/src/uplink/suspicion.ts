@@ -1,13 +1,13 @@
 import { batchRecords, type Batch } from "./batch.ts";
 
 /** Connections in a row that ended with something in flight before batches are sent one at a time. */
-export const ENDS_BEFORE_CAUTION = 2;
+const ENDS_BEFORE_CAUTION = 2;
 /** Acknowledgements in a row, one at a time, after which caution ends. */
-export const CALM_AFTER = 32;
+const CALM_AFTER = 32;
 /** Connections that a batch has ended alone before it is cut in two. */
-export const STRIKES_TO_SPLIT = 3;
+const STRIKES_TO_SPLIT = 3;
 /** Connections that a single record has ended alone before it is set aside. */
-export const STRIKES_TO_QUARANTINE = 6;
+const STRIKES_TO_QUARANTINE = 6;
 
 interface Strikes {
   count: number;

@@ -7,7 +7,7 @@ import type { ColumnStatistics, NewDataFile, ObjectStore, TableDefinition } from
 import { sqlName, sqlText, type DuckDbConnection } from "./duckdb-engine.ts";
 
 /** Rows of one Parquet row group: what a reader skips or reads at once. */
-export const ROW_GROUP_ROWS = 122_880;
+const ROW_GROUP_ROWS = 122_880;
 
 export interface ParquetWriterOptions {
   readonly store: ObjectStore;

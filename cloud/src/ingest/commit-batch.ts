@@ -18,7 +18,7 @@ export interface CommitOptions extends JudgeOptions {
   readonly begunAt: number;
 }
 
-export interface CommittedPartition {
+interface CommittedPartition {
   readonly state: PartitionState;
   /** What memory is from now on. */
   readonly ledger: PartitionLedger;

@@ -33,7 +33,7 @@ export interface IngestContext {
   readonly limits: IngestLimits;
 }
 
-export interface IngestLimits {
+interface IngestLimits {
   readonly commitInterval: DurationMs;
   readonly batchMaxRows: number;
   readonly batchMaxBytes: number;

@@ -19,7 +19,7 @@ const DAY_US = 86_400_000_000;
  * reach back before 2020 is not believed either. All in whole microseconds: DuckDB's own arithmetic on times with a
  * zone goes through a calendar, row by row.
  */
-export const EVENT_AT_SQL = `make_timestamptz(CASE
+const EVENT_AT_SQL = `make_timestamptz(CASE
   WHEN clock <> 'unsynced'
     AND epoch_us(captured_at) BETWEEN ${TRUSTED_SINCE_MS}000 AND epoch_us(received_at) + ${DAY_US}
     THEN epoch_us(captured_at)
@@ -31,7 +31,7 @@ export const EVENT_AT_SQL = `make_timestamptz(CASE
 const RECEIVED_SQL = "epoch_us(received_at) >= 0";
 
 /** Every condition of the contract that the canonical grammar cannot say; never NULL. */
-export const rowIsValidSql = (table: TableName): string =>
+const rowIsValidSql = (table: TableName): string =>
   table === "dead_letters"
     ? RECEIVED_SQL
     : [RECEIVED_SQL, numericLimitsSql(table), ...STREAMS[table].rules.map((rule) => rule.sql)]

@@ -17,7 +17,7 @@ export interface StagedPartition {
   lastValue: string;
 }
 
-export interface LandedCheckpoint {
+interface LandedCheckpoint {
   readonly partition: number;
   readonly vehicleId: string;
   readonly bootId: string;

@@ -15,7 +15,7 @@ import {
 } from "./table-properties.ts";
 
 /** A batch older than this is read again instead of committed: names and files of its time may be gone. */
-export const MAX_BATCH_AGE_MS = 3_600_000;
+const MAX_BATCH_AGE_MS = 3_600_000;
 
 export interface WorkTime {
   readonly begunAt: number;
@@ -37,7 +37,7 @@ export const changedSince = (
 };
 
 /** Why the batch cannot stand on this version, though a newer batch may; null when it can. */
-export const batchConflict = (commit: AppendCommit, on: StoredTable, now: number): string | null => {
+const batchConflict = (commit: AppendCommit, on: StoredTable, now: number): string | null => {
   const changed = changedSince(commit.base.stored, on, { begunAt: commit.begunAt, now });
   if (changed !== null) return changed;
   const state = ingestState(on.metadata.properties);
@@ -59,7 +59,7 @@ const beginsAnew = (commit: AppendCommit, state: IngestState): boolean =>
   Object.values(commit.partitions).every(({ last }) => last === null);
 
 /** Why the table is not this log's; null when it is, or has no log yet. */
-export const logMismatch = (commit: AppendCommit, on: StoredTable): string | null => {
+const logMismatch = (commit: AppendCommit, on: StoredTable): string | null => {
   const state = ingestState(on.metadata.properties);
   if (state === null || beginsAnew(commit, state)) return null;
   if (state.logIdentity !== commit.logIdentity)

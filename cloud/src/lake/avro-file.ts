@@ -12,7 +12,7 @@ import type { AvroSchema } from "./avro-schemas.ts";
 const MAGIC = new Uint8Array([0x4f, 0x62, 0x6a, 0x01]);
 const SYNC_BYTES = 16;
 /** One inflated block; Java writes 64 KB blocks, we one block a file. Beyond this it is an attack or a defect. */
-export const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
+const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
 
 const bigLong = avro.types.LongType.__with({
   fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),

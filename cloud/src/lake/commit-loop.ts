@@ -39,7 +39,7 @@ const MAX_REBASES = 30;
 const REBASE_SCHEDULE: RetrySchedule = { firstMs: 20, factor: 1.5, maxMs: 2_000, jitter: 1 };
 
 /** Whether the commit is at this head or behind it, as far as partitions and unexpired snapshots tell. */
-export const holdsCommit = (metadata: TableMetadata, commitId: string): boolean =>
+const holdsCommit = (metadata: TableMetadata, commitId: string): boolean =>
   metadata.properties[PROPERTY.commit] === commitId ||
   metadata.snapshots.some((snapshot) => snapshot.summary[SUMMARY.commit] === commitId) ||
   Object.values(ingestState(metadata.properties)?.partitions ?? {}).some(({ commit }) => commit === commitId);

@@ -7,7 +7,7 @@ import { boundBytes, type Side } from "./single-value.ts";
 const DAY_MS = 86_400_000;
 
 /** Iceberg's value of the `day` transform: days since 1970-01-01. */
-export const dayNumber = (day: string): number => {
+const dayNumber = (day: string): number => {
   const at = parseIsoTime(`${day}T00:00:00.000Z`);
   if (at === null) throw new RoadstreamError("invariant", `${day} is not a day`);
   return at / DAY_MS;

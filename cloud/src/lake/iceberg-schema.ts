@@ -20,7 +20,7 @@ export interface IcebergSchema {
 }
 
 /** A picture's or a dead letter's text form on the wire becomes these in the lake. */
-export const ICEBERG_TYPES: Readonly<Record<ColumnType, string>> = {
+const ICEBERG_TYPES: Readonly<Record<ColumnType, string>> = {
   string: "string",
   int32: "int",
   int64: "long",

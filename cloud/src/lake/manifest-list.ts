@@ -9,7 +9,7 @@ import { int32Bytes } from "./single-value.ts";
 /** Iceberg specification, "Manifest Lists": content 1 lists delete files. */
 export const DELETES_MANIFEST = 1;
 
-export interface PartitionSummary {
+interface PartitionSummary {
   readonly contains_null: boolean;
   readonly contains_nan: boolean | null;
   readonly lower_bound: Buffer | null;

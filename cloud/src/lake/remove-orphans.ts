@@ -6,10 +6,10 @@ import type { TableMetadata } from "./table-metadata.ts";
 import { numberProperty, PROPERTY } from "./table-properties.ts";
 
 /** Other engines' jobs may run for long and know nothing of our rule; Iceberg's own default. */
-export const DEFAULT_ORPHAN_AGE = days(3);
+const DEFAULT_ORPHAN_AGE = days(3);
 /** A file's time is the store's, a batch's is its worker's: they may differ by less than this. */
 const CLOCK_SKEW = hours(1);
-export const MIN_ORPHAN_AGE = hours(2);
+const MIN_ORPHAN_AGE = hours(2);
 const DELETE_BATCH = 500;
 const METADATA_VERSION = /\/metadata\/(?:v\d+\.metadata\.json|version-hint\.text)$/;
 

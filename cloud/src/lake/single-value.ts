@@ -6,7 +6,7 @@ import { unixMillis, parseIsoTime, type Column } from "@roadstream/shared";
  */
 
 /** Code points kept of a string's bound, as Iceberg's default metrics mode `truncate(16)`. */
-export const BOUND_CODE_POINTS = 16;
+const BOUND_CODE_POINTS = 16;
 const MAX_CODE_POINT = 0x10_ffff;
 const SURROGATES = { first: 0xd800, last: 0xdfff };
 

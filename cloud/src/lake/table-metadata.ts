@@ -71,7 +71,7 @@ export const currentSnapshot = (metadata: TableMetadata): Snapshot | null => {
   return id === null || id === -1n ? null : snapshotById(metadata, id);
 };
 
-export const snapshotById = (metadata: TableMetadata, id: bigint): Snapshot | null =>
+const snapshotById = (metadata: TableMetadata, id: bigint): Snapshot | null =>
   metadata.snapshots.find((snapshot) => snapshot["snapshot-id"] === id) ?? null;
 
 export const currentSchema = (metadata: TableMetadata): TableMetadata["schemas"][number] => {

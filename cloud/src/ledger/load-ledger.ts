@@ -20,7 +20,7 @@ const deltaOf = (file: LedgerFile): LedgerDelta => {
   return delta;
 };
 
-export const readLedgerFile = async (store: ObjectStore, zstd: Zstd, key: string): Promise<LedgerFile> => {
+const readLedgerFile = async (store: ObjectStore, zstd: Zstd, key: string): Promise<LedgerFile> => {
   const bytes = await store.get(key);
   if (bytes === null) {
     throw new RoadstreamError("table_invalid", `ledger file ${key} is gone`, {

@@ -5,7 +5,7 @@ import { tableDefinition } from "../lake/table-definition.ts";
 import type { Retention } from "../lake/snapshot-expiry.ts";
 import type { AppendCommit, NewDataFile, ObjectStore, TableDefinition, TableHead } from "../ports.ts";
 
-export const LOG = "sqlite:11111111-1111-7111-8111-111111111111/gps_data#1";
+const LOG = "sqlite:11111111-1111-7111-8111-111111111111/gps_data#1";
 export const LOG_PARTITIONS = 6;
 
 export interface FixtureOptions {

@@ -2,7 +2,7 @@ import { rejection, type HeaderClaim, type Rejection } from "@roadstream/shared"
 import { acceptRecord, type RecordFrame } from "./accept-record.ts";
 import { placeUnreadable } from "./place-unreadable.ts";
 
-export interface RefusedRecord {
+interface RefusedRecord {
   readonly index: number;
   readonly text: string;
   readonly rejection: Rejection;

@@ -1,5 +1,5 @@
 /** Mean Earth radius of WGS84, (2a + b) / 3, in metres: distances along a road need no ellipsoid. */
-export const EARTH_RADIUS_M = 6_371_008.8;
+const EARTH_RADIUS_M = 6_371_008.8;
 
 export interface GeoPoint {
   readonly latitude: number;

@@ -25,7 +25,7 @@ const STOPPED_BELOW_MS = 0.3;
 const START_DWELL_S = 6;
 const ARRIVAL_DWELL_S = 5;
 
-export interface HaltRecord {
+interface HaltRecord {
   readonly halt: Halt;
   readonly stoppedAtS: number;
   readonly leftAtS: number;

@@ -4,7 +4,7 @@ import { makeVin } from "./vin.ts";
 export type FuelType = "gasoline" | "diesel";
 
 /** One kind of car as its maker builds it. */
-export interface VehicleModel {
+interface VehicleModel {
   readonly make: string;
   readonly model: string;
   /** World manufacturer identifier: the VIN's first three characters. */

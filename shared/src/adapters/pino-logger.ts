@@ -42,7 +42,7 @@ export const pinoLogger = (options: {
   level: Level;
   env: Readonly<Record<string, string | undefined>>;
 }): Logger => {
-  const colour = process.stderr.isTTY === true && (options.env["NO_COLOR"] ?? "") === "";
+  const colour = process.stderr.isTTY && (options.env["NO_COLOR"] ?? "") === "";
   const destination = {
     write: (json: string): void =>
       void process.stderr.write(options.format === "json" ? json : textLine(json, colour)),

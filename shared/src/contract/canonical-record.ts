@@ -109,7 +109,7 @@ export const canonicalRecordFromText = (stream: StreamName, text: string): Canon
   if (!Object.hasOwn(fields, "v") || fields["v"] !== CONTRACT_VERSION) {
     return {
       ok: false,
-      rejection: rejection("unknown_version", String(JSON.stringify(fields["v"])).slice(0, 64)),
+      rejection: rejection("unknown_version", JSON.stringify(fields["v"] ?? null).slice(0, 64)),
     };
   }
   return canonicalRecord(stream, fields);

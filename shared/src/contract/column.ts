@@ -33,7 +33,7 @@ export interface Column {
 
 type Extra = Partial<Omit<Column, "id" | "name" | "type" | "nullable" | "doc">>;
 
-export const DEFAULT_MAX_STRING = 256;
+const DEFAULT_MAX_STRING = 256;
 
 const column = <N extends string, T extends ColumnType, B extends boolean, O extends ColumnOrigin>(
   id: number,

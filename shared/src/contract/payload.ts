@@ -120,7 +120,7 @@ const readHeader = (raw: Readonly<Record<string, unknown>>): PayloadHeader | Rej
   if (raw["roadstream"] !== PAYLOAD_VERSION)
     return rejection(
       "unknown_version",
-      `roadstream: ${String(JSON.stringify(raw["roadstream"])).slice(0, 32)}`,
+      `roadstream: ${JSON.stringify(raw["roadstream"] ?? null).slice(0, 32)}`,
     );
   if (claim.stream === null || !isStream(claim.stream))
     return rejection("unknown_stream", String(claim.stream));

@@ -1,7 +1,7 @@
 import type { Verdicts } from "./gpsd-verdicts.ts";
 import type { GpsRow } from "./replay-log.ts";
 
-export const DIFFERENCE_KINDS = [
+const DIFFERENCE_KINDS = [
   /** We have a row for an epoch of which gpsd reported nothing. */
   "only_ours",
   /** gpsd reported an epoch for which we have no row. */

@@ -6,7 +6,7 @@
  * names its epoch by that; one without (gpsd leaves it out where it has no fix, or no date yet) belongs to the epoch of the
  * last timed sentence before it.
  */
-export interface Verdict {
+interface Verdict {
   /** The UTC time field of the epoch, milliseconds since midnight. */
   readonly timeOfDayMs: number;
   readonly hasFix: boolean;
