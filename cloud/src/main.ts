@@ -10,6 +10,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "land the event log in the lake",
     load: () => import("./commands/run/main.ts"),
   },
+  sql: {
+    does: "ask the lake in SQL",
+    load: () => import("./commands/sql/main.ts"),
+  },
 };
 
 const usage = (): string => {

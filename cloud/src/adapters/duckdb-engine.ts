@@ -33,7 +33,8 @@ export class DuckDbEngine implements AsyncDisposable {
       memory_limit: options.memoryLimit,
       threads: String(options.threads),
       autoinstall_known_extensions: "false",
-      ...(options.temporaryFolder === null ? {} : { temp_directory: options.temporaryFolder }),
+      // Unset, it would be `.tmp` where the process stands.
+      temp_directory: options.temporaryFolder ?? "",
     });
     return new DuckDbEngine(instance);
   }

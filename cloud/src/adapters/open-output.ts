@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { createReadStream, createWriteStream } from "node:fs";
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { RoadstreamError } from "@roadstream/shared";
+
+/** Where a command's data goes: a file, or stdout. */
+export interface Output extends AsyncDisposable {
+  readonly isTerminal: boolean;
+  /** Characters of a line; infinite where nobody looks. */
+  readonly width: number;
+  /** Resolves when more can be taken. */
+  write(text: string): Promise<void>;
+  /** A file's bytes, as they are. */
+  copy(file: string): Promise<void>;
+}
+
+const writing = (stream: Writable, end: boolean): Pick<Output, "write" | "copy"> => ({
+  write: async (text) => {
+    if (!stream.write(text)) await once(stream, "drain");
+  },
+  copy: (file) => pipeline(createReadStream(file), stream, { end }),
+});
+
+/** The file is made, or emptied, at once. Throws `usage` when it cannot be written. */
+const fileOutput = async (path: string): Promise<Output> => {
+  const stream = createWriteStream(path);
+  try {
+    await once(stream, "open");
+  } catch (cause) {
+    throw new RoadstreamError("usage", `cannot write ${path}`, { cause });
+  }
+  return {
+    isTerminal: false,
+    width: Infinity,
+    ...writing(stream, false),
+    [Symbol.asyncDispose]: async () => {
+      stream.end();
+      await once(stream, "close");
+    },
+  };
+};
+
+const { stdout } = process;
+
+export const STDOUT: Output = {
+  isTerminal: stdout.isTTY,
+  width: stdout.isTTY ? stdout.columns : Infinity,
+  ...writing(stdout, false),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
+export const openOutput = (path: string | null): Promise<Output> =>
+  path === null ? Promise.resolve(STDOUT) : fileOutput(path);

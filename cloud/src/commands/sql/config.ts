@@ -1,0 +1,24 @@
+import { COMMON_OPTIONS, defineCommand, maybe } from "@roadstream/shared";
+import { z } from "zod";
+import { LAKE_OPTION } from "../../config.ts";
+
+export const SQL_COMMAND = defineCommand({
+  name: "roadstream cloud sql",
+  summary: "Asks the lake: DuckDB in memory over the tables' current files, also while cloud run lands more.",
+  positionals: ["SQL"],
+  options: {
+    ...LAKE_OPTION,
+    format: maybe(z.enum(["table", "json", "csv", "parquet"]), {
+      help: "How rows are printed: a table for people (the first 1000 rows), or all of them for programs. (default: table)",
+      placeholder: "table|json|csv|parquet",
+    }),
+    output: maybe(z.string(), { help: "Write there instead of to stdout.", placeholder: "FILE" }),
+    ...COMMON_OPTIONS,
+  },
+  examples: [
+    `roadstream cloud sql "SHOW TABLES" --lake file:data/lake`,
+    `roadstream cloud sql "SELECT vehicle_id, count(*), max(event_at) FROM gps_data GROUP BY ALL" --lake file:data/lake`,
+    `roadstream cloud sql "SELECT event_at, latitude, longitude, vehicle_engine_rpm, weather_condition FROM moments ORDER BY event_at" --lake file:data/lake --format csv`,
+    `roadstream cloud sql "FROM vehicle_data" --lake file:data/lake --format parquet --output vehicle.parquet`,
+  ],
+});
