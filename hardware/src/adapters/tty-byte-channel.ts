@@ -1,6 +1,6 @@
 import { constants, openSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
-import { RoadstreamError, type ByteChannel } from "@roadstream/shared";
+import { RoadstreamError, type ByteChannel, type OpenByteChannel } from "@roadstream/shared";
 
 /** Each stream closes a descriptor of its own. */
 const descriptor = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NOCTTY);
@@ -19,7 +19,12 @@ const openStreams = (path: string): { input: ReadStream; output: WriteStream } =
  * One end of a pseudo-terminal pair, or a serial line, raw. Opened as a terminal and not as a file: a blocking read of a
  * file would hold a thread that nothing can stop.
  */
-export const openTty = (path: string): ByteChannel => {
+export const ttyChannel =
+  (path: string): OpenByteChannel =>
+  async () =>
+    openTty(path);
+
+const openTty = (path: string): ByteChannel => {
   const { input, output } = openStreams(path);
   const lost = (cause: unknown): RoadstreamError =>
     new RoadstreamError("channel_lost", `${path} was lost`, { cause });

@@ -1,7 +1,8 @@
+import { isoTime } from "@roadstream/shared";
 import { EXIT_CODES, runProcess } from "@roadstream/shared/adapters";
 import { loadRoute } from "../adapters/file-route.ts";
 import { stdinLines } from "../adapters/stdin-lines.ts";
-import { openTty } from "../adapters/tty-byte-channel.ts";
+import { ttyChannel } from "../adapters/tty-byte-channel.ts";
 import { OMAHA_TO_DES_MOINES } from "../route/omaha-des-moines.ts";
 import { Route } from "../route/route.ts";
 import { Bench } from "./bench.ts";
@@ -21,14 +22,19 @@ await runProcess({
         ? new Route(OMAHA_TO_DES_MOINES)
         : await loadRoute(context.path(query.routeFile));
     await using bench = new Bench({ ...query, clock, route });
-    await using gpsLine = values.gpsPty === null ? null : openTty(context.path(values.gpsPty));
-    await using obdLine = values.obdPty === null ? null : openTty(context.path(values.obdPty));
-    context.ready({ seed: query.seed, vin: bench.trip.vehicle.vin, trip_s: bench.time.durationS });
+    const line = (path: string | null) => (path === null ? null : ttyChannel(context.path(path)));
+    context.ready({
+      seed: query.seed,
+      vin: bench.trip.vehicle.vin,
+      trip_s: bench.time.durationS,
+      started_at: isoTime(bench.time.startAt),
+      started_uptime_ms: bench.time.startUptime,
+    });
     const report = await serveBench(
       {
         bench,
-        gpsLine,
-        obdLine,
+        gpsLine: line(values.gpsPty),
+        obdLine: line(values.obdPty),
         commands: stdinLines(signal),
         reply: (text) => context.print(text),
         clock,

@@ -1,4 +1,4 @@
-import { RoadstreamError, type ByteChannel, type Clock, type Logger } from "@roadstream/shared";
+import { RoadstreamError, type Clock, type Logger, type OpenByteChannel } from "@roadstream/shared";
 import type { Bench } from "./bench.ts";
 import { control } from "./control-line.ts";
 import { serveLine, type LineCounts } from "./serve-line.ts";
@@ -15,8 +15,8 @@ export interface BenchReport {
 export const serveBench = async (
   options: {
     readonly bench: Bench;
-    readonly gpsLine: ByteChannel | null;
-    readonly obdLine: ByteChannel | null;
+    readonly gpsLine: OpenByteChannel | null;
+    readonly obdLine: OpenByteChannel | null;
     readonly commands: AsyncIterable<string>;
     readonly reply: (text: string) => void;
     readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { millis, type ByteChannel } from "@roadstream/shared";
+import { millis, RoadstreamError, type ByteChannel, type OpenByteChannel } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
 import { geoJsonPlan } from "../route/geojson-plan.ts";
@@ -6,7 +6,7 @@ import { Route } from "../route/route.ts";
 import { Bench } from "./bench.ts";
 import { control } from "./control-line.ts";
 import { serveBench } from "./serve-bench.ts";
-import { LINE_BACKLOG_BYTES } from "./serve-line.ts";
+import { LINE_BACKLOG_BYTES, serveLine } from "./serve-line.ts";
 
 const plan = geoJsonPlan('{"type":"LineString","coordinates":[[-94,41],[-93.98,41]]}', "short");
 if (!plan.ok) throw new Error(plan.reason);
@@ -17,6 +17,7 @@ class FakeLine implements ByteChannel {
   readonly name = "fake";
   readonly drains: boolean;
   heard = "";
+  isLost = false;
   #queue: Uint8Array[] = [];
   #wake: () => void = () => undefined;
 
@@ -29,9 +30,15 @@ class FakeLine implements ByteChannel {
     this.#wake();
   }
 
+  lose(): void {
+    this.isLost = true;
+    this.#wake();
+  }
+
   async *read(signal: AbortSignal): AsyncIterable<Uint8Array> {
     signal.addEventListener("abort", () => this.#wake(), { once: true });
     while (!signal.aborted) {
+      if (this.isLost) throw new RoadstreamError("channel_lost", "pulled");
       const next = this.#queue.shift();
       if (next === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
       else yield next;
@@ -57,7 +64,15 @@ const serve = (options: { drains: boolean; tripS?: number }) => {
   const stop = new AbortController();
   const logger = { debug: () => undefined } as never;
   const report = serveBench(
-    { bench, gpsLine, obdLine, commands: none(), reply: () => undefined, clock, logger },
+    {
+      bench,
+      gpsLine: async () => gpsLine,
+      obdLine: async () => obdLine,
+      commands: none(),
+      reply: () => undefined,
+      clock,
+      logger,
+    },
     stop.signal,
   );
   return { clock, bench, gpsLine, obdLine, stop, report };
@@ -97,6 +112,41 @@ test("an unplugged receiver leaves a dead line; plugged in, it speaks of the tri
   expect(gpsLine.heard.slice(before).match(/GPGGA/g)!.length).toBeGreaterThanOrEqual(2);
   stop.abort();
   await report;
+});
+
+test("a line that goes away is waited for, and served as soon as it is there again", async () => {
+  const clock = new VirtualClock();
+  const bench = new Bench({ clock, route, seed: 3, pace: 1, duration: millis(90_000) });
+  const lines: FakeLine[] = [];
+  let isThere = true;
+  const line: OpenByteChannel = async () => {
+    if (!isThere) throw new RoadstreamError("channel_lost", "no such device");
+    const opened = new FakeLine({ drains: true });
+    lines.push(opened);
+    return opened;
+  };
+  const counts = { sentBytes: 0, droppedBytes: 0 };
+  const served = serveLine({ device: bench.gps.open, line, clock, counts }, new AbortController().signal);
+  await clock.advance(30_000);
+  isThere = false;
+  lines[0]!.lose();
+  await clock.advance(10_000);
+  expect(lines[0]!.heard.match(/GPRMC/g)!.length).toBe(30);
+  isThere = true;
+  await clock.advance(60_000);
+  await served;
+  expect(lines[1]!.heard.match(/GPRMC/g)!.length).toBe(49);
+  expect(counts.sentBytes).toBe(lines[0]!.heard.length + lines[1]!.heard.length);
+});
+
+test("a line that is not there at the start is a mistake, and said so", async () => {
+  const clock = new VirtualClock();
+  const bench = new Bench({ clock, route, seed: 3, pace: 1 });
+  const line: OpenByteChannel = () => Promise.reject(new RoadstreamError("channel_lost", "no such device"));
+  const counts = { sentBytes: 0, droppedBytes: 0 };
+  await expect(
+    serveLine({ device: bench.gps.open, line, clock, counts }, new AbortController().signal),
+  ).rejects.toThrow("no such device");
 });
 
 test("control lines turn the knobs they name, and no others", async () => {

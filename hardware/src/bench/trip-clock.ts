@@ -6,6 +6,7 @@ import {
   type Clock,
   type DurationMs,
   type UnixMillis,
+  type UptimeMillis,
 } from "@roadstream/shared";
 
 /** Trip seconds per second, or as fast as its readers take what the trip gives. */
@@ -55,7 +56,7 @@ export class TripClock {
   readonly #members = new Set<Member>();
   readonly #closed = new AbortController();
   readonly #over = new AbortController();
-  #begun: { readonly startAt: UnixMillis; readonly uptime: number } | null = null;
+  #begun: { readonly startAt: UnixMillis; readonly uptime: UptimeMillis } | null = null;
   #jumpedTo = 0;
   #moves = 0;
   #isComplete = false;
@@ -76,6 +77,11 @@ export class TripClock {
   /** UTC at the trip's start. When not given: such that the trip ends about now, as the readers will then see it. */
   get startAt(): UnixMillis {
     return this.#begin().startAt;
+  }
+
+  /** The machine's monotonic time at the trip's start. */
+  get startUptime(): UptimeMillis {
+    return this.#begin().uptime;
   }
 
   /** Seconds since the start, at most the whole trip. */
@@ -113,7 +119,7 @@ export class TripClock {
     this.#over.abort();
   }
 
-  #begin(): { readonly startAt: UnixMillis; readonly uptime: number } {
+  #begin(): { readonly startAt: UnixMillis; readonly uptime: UptimeMillis } {
     if (this.#begun === null) {
       const realMs = this.pace === "max" ? 0 : (this.durationS * 1000) / this.pace;
       const endsNow = this.#clock.now() + realMs - this.durationS * 1000;
