@@ -10,12 +10,11 @@ export const MAX_EVENT_DETAIL = 65_536;
 export const MAX_HEADER_BYTES = 2048;
 /** Records in one publish. */
 export const MAX_RECORDS_PER_PUBLISH = 10_000;
-/** A zstd body may not grow more than this, nor beyond {@link MAX_BODY_BYTES}. */
+/** A zstd body may not grow more than this many times, nor beyond {@link MAX_BODY_BYTES}. */
 export const MAX_EXPANSION = 100;
+/** A body, decompressed. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** Bytes of one partition in one send to Kafka, and of one message. */
-export const MAX_LOG_SEND_BYTES = 900 * 1024;
-export const MAX_LOG_RECORD_BYTES = 1024 * 1024;
-/** A table commit ends a batch at the first of these. */
+/** A batch is committed to its table once it holds this much. */
 export const MAX_BATCH_BYTES = 64 * 1024 * 1024;
+/** A batch is committed to its table once it has so many rows. */
 export const MAX_BATCH_ROWS = 200_000;

@@ -1,4 +1,4 @@
-import type { StreamName } from "./streams.ts";
+import { STREAM_NAMES, type StreamName } from "./streams.ts";
 
 /** Every table of the lake: the six streams, and dead letters. */
 export type TableName = StreamName | "dead_letters";
@@ -10,29 +10,34 @@ export interface LogTopics {
   readonly receipts: string;
 }
 
-const VARIABLES: Readonly<Record<StreamName, string>> = {
+/** The environment variable that renames each topic; unset, a topic is called as its key here. */
+export const TOPIC_VARIABLES = {
   gps_data: "GPS_TOPIC",
   vehicle_data: "VEHICLE_TOPIC",
   traffic_data: "TRAFFIC_TOPIC",
   weather_data: "WEATHER_TOPIC",
   emergency_data: "EMERGENCY_TOPIC",
   agent_events: "AGENT_EVENTS_TOPIC",
-};
+  dead_letter: "DEAD_LETTER_TOPIC",
+  receipts: "RECEIPTS_TOPIC",
+} as const satisfies Readonly<Record<StreamName | "dead_letter" | "receipts", string>>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const named = (env: Environment, variable: string, otherwise: string): string => {
-  const value = env[variable];
-  return value === undefined || value === "" ? otherwise : value;
+export const logTopics = (env: Environment): LogTopics => {
+  const named = (topic: keyof typeof TOPIC_VARIABLES): string => {
+    const value = env[TOPIC_VARIABLES[topic]];
+    return value === undefined || value === "" ? topic : value;
+  };
+  return {
+    streams: Object.fromEntries(STREAM_NAMES.map((name) => [name, named(name)])) as Record<
+      StreamName,
+      string
+    >,
+    deadLetters: named("dead_letter"),
+    receipts: named("receipts"),
+  };
 };
-
-export const logTopics = (env: Environment): LogTopics => ({
-  streams: Object.fromEntries(
-    Object.entries(VARIABLES).map(([stream, variable]) => [stream, named(env, variable, stream)]),
-  ) as Record<StreamName, string>,
-  deadLetters: named(env, "DEAD_LETTER_TOPIC", "dead_letter"),
-  receipts: named(env, "RECEIPTS_TOPIC", "receipts"),
-});
 
 /** All topics that must exist, receipts included. */
 export const allTopics = (topics: LogTopics): readonly string[] => [

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { SASLOptions } from "kafkajs";
 import { errorText, RoadstreamError } from "../../errors.ts";
+import type { KafkaVariable } from "../kafka-variables.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,13 +14,13 @@ export interface KafkaSettings {
 
 const BROKER = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/;
 
-const set = (env: Env, name: string): string | null => {
+const set = (env: Env, name: KafkaVariable): string | null => {
   const value = env[name];
   return value === undefined || value === "" ? null : value;
 };
 
 /** A PEM text itself, or the file that holds it. */
-const pem = (env: Env, name: string): string | null => {
+const pem = (env: Env, name: KafkaVariable): string | null => {
   const value = set(env, name);
   if (value === null || value.includes("-----BEGIN ")) return value;
   try {
