@@ -7,8 +7,10 @@ import { LiveMarks } from "./live-mark.ts";
 import { freeRun, pickBackfill, STREAM_ORDER } from "./pick-run.ts";
 import type { Suspicion } from "./suspicion.ts";
 
-/** Text read for one publish: backlog compresses well and may fill it, live batches stay small. */
-const READ_BYTES: Readonly<Record<Lane, number>> = { live: 96 * 1024, backfill: 384 * 1024 };
+/** Text read for one live publish, which stays small so that it is soon there. */
+const LIVE_TEXT = 96 * 1024;
+/** Backlog compresses well: so much text is read for each byte that its publish may have. */
+const BACKFILL_TEXT_RATIO = 4;
 /** So many live records do not wait for company. */
 const ENOUGH_RECORDS = 500;
 /** What cannot wait, and what is a publish of its own anyway. */
@@ -84,9 +86,10 @@ export class BatchSource {
       const run = lane === "live" ? this.#pickLive(views) : this.#pickBackfill(views);
       if (run === null) return null;
       const view = views.find((each) => each.bootId === run.bootId && each.stream === run.stream);
-      const held = await outbox.read(run, READ_BYTES[lane]);
+      const maxBytes = deck.batchLimit(lane);
+      const held = await outbox.read(run, lane === "live" ? LIVE_TEXT : maxBytes * BACKFILL_TEXT_RATIO);
       if (held === null || view === undefined) continue;
-      return buildBatch(held, view.machineBoot, lane, context);
+      return buildBatch(held, { lane, machineBoot: view.machineBoot, maxBytes }, context);
     }
     return null;
   }

@@ -15,6 +15,14 @@ import type { Batch, Lane } from "./batch.ts";
 /** Half of what a receiver takes for a decompression bomb: parked cars repeat themselves. */
 const SAFE_EXPANSION = MAX_EXPANSION / 2;
 
+export interface BatchShape {
+  readonly lane: Lane;
+  /** The boot of the machine that measured the records. */
+  readonly machineBoot: string;
+  /** What the publish may hold at most, unless one record alone is longer. */
+  readonly maxBytes: number;
+}
+
 export interface BatchContext {
   readonly vehicleId: string;
   readonly agentVersion: string;
@@ -24,11 +32,12 @@ export interface BatchContext {
 }
 
 /**
- * A publish of the run's first records, as many as fit {@link MAX_PUBLISH_BYTES}; one record always does (the encoder
+ * A publish of the run's first records, as many as fit; one record always fits {@link MAX_PUBLISH_BYTES} (the encoder
  * saw to it). Records of this machine boot get their time if it has become known; those of another one say theirs.
  */
-export const buildBatch = (held: HeldRun, machineBoot: string, lane: Lane, context: BatchContext): Batch => {
+export const buildBatch = (held: HeldRun, shape: BatchShape, context: BatchContext): Batch => {
   const { clock, bestClock } = context;
+  const { lane, machineBoot, maxBytes } = shape;
   const isThisBoot = machineBoot === clock.machineBoot;
   const own = JSON.stringify(machineBoot);
   const records = held.records
@@ -41,7 +50,7 @@ export const buildBatch = (held: HeldRun, machineBoot: string, lane: Lane, conte
   for (let count = records.length; ; count = Math.ceil(count / 2)) {
     const lastSeq = held.firstSeq + count - 1;
     const payload = payloadOf(held, lastSeq, records.slice(0, count), context);
-    if (payload.length > MAX_PUBLISH_BYTES && count > 1) continue;
+    if (payload.length > Math.min(maxBytes, MAX_PUBLISH_BYTES) && count > 1) continue;
     const run = { bootId: held.bootId, stream: held.stream, firstSeq: held.firstSeq, lastSeq };
     const topic = uplinkTopic(context.vehicleId, held.stream);
     return { lane, run, topic, payload, builtAt: clock.uptime() };

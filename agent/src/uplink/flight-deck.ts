@@ -1,12 +1,11 @@
-import { SeqRanges, type StreamName } from "@roadstream/shared";
-import type { SeqRun } from "../ports.ts";
+import { MAX_PUBLISH_BYTES, SeqRanges, type StreamName } from "@roadstream/shared";
+import type { SeqRun, UplinkEnd } from "../ports.ts";
+import { BackfillWindow } from "./backfill-window.ts";
 import type { Batch, Lane } from "./batch.ts";
 
-/** What may be unacknowledged at a time. A live publish waits at most behind the backfill window in the same socket. */
-export const WINDOWS: Readonly<Record<Lane, { readonly batches: number; readonly bytes: number }>> = {
-  live: { batches: 16, bytes: 512 * 1024 },
-  backfill: { batches: 16, bytes: 256 * 1024 },
-};
+/** Of each lane, what may be unacknowledged at a time; backlog's bytes are {@link BackfillWindow}'s. */
+const MAX_BATCHES = 16;
+const LIVE_BYTES = 512 * 1024;
 
 /**
  * Every batch between being built and being forgotten by the outbox: waiting to be sent again, in flight, or settling
@@ -15,6 +14,7 @@ export const WINDOWS: Readonly<Record<Lane, { readonly batches: number; readonly
 export class FlightDeck {
   readonly #waiting: Batch[] = [];
   readonly #inFlight = new Set<Batch>();
+  readonly #backfill = new BackfillWindow();
   readonly #taken = new Map<string, SeqRanges>();
 
   get inFlight(): readonly Batch[] {
@@ -29,10 +29,20 @@ export class FlightDeck {
     return this.#taken.get(keyOf(series)) ?? null;
   }
 
+  /** Of both lanes, what the broker has not acknowledged. */
+  get bytesInFlight(): number {
+    return bytesOf(this.inFlight);
+  }
+
   hasRoom(lane: Lane): boolean {
     const own = this.inFlight.filter((batch) => batch.lane === lane);
-    const bytes = own.reduce((sum, batch) => sum + batch.payload.length, 0);
-    return own.length < WINDOWS[lane].batches && bytes < WINDOWS[lane].bytes;
+    const limit = lane === "live" ? LIVE_BYTES : this.#backfill.bytes;
+    return own.length < MAX_BATCHES && bytesOf(own) < limit;
+  }
+
+  /** How long one publish of the lane may be, unless it is a single record. */
+  batchLimit(lane: Lane): number {
+    return lane === "live" ? MAX_PUBLISH_BYTES : Math.min(MAX_PUBLISH_BYTES, this.#backfill.bytes);
   }
 
   take(run: SeqRun): void {
@@ -55,12 +65,14 @@ export class FlightDeck {
     this.#inFlight.add(batch);
   }
 
-  acknowledged(batch: Batch): void {
+  acknowledged(batch: Batch, seconds: number): void {
     this.#inFlight.delete(batch);
+    if (batch.lane === "backfill") this.#backfill.acknowledged(batch.payload.length, seconds);
   }
 
   /** The connection is gone: what was in flight waits to be sent again, in the order it was sent. */
-  landedNowhere(): void {
+  landedNowhere(end: UplinkEnd): void {
+    if (end === "unanswered") this.#backfill.unanswered();
     this.#waiting.unshift(...this.#inFlight);
     this.#inFlight.clear();
   }
@@ -78,5 +90,8 @@ export class FlightDeck {
     this.#waiting.push(batch);
   }
 }
+
+const bytesOf = (batches: readonly Batch[]): number =>
+  batches.reduce((sum, batch) => sum + batch.payload.length, 0);
 
 const keyOf = (series: { bootId: string; stream: StreamName }): string => `${series.bootId}/${series.stream}`;

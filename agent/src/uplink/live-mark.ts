@@ -1,7 +1,7 @@
 import { seconds, type DurationMs, type StreamName, type UptimeMillis } from "@roadstream/shared";
 
 /** Live records that have waited so long are backlog: newer ones go before them. */
-const LIVE_MAX_WAIT: DurationMs = seconds(10);
+export const LIVE_MAX_WAIT: DurationMs = seconds(10);
 const SAMPLE_EVERY = seconds(1);
 
 interface Sample {

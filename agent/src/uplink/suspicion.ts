@@ -3,11 +3,11 @@ import { batchRecords, type Batch } from "./batch.ts";
 /** Connections in a row that ended with something in flight before batches are sent one at a time. */
 const ENDS_BEFORE_CAUTION = 2;
 /** Acknowledgements in a row, one at a time, after which caution ends. */
-const CALM_AFTER = 32;
+export const CALM_AFTER = 32;
 /** Connections that a batch has ended alone before it is cut in two. */
-const STRIKES_TO_SPLIT = 3;
+export const STRIKES_TO_SPLIT = 3;
 /** Connections that a single record has ended alone before it is set aside. */
-const STRIKES_TO_QUARANTINE = 6;
+export const STRIKES_TO_QUARANTINE = 6;
 
 interface Strikes {
   count: number;

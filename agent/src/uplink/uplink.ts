@@ -1,6 +1,8 @@
 import {
   errorText,
   isRoadstreamError,
+  MAX_PUBLISH_BYTES,
+  millis,
   RECONNECT_SCHEDULE,
   retryIntervals,
   seconds,
@@ -21,8 +23,10 @@ import { Suspicion } from "./suspicion.ts";
 import type { UplinkMetrics } from "./uplink-metrics.ts";
 import { Wakeup } from "./wakeup.ts";
 
-/** A broker that accepts connections and nothing else is not asked again at once: only this long a session is a success. */
-const STABLE_AFTER = seconds(10);
+/** A line that carries less is not worth waiting for: an acknowledgement may take so much longer with what is on its way. */
+const SLOWEST_BYTES_PER_SECOND = 4096;
+/** Behind the library's own, which may fail to fire like any callback. */
+const CONNECT_DEADLINE = seconds(20);
 const CLOSE_DEADLINE = seconds(2);
 
 export interface UplinkOptions {
@@ -34,7 +38,7 @@ export interface UplinkOptions {
   readonly metrics: UplinkMetrics;
   readonly context: BatchContext;
   readonly linger: DurationMs;
-  /** A publish that is not acknowledged by then ends the connection. */
+  /** A publish that is not acknowledged by then ends the connection; bytes on a slow line get their time on top. */
   readonly answerDeadline: DurationMs;
 }
 
@@ -42,6 +46,8 @@ interface Session {
   readonly connection: UplinkConnection;
   readonly over: AbortController;
   end: UplinkEnd | null;
+  /** A reading got through. */
+  wasOfUse: boolean;
 }
 
 /**
@@ -89,12 +95,12 @@ export class Uplink {
     const { clock, random, logger, metrics } = this.#options;
     let waits = retryIntervals(RECONNECT_SCHEDULE, random);
     while (!signal.aborted) {
-      const began = clock.uptime();
       try {
-        const end = await this.#connectOnce(signal);
+        const { end, wasOfUse } = await this.#connectOnce(signal);
         metrics.ended(end);
         if (end !== "stopped") logger.warn("uplink_lost", { by: end });
-        if (clock.uptime() - began >= STABLE_AFTER) waits = retryIntervals(RECONNECT_SCHEDULE, random);
+        // A broker that accepts connections and nothing else is not asked again at once.
+        if (wasOfUse) waits = retryIntervals(RECONNECT_SCHEDULE, random);
       } catch (error) {
         if (signal.aborted) return;
         const code = isRoadstreamError(error) ? error.code : "unknown";
@@ -105,10 +111,10 @@ export class Uplink {
     }
   }
 
-  async #connectOnce(signal: AbortSignal): Promise<UplinkEnd> {
-    const { connect, metrics, logger } = this.#options;
-    const connection = await connect(signal);
-    const session: Session = { connection, over: new AbortController(), end: null };
+  async #connectOnce(signal: AbortSignal): Promise<{ end: UplinkEnd; wasOfUse: boolean }> {
+    const { connect, clock, metrics, logger } = this.#options;
+    const connection = await withDeadline(clock, CONNECT_DEADLINE, "connect", connect, signal);
+    const session: Session = { connection, over: new AbortController(), end: null, wasOfUse: false };
     const stop = (): void => this.#end(session, "stopped");
     signal.addEventListener("abort", stop, { once: true });
     void connection.closed.then(() => this.#end(session, "closed"));
@@ -129,8 +135,9 @@ export class Uplink {
       signal.removeEventListener("abort", stop);
       await this.#close(connection);
     }
-    await this.#judge(session.end ?? "closed");
-    return session.end ?? "closed";
+    const end = session.end ?? "closed";
+    await this.#judge(end);
+    return { end, wasOfUse: session.wasOfUse };
   }
 
   async #close(connection: UplinkConnection): Promise<void> {
@@ -162,13 +169,15 @@ export class Uplink {
   async #publish(batch: Batch, session: Session): Promise<void> {
     const { clock, answerDeadline, metrics } = this.#options;
     this.#deck.sent(batch);
+    const transfer = seconds(this.#deck.bytesInFlight / SLOWEST_BYTES_PER_SECOND);
+    const limit = millis(answerDeadline + transfer);
     metrics.published(batch);
     const sentAt = clock.uptime();
     const message = { topic: batch.topic, payload: batch.payload, keep: "not_retained" as const };
     try {
       await withDeadline(
         clock,
-        answerDeadline,
+        limit,
         "publish",
         () => session.connection.publish(message),
         session.over.signal,
@@ -179,8 +188,10 @@ export class Uplink {
     }
     // The session may have ended with this publish counted as lost: then it is sent again, and the receiver drops the copy.
     if (session.over.signal.aborted && !this.#deck.inFlight.includes(batch)) return;
-    metrics.acknowledged(batch, (clock.uptime() - sentAt) / 1000);
-    this.#deck.acknowledged(batch);
+    session.wasOfUse = true;
+    const waited = (clock.uptime() - sentAt) / 1000;
+    metrics.acknowledged(batch, waited);
+    this.#deck.acknowledged(batch, waited);
     this.#suspicion.acknowledged(batch);
     this.#wakeup.wake();
     await this.#options.outbox.acknowledge(batch.run);
@@ -215,7 +226,7 @@ export class Uplink {
   /** After a connection: everything in flight waits for the next one, and a batch proven to break them is cut or set aside. */
   async #judge(end: UplinkEnd): Promise<void> {
     const inFlight = this.#deck.inFlight;
-    this.#deck.landedNowhere();
+    this.#deck.landedNowhere(end);
     if (end === "stopped") return;
     const guilty = this.#suspicion.connectionEnded(inFlight);
     if (guilty === null) return;
@@ -239,7 +250,8 @@ export class Uplink {
     const { outbox, context } = this.#options;
     const view = outbox.series().find((each) => each.bootId === run.bootId && each.stream === run.stream);
     const held = await outbox.read(run, Number.MAX_SAFE_INTEGER);
-    if (held !== null && view !== undefined)
-      this.#deck.wait(buildBatch(held, view.machineBoot, lane, context));
+    if (held === null || view === undefined) return;
+    const shape = { lane, machineBoot: view.machineBoot, maxBytes: MAX_PUBLISH_BYTES };
+    this.#deck.wait(buildBatch(held, shape, context));
   }
 }
