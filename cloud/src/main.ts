@@ -14,6 +14,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "ask the lake in SQL",
     load: () => import("./commands/sql/main.ts"),
   },
+  trace: {
+    does: "follow one record through all stages",
+    load: () => import("./commands/trace/main.ts"),
+  },
 };
 
 const usage = (): string => {

@@ -1,5 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { RoadstreamError } from "@roadstream/shared";
+import type { Cell } from "../sql/query-result.ts";
+import { duckDbCell } from "./duckdb-cell.ts";
 
 export interface DuckDbOptions {
   /** As DuckDB spells sizes: `512MB`. */
@@ -76,6 +78,22 @@ export class DuckDbConnection implements Disposable {
   async rows(sql: string): Promise<readonly SqlRow[]> {
     const reader = await guarded(sql, () => this.raw.runAndReadAll(sql));
     return reader.getRowObjectsJS();
+  }
+
+  /** Rows as JSON has them (see duckdb-cell.ts). */
+  async cells(sql: string): Promise<readonly Readonly<Record<string, Cell>>[]> {
+    const reader = await guarded(sql, () => this.raw.runAndReadAll(sql));
+    return reader.convertRowObjects(duckDbCell) as readonly Readonly<Record<string, Cell>>[];
+  }
+
+  /** The same rows, some thousand at a time, while the query runs: for results that may be large. */
+  async *stream(sql: string): AsyncGenerator<readonly SqlRow[]> {
+    const chunks = await guarded(sql, async () => (await this.raw.stream(sql)).yieldRowObjectJs());
+    for (;;) {
+      const chunk = await guarded(sql, () => chunks.next());
+      if (chunk.done === true) return;
+      yield chunk.value;
+    }
   }
 
   [Symbol.dispose](): void {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
 import { errorText, RoadstreamError } from "@roadstream/shared";
+import { currentHeads } from "../lake/current-heads.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import type { QueryResult } from "../sql/query-result.ts";
 import { duckDbViewSql } from "../views/duckdb-views.ts";
@@ -24,21 +25,15 @@ const lock = async (connection: DuckDbConnection, files: readonly string[]): Pro
 };
 
 const defineViews = async (connection: DuckDbConnection, lake: OpenedLake): Promise<readonly string[]> => {
-  const heads = await Promise.all(
-    TABLE_NAMES.map(async (name) => ({ table: lake.tables[name], head: await lake.tables[name].peek() })),
-  );
-  if (heads.every(({ head }) => head === null)) {
-    throw new RoadstreamError("usage", `there is no lake at ${lake.store.root}: none of its tables exists`, {
-      hint: "Is the path right? roadstream cloud run makes the tables when it starts.",
-    });
-  }
+  const heads = await currentHeads(lake);
   const files: string[] = [];
-  for (const { table, head } of heads) {
+  for (const name of TABLE_NAMES) {
+    const table = lake.tables[name];
+    const head = heads[name];
     const live = head === null ? [] : await table.files(head);
     const paths = await Promise.all(live.map(({ key }) => lake.store.localFile(key)));
     files.push(...paths);
-    const { definition } = table;
-    await connection.run(`CREATE VIEW ${sqlName(definition.name)} AS ${lakeFilesSql(definition, paths)}`);
+    await connection.run(`CREATE VIEW ${sqlName(name)} AS ${lakeFilesSql(table.definition, paths)}`);
   }
   const objectsAt = lake.store.location(KEY).slice(0, -KEY.length);
   for (const view of LAKE_VIEWS)

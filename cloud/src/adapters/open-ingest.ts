@@ -7,7 +7,6 @@ import {
   type Random,
 } from "@roadstream/shared";
 import { nodeZstd } from "@roadstream/shared/adapters";
-import { openEventLog } from "@roadstream/shared/event-log";
 import type { IngestContext } from "../ingest/ingest-context.ts";
 import {
   BATCH_MAX_BYTES,
@@ -22,6 +21,7 @@ import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
 import { DuckDbRowWriter } from "./duckdb-row-writer.ts";
 import { nodeSha256 } from "./node-sha256.ts";
 import { openLake } from "./open-lake.ts";
+import { openLog } from "./open-log.ts";
 
 export interface OpenIngestOptions {
   readonly clock: Clock;
@@ -38,16 +38,11 @@ export interface OpenIngestOptions {
 /** One thread: several would spend a third more CPU on a batch, and other tables' batches use the other cores. */
 const INGEST_DUCKDB = { ...DEFAULT_DUCKDB, threads: 1 };
 
-const SQLITE = "sqlite:";
-
 /** Opens log, lake and database as the settings name them; closes them in reverse order. */
 export const openIngest = async (options: OpenIngestOptions): Promise<IngestContext & AsyncDisposable> => {
-  const { clock, random, logger, path } = options;
+  const { clock, random, logger } = options;
   await using opened = new AsyncDisposableStack();
-  const logSpec = options.log.startsWith(SQLITE)
-    ? SQLITE + path(options.log.slice(SQLITE.length))
-    : options.log;
-  const log = opened.use(await openEventLog(logSpec, options));
+  const log = opened.use(await openLog(options.log, options));
   const deadLetters = opened.use(await log.writer());
   const lake = opened.use(openLake(options.lake, options));
   const engine = opened.use(await DuckDbEngine.open(INGEST_DUCKDB));
