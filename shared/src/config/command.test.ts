@@ -69,6 +69,23 @@ test("a file's unknown key and wrong shape are errors", () => {
   expect(parse(["--vehicle", "a", "--config", "x"], {}, "- a")).toMatchObject({ kind: "wrong" });
 });
 
+test("a command may take any number of words at its end", () => {
+  const several = defineCommand({
+    name: "several",
+    summary: "s",
+    options: {},
+    positionals: ["FIRST"],
+    rest: "MORE",
+  });
+  const run = (argv: readonly string[]) => parseCommand(several, { argv, env: {}, readFile: () => "" });
+  expect(run(["a", "b", "c"])).toMatchObject({ kind: "run", positionals: ["a", "b", "c"] });
+  expect(run(["a"])).toMatchObject({ kind: "run", positionals: ["a"] });
+  expect(run([])).toMatchObject({ kind: "wrong", problems: ["missing FIRST"] });
+  expect(run(["--help"])).toMatchObject({
+    text: expect.stringContaining("usage: several FIRST [MORE …] [options]"),
+  });
+});
+
 test("a printed URL has no password", () => {
   expect(redactUrl("kafka://me:s3cret@h:9092,you:other@i:9092/x")).toBe(
     "kafka://me:***@h:9092,you:***@i:9092/x",

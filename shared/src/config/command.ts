@@ -14,6 +14,8 @@ export interface Command<O extends Options> {
   readonly options: O;
   /** Names of positional arguments for --help, all required. */
   readonly positionals?: readonly string[];
+  /** What may follow them any number of times. */
+  readonly rest?: string;
   readonly examples?: readonly string[];
 }
 
@@ -101,7 +103,7 @@ export const parseCommand = <O extends Options>(command: Command<O>, invocation:
   const expected = command.positionals ?? [];
   if (scanned.positionals.length < expected.length)
     problems.push(`missing ${expected.slice(scanned.positionals.length).join(" ")}`);
-  if (scanned.positionals.length > expected.length) {
+  if (command.rest === undefined && scanned.positionals.length > expected.length) {
     problems.push(`unexpected argument ${JSON.stringify(scanned.positionals[expected.length])}`);
   }
   const environment = environmentTexts(command.options, invocation.env);

@@ -24,7 +24,12 @@ export const helpText = (command: Command<Options>): string => {
   const secrets = entries
     .filter(([, option]) => option.isSecret)
     .map(([key, option]) => row(option.env ?? environmentName(key), option.help));
-  const positionals = (command.positionals ?? []).map((name) => ` ${name}`).join("");
+  const positionals = [
+    ...(command.positionals ?? []),
+    ...(command.rest === undefined ? [] : [`[${command.rest} …]`]),
+  ]
+    .map((name) => ` ${name}`)
+    .join("");
   return [
     `${command.name} — ${command.summary}`,
     "",
