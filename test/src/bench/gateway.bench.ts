@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { publishAll, type LoadClient } from "./gateway/publish-load.ts";
 import { gpsLoad } from "./gateway/readings-load.ts";
 import { ServerProcess } from "./gateway/server-process.ts";
+import { median } from "./measure.ts";
 
 export interface GatewayBench {
   readonly name: "gateway";
@@ -48,9 +49,6 @@ const ROUNDS = 3;
 
 const BARE = new URL("gateway/bare-aedes.ts", import.meta.url);
 const GATEWAY = new URL("../../../gateway/src/main.ts", import.meta.url);
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const publishLoad = async (server: ServerProcess, load: readonly LoadClient[]): Promise<void> => {
   await Promise.all(load.map((client) => publishAll(server.port, client, WINDOW)));

@@ -16,6 +16,7 @@ import {
 } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openEventLog } from "@roadstream/shared/event-log";
+import { cpuSeconds, median } from "./measure.ts";
 
 export interface IngestBench {
   readonly name: "ingest";
@@ -111,13 +112,6 @@ const chunked = function* <T>(values: Iterable<T>, size: number): Generator<read
   if (chunk.length > 0) yield chunk;
 };
 
-const cpuSeconds = async (work: () => Promise<void>): Promise<number> => {
-  const before = process.cpuUsage();
-  await work();
-  const used = process.cpuUsage(before);
-  return (used.user + used.system) / 1e6;
-};
-
 const land = async (log: string, lake: string, rows: number, group: string): Promise<void> => {
   const options = {
     ...environment,
@@ -147,11 +141,6 @@ const copy = async (engine: DuckDbEngine, ndjson: string, parquet: string): Prom
   await connection.run(
     `COPY (FROM read_json('${ndjson}', format = 'newline_delimited')) TO '${parquet}' (FORMAT parquet, COMPRESSION zstd)`,
   );
-};
-
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 };
 
 /** Both in turn in one process, so that the machine's mood is the same for both. */

@@ -1,6 +1,7 @@
 import { fixOf, NmeaParser, reportsFix } from "@roadstream/agent";
 import { uptimeMillis } from "@roadstream/shared";
 import { parseNmeaSentence } from "nmea-simple";
+import { cpuSeconds, median } from "./measure.ts";
 import { nmeaLog } from "./nmea-log.ts";
 
 export interface NmeaBench {
@@ -25,13 +26,6 @@ const WARM_UP_ROUNDS = 4;
 const SECONDS = 4000;
 /** As a serial port hands them over. */
 const CHUNK_BYTES = 512;
-
-const cpuSeconds = (work: () => void): number => {
-  const before = process.cpuUsage();
-  work();
-  const used = process.cpuUsage(before);
-  return (used.user + used.system) / 1e6;
-};
 
 const parseOurs = (bytes: Uint8Array, expected: { sentences: number; epochs: number }): void => {
   const parser = new NmeaParser();
@@ -60,11 +54,6 @@ const parseReference = (lines: readonly string[]): void => {
     throw new Error(`nmea-simple understood ${understood} of ${lines.length} sentences`);
 };
 
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-};
-
 /** Both in turn, several rounds in one run; the first ones warm up and are not counted. */
 export const benchNmea = async (): Promise<NmeaBench> => {
   const log = nmeaLog({ seconds: SECONDS, seed: 7 });
@@ -72,9 +61,9 @@ export const benchNmea = async (): Promise<NmeaBench> => {
   const lines = log.split("\r\n").filter((line) => line !== "");
   const rounds: { ours: number; reference: number }[] = [];
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
-    const ours =
-      lines.length / cpuSeconds(() => parseOurs(bytes, { sentences: lines.length, epochs: SECONDS }));
-    const reference = lines.length / cpuSeconds(() => parseReference(lines));
+    const expected = { sentences: lines.length, epochs: SECONDS };
+    const ours = lines.length / (await cpuSeconds(() => parseOurs(bytes, expected)));
+    const reference = lines.length / (await cpuSeconds(() => parseReference(lines)));
     if (round >= 0) rounds.push({ ours: Math.round(ours), reference: Math.round(reference) });
   }
   const ratio = median(rounds.map((round) => round.ours / round.reference));

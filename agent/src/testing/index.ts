@@ -1,0 +1,12 @@
+export { SqliteSegmentStore } from "../adapters/sqlite-segment-store.ts";
+export { BestClock } from "../clock/best-clock.ts";
+export { outboxEvents } from "../events/outbox-events.ts";
+export { DEFAULT_BUDGET } from "../outbox/budget.ts";
+export { DurableOutbox } from "../outbox/durable-outbox.ts";
+export { encodeReading } from "../outbox/encode-reading.ts";
+export { OutboxMetrics } from "../outbox/outbox-metrics.ts";
+export type { EncodedReading, StoreChanges, UplinkConnection, UplinkMessage } from "../ports.ts";
+export { Uplink } from "../uplink/uplink.ts";
+export { UplinkMetrics } from "../uplink/uplink-metrics.ts";
+export { MemoryDisk, MemorySegmentStore } from "./memory-segment-store.ts";
+export { encoded, gpsSample } from "./sample-readings.ts";
