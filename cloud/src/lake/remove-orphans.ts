@@ -2,7 +2,7 @@ import { days, hours, RoadstreamError, type DurationMs } from "@roadstream/share
 import type { ObjectInfo } from "../ports.ts";
 import { tableHead, type IcebergTable } from "./lake-table.ts";
 import { withProperties } from "./next-snapshot.ts";
-import type { TableMetadata } from "./table-metadata.ts";
+import type { StoredTable } from "./stored-table.ts";
 import { numberProperty, PROPERTY } from "./table-properties.ts";
 
 /** Other engines' jobs may run for long and know nothing of our rule; Iceberg's own default. */
@@ -26,14 +26,19 @@ export interface OrphanOptions {
   readonly mode: "list" | "remove";
 }
 
-/** Everything that any snapshot of the table still names. */
-const reachableKeys = async (table: IcebergTable, metadata: TableMetadata): Promise<ReadonlySet<string>> => {
+/** Everything that the table or any snapshot of it still names. */
+const reachableKeys = async (
+  table: IcebergTable,
+  { pointer, metadata }: StoredTable,
+): Promise<ReadonlySet<string>> => {
   const reachable = new Set<string>();
   const seen = new Set<string>();
   const reach = (location: string): void => {
     const key = table.store.keyOf(location);
     if (key !== null) reachable.add(key);
   };
+  reach(pointer.location);
+  for (const line of metadata["metadata-log"]) reach(line["metadata-file"]);
   for (const snapshot of metadata.snapshots) {
     reach(snapshot["manifest-list"]);
     for (const manifest of await table.manifests.list(snapshot)) {
@@ -85,7 +90,7 @@ export const removeOrphans = async (options: OrphanOptions): Promise<OrphanRepor
       throw new RoadstreamError("unavailable", `${table.definition.name}: ${outcome.reason}`);
     head = tableHead(outcome.stored);
   }
-  const reachable = await reachableKeys(table, head.stored.metadata);
+  const reachable = await reachableKeys(table, head.stored);
   const isOrphan = ({ key, modifiedAt }: ObjectInfo): boolean =>
     modifiedAt < oldest && !reachable.has(key) && !METADATA_VERSION.test(key);
   const orphans: ObjectInfo[] = [];

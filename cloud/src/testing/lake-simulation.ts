@@ -9,8 +9,11 @@ import {
   type Clock,
   type Random,
 } from "@roadstream/shared";
+import { nodeSha256 } from "../adapters/node-sha256.ts";
 import { compactTable } from "../lake/compact-table.ts";
 import { expireTable } from "../lake/expire-table.ts";
+import { FileCatalog } from "../lake/file-catalog.ts";
+import { GlueCatalog } from "../lake/glue-catalog.ts";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 import { removeOrphans } from "../lake/remove-orphans.ts";
 import type { Retention } from "../lake/snapshot-expiry.ts";
@@ -18,6 +21,7 @@ import { tableDefinition } from "../lake/table-definition.ts";
 import type { CommitOutcome, LiveFile, TableHead } from "../ports.ts";
 import { Interleaver, type SimulatedProcess } from "./interleaver.ts";
 import { batch, dataFileOf, LOG_PARTITIONS } from "./lake-fixture.ts";
+import { MemoryGlueTables } from "./memory-glue-tables.ts";
 import { MemoryObjectStore, type StoreFault } from "./memory-object-store.ts";
 
 const definition = tableDefinition("gps_data");
@@ -50,11 +54,16 @@ export interface SimulationReport {
   readonly steps: number;
 }
 
+/** Who decides which version of the table is the newest: a file's creation, or Glue's compare-and-set. */
+export type SimulatedCatalog = "file" | "glue";
+
 /** Several workers, readers and a housekeeper on one store whose network misbehaves; everything follows from the seed. */
 export class LakeSimulation {
   readonly #random: Random;
   readonly #turns: Interleaver;
   readonly #store: MemoryObjectStore;
+  readonly #glue = new MemoryGlueTables();
+  readonly #catalog: SimulatedCatalog;
   /** What each data file holds, as its bytes would say. */
   readonly #rows = new Map<string, readonly string[]>();
   readonly #landed = new Set<string>();
@@ -71,7 +80,8 @@ export class LakeSimulation {
   #names = 0;
   #faults: number;
 
-  constructor(seed: number) {
+  constructor(seed: number, catalog: SimulatedCatalog = "file") {
+    this.#catalog = catalog;
     this.#random = seededRandom(seed);
     this.#turns = new Interleaver(this.#random);
     this.#store = new MemoryObjectStore(this.#clockOf(null));
@@ -83,7 +93,7 @@ export class LakeSimulation {
     this.#turns.spawn((self) => this.#reader(self));
     for (let i = 0; i < HOUSEKEEPERS; i += 1) this.#turns.spawn((self) => this.#housekeeper(self));
     await this.#turns.run(() => this.#between());
-    while (this.#store.deliverLate(this.#random)) this.#now += 1;
+    while (this.#store.deliverLate(this.#random) || this.#glue.deliverLate(this.#random)) this.#now += 1;
     await this.#judge();
     return { ...this.#report, steps: this.#turns.step };
   }
@@ -94,6 +104,7 @@ export class LakeSimulation {
     if (this.#random.next() < 0.003) this.#now += randomBelow(this.#random, hours(5));
     if (this.#random.next() < 0.02) this.#now -= randomBelow(this.#random, 30_000);
     if (this.#random.next() < 0.1) this.#store.deliverLate(this.#random);
+    if (this.#catalog === "glue" && this.#random.next() < 0.1) this.#glue.deliverLate(this.#random);
   }
 
   #clockOf(process: SimulatedProcess | null): Clock {
@@ -116,10 +127,20 @@ export class LakeSimulation {
       store.fault = (operation) => this.#fault(operation);
     }
     const random = seededRandom(randomBelow(this.#random, 1 << 30));
-    return {
-      store,
-      table: openLakeTable({ definition, store, clock, random, logger: silentLogger, retention: RETENTION }),
-    };
+    const options = { definition, store, clock, random, logger: silentLogger, retention: RETENTION };
+    if (this.#catalog === "file") return { store, table: openLakeTable(options) };
+    return { store, table: openLakeTable({ ...options, catalog: this.#glueCatalog(process, store, clock) }) };
+  }
+
+  #glueCatalog(process: SimulatedProcess | null, store: MemoryObjectStore, clock: Clock): GlueCatalog {
+    const glue = new MemoryGlueTables(this.#glue);
+    if (process !== null) {
+      glue.pause = () => this.#turns.park(process);
+      glue.fault = (operation) => this.#fault(operation === "replace" ? "putIfAbsent" : operation);
+    }
+    const random = seededRandom(randomBelow(this.#random, 1 << 30));
+    const files = new FileCatalog({ store, table: definition.name, clock, random });
+    return new GlueCatalog({ store, table: definition.name, glue, files, sha256: nodeSha256 });
   }
 
   #fault(operation: string): StoreFault | null {
