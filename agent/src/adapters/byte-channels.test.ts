@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ByteChannel } from "@roadstream/shared";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deviceChannel } from "./device-byte-channel.ts";
@@ -35,6 +36,31 @@ describe("file channel", () => {
     await expect(deviceChannel({ kind: "file", path: join(folder, "none") })(never)).rejects.toMatchObject({
       code: "usage",
     });
+  });
+});
+
+describe("serial channel", () => {
+  const opening = (path: string) => deviceChannel({ kind: "serial", path, baud: 9600 })(never);
+
+  it.each([
+    ["/dev/ttyROADSTREAM", /no such device/, /plugged in/],
+    [fileURLToPath(import.meta.url), /no serial device/, /by-id/],
+    ["/dev/null", /cannot be opened \(.+\)/, /another program/],
+  ])("says what is wrong with %s, and what to do", async (path, message, hint) => {
+    await expect(opening(path)).rejects.toMatchObject({
+      code: "channel_lost",
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  it.skipIf(process.getuid?.() === 0)("says that a user has no permission, and how to get it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "roadstream-serial-"));
+    await chmod(folder, 0o000);
+    await expect(opening(join(folder, "ttyUSB0"))).rejects.toMatchObject({
+      hint: expect.stringMatching(/dialout/),
+    });
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -1,5 +1,6 @@
-import { RoadstreamError, type ByteChannel, type OpenByteChannel } from "@roadstream/shared";
+import { errorText, RoadstreamError, type ByteChannel, type OpenByteChannel } from "@roadstream/shared";
 import { SerialPort } from "serialport";
+import { SERIAL_TROUBLES, serialTrouble } from "./serial-trouble.ts";
 import { streamChunks } from "./stream-chunks.ts";
 
 /** A second's worth at 115200 baud. */
@@ -14,18 +15,22 @@ export const serialPortChannel =
     const port = new SerialPort({ path, baudRate: baud, autoOpen: false, highWaterMark: READ_BUFFER_BYTES });
     // An unplugged adapter reports through `close` and the reader; without a listener `error` would end the process.
     port.on("error", () => undefined);
-    await opened(port, path);
+    try {
+      await opened(port);
+    } catch (cause) {
+      const trouble = await serialTrouble(path);
+      const { text, hint } = SERIAL_TROUBLES[trouble];
+      const more = trouble === "in_use_or_broken" ? ` (${errorText(cause)})` : "";
+      throw new RoadstreamError("channel_lost", `${path}: ${text}${more}`, { cause, hint });
+    }
     return channelOf(port, path);
   };
 
-const opened = (port: SerialPort, path: string): Promise<void> =>
+const opened = (port: SerialPort): Promise<void> =>
   new Promise((resolve, reject) => {
     port.open((error) => {
       if (error === null) resolve();
-      else
-        reject(
-          new RoadstreamError("channel_lost", `${path}: cannot open: ${error.message}`, { cause: error }),
-        );
+      else reject(error);
     });
   });
 

@@ -1,5 +1,4 @@
 import {
-  errorText,
   isRoadstreamError,
   RECONNECT_SCHEDULE,
   retryIntervals,
@@ -20,6 +19,7 @@ import type { Source, SourceEvents } from "../ports.ts";
 import { GpsMetrics } from "./gps-metrics.ts";
 import { gpsReading } from "./gps-reading.ts";
 import { GpsSession, type SessionEnd } from "./gps-session.ts";
+import { OpenComplaint } from "../sources/open-complaint.ts";
 import { ReceiverTimeTrust } from "./receiver-time-trust.ts";
 
 /** The slowest usual receiver speaks once in a second or two; a silent port may be an unplugged one that does not say so. */
@@ -53,12 +53,14 @@ export class GpsSource implements Source {
   readonly #calendar = new ReceiverCalendar();
   readonly #trust: ReceiverTimeTrust;
   readonly #metrics: GpsMetrics;
+  readonly #complaint: OpenComplaint;
   #isLost = false;
 
   constructor(options: GpsSourceOptions) {
     this.#options = options;
     this.#trust = new ReceiverTimeTrust(options.mode);
     this.#metrics = new GpsMetrics(options.metrics);
+    this.#complaint = new OpenComplaint(this.name, options.logger);
   }
 
   async run(sink: SourceEvents, signal: AbortSignal): Promise<"ended"> {
@@ -84,9 +86,10 @@ export class GpsSource implements Source {
     } catch (error) {
       if (signal.aborted) return { why: "ended" };
       if (mode === "replay" || !isRoadstreamError(error)) throw error;
-      this.#options.logger.debug("gps_open_failed", { error: errorText(error) });
+      this.#complaint.failed(error);
       return { why: "lost", reason: "open_failed", spoke: false };
     }
+    this.#complaint.opened();
     await using owned = channel;
     const session = new GpsSession({
       channel: owned,

@@ -14,6 +14,7 @@ import {
   type UptimeMillis,
 } from "@roadstream/shared";
 import type { SampledReadingOf, Source, SourceEvents } from "../ports.ts";
+import { OpenComplaint } from "../sources/open-complaint.ts";
 import { CarPoller } from "./car-poller.ts";
 import { discoverPids } from "./discovery.ts";
 import { ElmLink } from "./elm-link.ts";
@@ -56,6 +57,8 @@ const CLOSE_DEADLINE = seconds(5);
 const RESTARTS_WITHOUT_READING = 3;
 
 type LostReason = "channel_lost" | "adapter_unresponsive" | "adapter_resets" | "car_parked" | "car_silent";
+/** A parked car is no fault. */
+const REST_REASONS: ReadonlySet<LostReason> = new Set(["car_parked", "car_silent"]);
 type Rest = { readonly kind: "parked" | "silent"; readonly used: boolean };
 
 /** Readings of vehicle_data from a car behind an ELM327 adapter, one per polling cycle while the car is in use. */
@@ -63,6 +66,7 @@ export class ObdSource implements Source {
   readonly name = "obd";
   readonly #options: ObdSourceOptions;
   readonly #counters: ObdCounters;
+  readonly #complaint: OpenComplaint;
   readonly #stamp: (measuredAt: UptimeMillis) => ReadingStamp;
   /** Null: delivering, or not yet tried. */
   #lost: LostReason | null = null;
@@ -71,6 +75,7 @@ export class ObdSource implements Source {
   constructor(options: ObdSourceOptions) {
     this.#options = options;
     this.#counters = obdCounters(options.metrics);
+    this.#complaint = new OpenComplaint(this.name, options.logger);
     this.#stamp =
       options.stamp ?? ((uptime) => ({ capturedAt: null, clock: "unsynced", clockErrorMs: null, uptime }));
   }
@@ -99,9 +104,11 @@ export class ObdSource implements Source {
       channel = await withDeadline(clock, OPEN_DEADLINE, "open the OBD adapter", openOrDrop(open), signal);
     } catch (error) {
       if (signal.aborted || !isRoadstreamError(error) || !error.retryable) throw error;
+      this.#complaint.failed(error);
       this.#tellLost(sink, "channel_lost");
       return;
     }
+    this.#complaint.opened();
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     signal.addEventListener("abort", onAbort, { once: true });
@@ -223,6 +230,7 @@ export class ObdSource implements Source {
   ): Promise<void> {
     if (this.#lost !== null) {
       this.#lost = null;
+      this.#options.logger.info("source_back", { source: this.name });
       sink.back(this.name);
     }
     await sink.reading({ stream: "vehicle_data", ...this.#stamp(measuredAt), columns });
@@ -253,7 +261,10 @@ export class ObdSource implements Source {
   }
 
   #tellLost(sink: SourceEvents, reason: LostReason): void {
-    this.#options.logger.info("obd_lost", { reason });
+    if (reason !== this.#lost) {
+      const level = REST_REASONS.has(reason) ? "info" : "warn";
+      this.#options.logger[level]("source_lost", { source: this.name, reason });
+    }
     if (this.#lost === null) sink.lost(this.name, reason);
     this.#lost = reason;
   }
