@@ -1,4 +1,4 @@
-import { debianStep } from "./debian-step.ts";
+import { mosquittoStep, socatStep } from "./debian-step.ts";
 import { icebergSparkStep } from "./iceberg-spark-step.ts";
 import { kafkaStep } from "./kafka-step.ts";
 import { motoStep } from "./moto-step.ts";
@@ -9,7 +9,8 @@ import { versitygwStep } from "./versitygw-step.ts";
 /** In the order of installation. */
 export const STEPS = {
   kafka: kafkaStep,
-  debian: debianStep,
+  socat: socatStep,
+  mosquitto: mosquittoStep,
   python: pythonStep,
   "iceberg-spark": icebergSparkStep,
   versitygw: versitygwStep,
@@ -19,4 +20,4 @@ export const STEPS = {
 export type ServiceName = keyof typeof STEPS;
 
 /** What `install` brings when nothing is named; the others take longer and are asked for by name. */
-export const USUAL: readonly ServiceName[] = ["kafka", "debian", "python", "iceberg-spark"];
+export const USUAL: readonly ServiceName[] = ["kafka", "socat", "mosquitto", "python", "iceberg-spark"];
