@@ -14,9 +14,29 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "ask the lake in SQL",
     load: () => import("./commands/sql/main.ts"),
   },
+  verify: {
+    does: "say what became of every reading, twice over",
+    load: () => import("./commands/verify/main.ts"),
+  },
   trace: {
     does: "follow one record through all stages",
     load: () => import("./commands/trace/main.ts"),
+  },
+  files: {
+    does: "list a table's current data files",
+    load: () => import("./commands/files/main.ts"),
+  },
+  compact: {
+    does: "make few files of each past day's many",
+    load: () => import("./commands/compact/main.ts"),
+  },
+  expire: {
+    does: "let go of old snapshots",
+    load: () => import("./commands/expire/main.ts"),
+  },
+  orphans: {
+    does: "find, and remove, objects that no snapshot names",
+    load: () => import("./commands/orphans/main.ts"),
   },
 };
 

@@ -1,0 +1,146 @@
+import { formatRecordId, type StreamName, type TableName } from "@roadstream/shared";
+import { tableDefinition } from "../lake/table-definition.ts";
+import type { LiveFile, ObjectStore } from "../ports.ts";
+import type { CheckpointRow, DroppedRow, LakeRows, RowCounts, RowIsland } from "../verify/ports.ts";
+import { sqlText, type DuckDbEngine, type SqlRow } from "./duckdb-engine.ts";
+import { lakeFilesSql } from "./duckdb-lake-files.ts";
+
+/** Rows sorted at once: a table is gone through in as many shares, by vehicle, as keep each below this. */
+const SHARE_ROWS = 10_000_000;
+const LARGEST_SEQ = Number.MAX_SAFE_INTEGER;
+const IS_SOUND = `vehicle_id IS NOT NULL AND boot_id IS NOT NULL AND seq BETWEEN 1 AND ${LARGEST_SEQ}`;
+
+const number = (value: unknown): number => Number(value ?? 0);
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** Asks the table's current files by SQL; nothing of the ledger comes in here. */
+export class DuckDbLakeRows implements LakeRows {
+  readonly #engine: DuckDbEngine;
+  readonly #store: ObjectStore;
+
+  constructor(options: { engine: DuckDbEngine; store: ObjectStore }) {
+    this.#engine = options.engine;
+    this.#store = options.store;
+  }
+
+  async *islands(
+    stream: StreamName,
+    files: readonly LiveFile[],
+    vehicle: string | null,
+  ): AsyncGenerator<readonly RowIsland[]> {
+    const from = await this.#from(stream, files, vehicle);
+    const shares = Math.ceil(files.reduce((sum, file) => sum + file.rows, 0) / SHARE_ROWS);
+    for (let share = 0; share < shares; share += 1) {
+      const isOfShare = shares === 1 ? "true" : `hash(vehicle_id) % ${shares} = ${share}`;
+      const sql = `
+        SELECT vehicle_id, boot_id, min(seq) AS seq_from, max(seq) AS seq_to, sum(copies - 1) AS doubled
+        FROM (
+          SELECT *, seq - row_number() OVER (PARTITION BY vehicle_id, boot_id ORDER BY seq) AS island
+          FROM (
+            SELECT vehicle_id, boot_id, seq, count(*) AS copies ${from} AND ${IS_SOUND} AND ${isOfShare}
+            GROUP BY vehicle_id, boot_id, seq
+          )
+        )
+        GROUP BY vehicle_id, boot_id, island
+        ORDER BY vehicle_id, boot_id, seq_from`;
+      for await (const rows of this.#stream(sql)) yield rows.map(island);
+    }
+  }
+
+  async count(stream: StreamName, files: readonly LiveFile[], vehicle: string | null): Promise<number> {
+    const [row] = await this.#rows(`SELECT count(*) AS n ${await this.#from(stream, files, vehicle)}`);
+    return number(row?.["n"]);
+  }
+
+  async doubledIds(
+    stream: StreamName,
+    files: readonly LiveFile[],
+    vehicle: string | null,
+    limit: number,
+  ): Promise<readonly string[]> {
+    const rows = await this.#rows(`
+      SELECT vehicle_id, boot_id, seq ${await this.#from(stream, files, vehicle)} AND ${IS_SOUND}
+      GROUP BY vehicle_id, boot_id, seq HAVING count(*) > 1 ORDER BY ALL LIMIT ${limit}`);
+    return rows.map((row) =>
+      formatRecordId({
+        vehicleId: text(row["vehicle_id"]),
+        bootId: text(row["boot_id"]),
+        stream,
+        seq: number(row["seq"]),
+      }),
+    );
+  }
+
+  async *checkpoints(
+    files: readonly LiveFile[],
+    vehicle: string | null,
+  ): AsyncGenerator<readonly CheckpointRow[]> {
+    const from = await this.#from("agent_events", files, vehicle);
+    const sql = `
+      SELECT vehicle_id, outbox_id, arg_max(boot, seq) AS boot,
+        max(epoch_ms(event_at)) AS event_at, max(epoch_ms(log_appended_at)) AS appended_at
+      FROM (
+        SELECT vehicle_id, boot_id, seq, event_at, log_appended_at,
+          json_extract_string(detail, '$.outbox_id') AS outbox_id,
+          unnest(json_extract(detail, '$.boots[*]')) AS boot
+        ${from} AND kind = 'checkpoint' AND json_valid(detail)
+      )
+      WHERE outbox_id IS NOT NULL
+      GROUP BY vehicle_id, outbox_id, boot_id, json_extract_string(boot, '$.boot_id')`;
+    for await (const rows of this.#stream(sql)) yield rows.map(checkpoint);
+  }
+
+  async *dropped(files: readonly LiveFile[], vehicle: string | null): AsyncGenerator<readonly DroppedRow[]> {
+    const from = await this.#from("agent_events", files, vehicle);
+    const sql = `
+      SELECT vehicle_id, coalesce(about_boot_id, boot_id) AS boot_id, about_stream AS stream, seq_from, seq_to
+      ${from} AND kind = 'dropped' AND about_stream IS NOT NULL AND seq_from >= 1 AND seq_to <= ${LARGEST_SEQ}`;
+    for await (const rows of this.#stream(sql)) yield rows.map(dropped);
+  }
+
+  async deadLetters(files: readonly LiveFile[]): Promise<RowCounts> {
+    const from = await this.#from("dead_letters", files, null);
+    const [row] = await this.#rows(`SELECT count(*) AS n, count(DISTINCT dead_letter_id) AS ids ${from}`);
+    return { rows: number(row?.["n"]), distinct: number(row?.["ids"]) };
+  }
+
+  async #from(table: TableName, files: readonly LiveFile[], vehicle: string | null): Promise<string> {
+    const paths: string[] = [];
+    for (const { key } of files) paths.push(await this.#store.localFile(key));
+    const where = vehicle === null ? "true" : `vehicle_id = ${sqlText(vehicle)}`;
+    return `FROM (${lakeFilesSql(tableDefinition(table), paths)}) WHERE ${where}`;
+  }
+
+  async #rows(sql: string): Promise<readonly SqlRow[]> {
+    using connection = await this.#engine.connect();
+    return await connection.rows(sql);
+  }
+
+  async *#stream(sql: string): AsyncGenerator<readonly SqlRow[]> {
+    using connection = await this.#engine.connect();
+    yield* connection.stream(sql);
+  }
+}
+
+const island = (row: SqlRow): RowIsland => ({
+  vehicleId: text(row["vehicle_id"]),
+  bootId: text(row["boot_id"]),
+  from: number(row["seq_from"]),
+  to: number(row["seq_to"]),
+  doubled: number(row["doubled"]),
+});
+
+const checkpoint = (row: SqlRow): CheckpointRow => ({
+  vehicleId: text(row["vehicle_id"]),
+  detail: `{"outbox_id":${JSON.stringify(row["outbox_id"])},"boots":[${text(row["boot"])}]}`,
+  eventAt: number(row["event_at"]),
+  appendedAt: number(row["appended_at"]),
+});
+
+const dropped = (row: SqlRow): DroppedRow => ({
+  vehicleId: text(row["vehicle_id"]),
+  bootId: text(row["boot_id"]),
+  stream: text(row["stream"]),
+  from: number(row["seq_from"]),
+  to: number(row["seq_to"]),
+});

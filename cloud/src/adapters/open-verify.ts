@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { logTopics, type Clock, type Logger, type Metrics, type Random } from "@roadstream/shared";
+import { nodeZstd } from "@roadstream/shared/adapters";
+import { currentHeads } from "../lake/current-heads.ts";
+import type { VerifyContext } from "../verify/verify-lake.ts";
+import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
+import { DuckDbLakeRows } from "./duckdb-lake-rows.ts";
+import { openLake } from "./open-lake.ts";
+import { openLog } from "./open-log.ts";
+
+export interface OpenVerifyOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly path: (text: string) => string;
+  readonly lake: string;
+  readonly log: string | null;
+}
+
+/** Opens lake, log and a database that may spill to disk; closes them in reverse order. */
+export const openVerify = async (options: OpenVerifyOptions): Promise<VerifyContext & AsyncDisposable> => {
+  await using opened = new AsyncDisposableStack();
+  const lake = opened.use(openLake(options.lake, options));
+  const log = options.log === null ? null : opened.use(await openLog(options.log, options));
+  const folder = await mkdtemp(join(tmpdir(), "roadstream-verify-"));
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
+  const engine = opened.use(await DuckDbEngine.open({ ...DEFAULT_DUCKDB, temporaryFolder: folder }));
+  const closing = opened.move();
+  return {
+    store: lake.store,
+    tables: lake.tables,
+    rows: new DuckDbLakeRows({ engine, store: lake.store }),
+    zstd: nodeZstd,
+    topics: logTopics(options.env),
+    log,
+    logger: options.logger,
+    heads: () => currentHeads(lake),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+};

@@ -1,0 +1,77 @@
+import type { FleetStatements } from "./fleet-statements.ts";
+import { judgeSeries, type SeriesVerdict } from "./judge-series.ts";
+import type { Counts, SeriesReport } from "./report.ts";
+import type { TableSeries, TableSeriesBook } from "./table-series.ts";
+
+export interface JudgeTableOptions {
+  readonly book: TableSeriesBook;
+  readonly fleet: FleetStatements;
+  readonly isRemovalKnown: boolean;
+  /** Whether all tables have passed the log's ends of this vehicle's outbox. */
+  readonly hasPassed: (vehicleId: string, bootId: string) => boolean;
+}
+
+export interface JudgedTable {
+  readonly series: readonly SeriesReport[];
+  /** Vehicles whose newest checkpoint speaks of records that may still be on their way through the log. */
+  readonly awaited: ReadonlySet<string>;
+}
+
+/** The verdicts of one stream's series, also of those of which only checkpoints speak. */
+export const judgeTable = (options: JudgeTableOptions): JudgedTable => {
+  const { book, fleet } = options;
+  for (const vehicleId of fleet.vehicles()) {
+    for (const outbox of fleet.outboxes(vehicleId)) {
+      for (const [bootId, boot] of outbox.boots)
+        if (boot.streams.has(book.stream)) book.of(vehicleId, bootId);
+    }
+  }
+  const awaited = new Set<string>();
+  const reports: SeriesReport[] = [];
+  for (const series of book.all()) {
+    const judged = judgeOne(series, options);
+    if (judged.isAwaited) awaited.add(series.vehicleId);
+    reports.push(judged.report);
+  }
+  return { series: reports, awaited };
+};
+
+const judgeOne = (
+  series: TableSeries,
+  options: JudgeTableOptions,
+): { readonly report: SeriesReport; readonly isAwaited: boolean } => {
+  const { vehicleId, bootId } = series;
+  const { fleet, book } = options;
+  const outbox = fleet.outboxOf(vehicleId, bootId);
+  const boot = outbox?.boots.get(bootId);
+  const verdict = judgeSeries({
+    ...series,
+    statement: boot?.streams.get(book.stream) ?? null,
+    hasPassed: options.hasPassed(vehicleId, bootId),
+    isReplaced: outbox !== null && outbox !== fleet.newest(vehicleId),
+    isRemovalKnown: options.isRemovalKnown,
+  });
+  const report = {
+    vehicle_id: vehicleId,
+    boot_id: bootId,
+    stream: book.stream,
+    ...countsOf(verdict),
+    foreign: series.rows.minus(series.landed).size,
+    doubled: series.doubled,
+    missing: [...verdict.lost],
+    closed: boot?.closed ?? false,
+  };
+  return { report, isAwaited: verdict.awaited.pieces > 0 };
+};
+
+const countsOf = (verdict: SeriesVerdict): Omit<Counts, "foreign" | "doubled"> => ({
+  given: verdict.given,
+  landed: verdict.landed.size,
+  rejected: verdict.rejected.size,
+  declared_gap: verdict.declaredGap.size,
+  in_log: verdict.inLog.size,
+  in_car: verdict.inCar.size,
+  unknown: verdict.unknown.size,
+  removed: verdict.removed.size,
+  lost: verdict.lost.size,
+});

@@ -1,0 +1,200 @@
+import { isStream, STREAM_NAMES, type StreamName, type TableName } from "@roadstream/shared";
+import type { CurrentHeads } from "../lake/current-heads.ts";
+import { foreignRows, rolledBack, type RowChange } from "../lake/table-history.ts";
+import { TABLE_NAMES } from "../lake/table-definition.ts";
+import { loadLedger, loadRetired } from "../ledger/load-ledger.ts";
+import type { PartitionLedger } from "../ledger/partition-ledger.ts";
+import type { SeriesRanges } from "../ledger/series-ranges.ts";
+import type { LiveFile } from "../ports.ts";
+import { compareRows } from "./compare-rows.ts";
+import { FleetStatements } from "./fleet-statements.ts";
+import { judgeTable, type JudgedTable } from "./judge-table.ts";
+import { LOG_MOVED, readLogRemainder } from "./log-remainder.ts";
+import {
+  ledgerInconsistent,
+  MAX_EXAMPLES,
+  readingsLost,
+  rolledBackTable,
+  rowsDoubled,
+  rowsMissing,
+  rowsUnknown,
+} from "./problems.ts";
+import type { Problem } from "./report.ts";
+import { TableSeriesBook } from "./table-series.ts";
+import { hasPassedEnds } from "./topic-ends.ts";
+import type { VerifyContext, VerifyOptions } from "./verify-lake.ts";
+
+const NO_CHANGE: RowChange = { added: 0, removed: 0 };
+
+/**
+ * The work on one set of heads: first what the cars, the dead letters and the log say, then stream by stream what ledger
+ * and rows say, and the verdict. One stream's ranges are held at a time.
+ */
+export class LakeJudgement {
+  readonly fleet = new FleetStatements();
+  readonly problems: Problem[] = [];
+  readonly #context: VerifyContext;
+  readonly #vehicle: string | null;
+  readonly #heads: CurrentHeads;
+  readonly #books: ReadonlyMap<StreamName, TableSeriesBook>;
+  readonly #passed = new Map<string, boolean>();
+
+  constructor(context: VerifyContext, options: VerifyOptions, heads: CurrentHeads) {
+    this.#context = context;
+    this.#vehicle = options.vehicle;
+    this.#heads = heads;
+    const book = { vehicle: options.vehicle, looksInLog: context.log !== null };
+    this.#books = new Map(STREAM_NAMES.map((stream) => [stream, new TableSeriesBook(stream, book)]));
+  }
+
+  /** The table's offsets and its rows belong together, whoever committed last. */
+  judgeHistories(): void {
+    for (const table of TABLE_NAMES) {
+      const head = this.#heads[table];
+      const why = head === null ? null : rolledBack(head.stored.metadata);
+      if (why !== null) this.problems.push(rolledBackTable(table, why));
+    }
+  }
+
+  /** Checkpoints and declared gaps. */
+  async listenToCars(): Promise<void> {
+    for (const ledger of await this.#ledgers("agent_events")) {
+      for (const mark of ledger.checkpoints()) if (this.#isAsked(mark.vehicleId)) this.fleet.addMark(mark);
+    }
+    const { rows } = this.#context;
+    const files = await this.#files("agent_events");
+    for await (const some of rows.checkpoints(files, this.#vehicle)) {
+      for (const row of some) this.fleet.addRow(row);
+    }
+    for await (const some of rows.dropped(files, this.#vehicle)) {
+      for (const row of some)
+        this.#book(row.stream)?.of(row.vehicleId, row.bootId)?.dropped.add(row.from, row.to);
+    }
+  }
+
+  /** What the gateway and this stage refused; and whether the letters themselves are all there, once. */
+  async readDeadLetters(): Promise<"read" | typeof LOG_MOVED> {
+    const table: TableName = "dead_letters";
+    let landed = 0;
+    for (const ledger of await this.#ledgers(table)) {
+      landed += ledger.counts().landed;
+      for (const series of await this.#series(ledger)) {
+        this.#book(series.stream)?.of(series.vehicleId, series.bootId)?.rejected.addAll(series.rejected);
+      }
+    }
+    if (this.#vehicle === null) await this.#compareDeadLetters(landed);
+    return this.#readLog(table);
+  }
+
+  async judgeStream(stream: StreamName): Promise<JudgedTable | typeof LOG_MOVED> {
+    const book = this.#books.get(stream) ?? new TableSeriesBook(stream, { vehicle: null, looksInLog: false });
+    if ((await this.#readLog(stream)) === LOG_MOVED) return LOG_MOVED;
+    await this.#fillFromLedger(book);
+    const files = await this.#files(stream);
+    const { rows } = this.#context;
+    for await (const islands of rows.islands(stream, files, this.#vehicle)) {
+      for (const island of islands) book.addIsland(island);
+    }
+    const rowCount = await rows.count(stream, files, this.#vehicle);
+    const compared = compareRows({ book, rowCount, foreign: this.#foreign(stream) });
+    this.problems.push(...compared.problems);
+    const { fleet } = this;
+    const judged = judgeTable({
+      book,
+      fleet,
+      isRemovalKnown: compared.isRemovalKnown,
+      hasPassed: (vehicleId, bootId) => this.#hasPassed(vehicleId, bootId),
+    });
+    if (judged.series.some((one) => one.lost > 0)) this.problems.push(readingsLost(stream, judged.series));
+    await this.#tellDoubles(stream, files, judged);
+    book.clear();
+    return judged;
+  }
+
+  async #fillFromLedger(book: TableSeriesBook): Promise<void> {
+    let counted = 0;
+    let listed = 0;
+    for (const ledger of await this.#ledgers(book.stream)) {
+      counted += ledger.counts().landed;
+      for (const series of await this.#series(ledger)) {
+        listed += series.landed.size;
+        book.addLedger(series);
+      }
+    }
+    if (counted !== listed) this.problems.push(ledgerInconsistent(book.stream, counted, listed));
+  }
+
+  async #compareDeadLetters(landed: number): Promise<void> {
+    const table: TableName = "dead_letters";
+    const { rows, distinct } = await this.#context.rows.deadLetters(await this.#files(table));
+    const foreign = this.#foreign(table);
+    const difference = { table, examples: [] };
+    if (landed - rows > foreign.removed)
+      this.problems.push(rowsMissing({ ...difference, rows: landed - rows, explained: foreign.removed }));
+    if (rows - landed > foreign.added)
+      this.problems.push(rowsUnknown({ ...difference, rows: rows - landed, explained: foreign.added }));
+    if (rows > distinct) this.problems.push(rowsDoubled(table, rows - distinct, []));
+  }
+
+  async #tellDoubles(stream: StreamName, files: readonly LiveFile[], judged: JudgedTable): Promise<void> {
+    const doubled = judged.series.reduce((sum, one) => sum + one.doubled, 0);
+    if (doubled === 0) return;
+    const ids = await this.#context.rows.doubledIds(stream, files, this.#vehicle, MAX_EXAMPLES);
+    this.problems.push(rowsDoubled(stream, doubled, ids));
+  }
+
+  #readLog(table: TableName): Promise<"read" | typeof LOG_MOVED> {
+    const { log, topics } = this.#context;
+    if (log === null) return Promise.resolve("read");
+    return readLogRemainder({
+      log,
+      topics,
+      table,
+      head: this.#heads[table],
+      onFinding: ({ stream, vehicleId, bootId, from, to }) =>
+        this.#book(stream)?.of(vehicleId, bootId)?.inLog?.add(from, to),
+    });
+  }
+
+  #hasPassed(vehicleId: string, bootId: string): boolean {
+    const ends = this.fleet.outboxOf(vehicleId, bootId)?.ends ?? null;
+    if (ends === null) return false;
+    const key = `${vehicleId}/${bootId}`;
+    const known = this.#passed.get(key) ?? hasPassedEnds(ends, vehicleId, this.#heads, this.#context.topics);
+    this.#passed.set(key, known);
+    return known;
+  }
+
+  #book(stream: string): TableSeriesBook | null {
+    return isStream(stream) ? (this.#books.get(stream) ?? null) : null;
+  }
+
+  #isAsked(vehicleId: string): boolean {
+    return this.#vehicle === null || this.#vehicle === vehicleId;
+  }
+
+  #foreign(table: TableName): RowChange {
+    const head = this.#heads[table];
+    return head === null ? NO_CHANGE : foreignRows(head.stored.metadata);
+  }
+
+  async #files(table: TableName): Promise<readonly LiveFile[]> {
+    const head = this.#heads[table];
+    return head === null ? [] : await this.#context.tables[table].files(head);
+  }
+
+  async #ledgers(table: TableName): Promise<readonly PartitionLedger[]> {
+    const ledgers: PartitionLedger[] = [];
+    const { store, zstd } = this.#context;
+    for (const [partition, state] of Object.entries(this.#heads[table]?.ingest?.partitions ?? {})) {
+      const place = { table, partition: Number(partition) };
+      ledgers.push(await loadLedger(store, zstd, place, state.ledger));
+    }
+    return ledgers;
+  }
+
+  /** Also the retired. */
+  async #series(ledger: PartitionLedger): Promise<readonly SeriesRanges[]> {
+    return [...ledger.series(), ...(await loadRetired(this.#context.store, this.#context.zstd, ledger))];
+  }
+}

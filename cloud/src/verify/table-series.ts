@@ -1,0 +1,72 @@
+import { SeqRanges, type StreamName } from "@roadstream/shared";
+import type { SeriesRanges } from "../ledger/series-ranges.ts";
+import type { RowIsland } from "./ports.ts";
+
+/** One series of a table from every side but the car's. */
+export interface TableSeries {
+  readonly vehicleId: string;
+  readonly bootId: string;
+  readonly landed: SeqRanges;
+  readonly rows: SeqRanges;
+  readonly rejected: SeqRanges;
+  readonly dropped: SeqRanges;
+  inLog: SeqRanges | null;
+  doubled: number;
+}
+
+/** All series of one stream's table, filled from the ledger, the rows, the dead letters and the log. */
+export class TableSeriesBook {
+  readonly stream: StreamName;
+  readonly #vehicle: string | null;
+  readonly #series = new Map<string, TableSeries>();
+  readonly #looksInLog: boolean;
+
+  constructor(stream: StreamName, options: { vehicle: string | null; looksInLog: boolean }) {
+    this.stream = stream;
+    this.#vehicle = options.vehicle;
+    this.#looksInLog = options.looksInLog;
+  }
+
+  /** Null for a vehicle that is not asked about. */
+  of(vehicleId: string, bootId: string): TableSeries | null {
+    if (this.#vehicle !== null && this.#vehicle !== vehicleId) return null;
+    const key = `${vehicleId}/${bootId}`;
+    const found = this.#series.get(key);
+    if (found !== undefined) return found;
+    const made: TableSeries = {
+      vehicleId,
+      bootId,
+      landed: new SeqRanges(),
+      rows: new SeqRanges(),
+      rejected: new SeqRanges(),
+      dropped: new SeqRanges(),
+      inLog: this.#looksInLog ? new SeqRanges() : null,
+      doubled: 0,
+    };
+    this.#series.set(key, made);
+    return made;
+  }
+
+  addLedger(ranges: SeriesRanges): void {
+    const series = this.of(ranges.vehicleId, ranges.bootId);
+    series?.landed.addAll(ranges.landed);
+    series?.rejected.addAll(ranges.rejected);
+  }
+
+  addIsland(island: RowIsland): void {
+    const series = this.of(island.vehicleId, island.bootId);
+    if (series === null) return;
+    series.rows.add(island.from, island.to);
+    series.doubled += island.doubled;
+  }
+
+  /** By vehicle, then boot: boots are named after their time. */
+  all(): readonly TableSeries[] {
+    return [...this.#series.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, series]) => series);
+  }
+
+  /** Lets the ranges go once they are judged. */
+  clear(): void {
+    this.#series.clear();
+  }
+}
