@@ -4,8 +4,13 @@ import { z } from "zod";
 /** Where the tables are; every command needs it. */
 export const LAKE_OPTION = {
   lake: setting(
-    z.string().refine((text) => /^file:./.test(text), { message: "must be file:DIR" }),
-    { help: "The lake: a folder.", placeholder: "file:DIR" },
+    z.string().refine((text) => /^(?:file:|s3:\/\/)./.test(text), {
+      message: "must be file:DIR or s3://BUCKET/PREFIX",
+    }),
+    {
+      help: "The lake: a folder, or a bucket; docs/s3.md says what S3 takes from the environment.",
+      placeholder: "file:DIR|s3://BUCKET/PREFIX",
+    },
   ),
 } as const;
 

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { RoadstreamError } from "@roadstream/shared";
 import { isObjectKey } from "../object-store/object-key.ts";
 import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
+import { storageError, systemCode } from "./storage-error.ts";
 
 /*
  * Objects are files. A new one is written in the folder `.incoming`, fsynced, and linked to its name: link(2) fails when the name is
@@ -13,17 +14,6 @@ import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
 const INCOMING = ".incoming";
 /** What lies in the incoming folder for longer was left there by a crash. */
 const LEFT_BEHIND_MS = 86_400_000;
-
-const codeOf = (error: unknown): string | null =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
-
-const storageError = (what: string, cause: unknown): RoadstreamError => {
-  if (cause instanceof RoadstreamError) return cause;
-  const code = codeOf(cause);
-  if (code === "EACCES" || code === "EPERM")
-    return new RoadstreamError("refused", `${what}: permission denied`, { cause });
-  return new RoadstreamError("storage", `${what}: ${code ?? String(cause)}`, { cause });
-};
 
 export interface FolderObjectStoreOptions {
   readonly folder: string;
@@ -52,7 +42,7 @@ export class FolderObjectStore implements ObjectStore {
       try {
         await link(source, path);
       } catch (error) {
-        if (codeOf(error) === "EEXIST") return "exists";
+        if (systemCode(error) === "EEXIST") return "exists";
         throw error;
       } finally {
         await rm(source, { force: true });
@@ -87,7 +77,7 @@ export class FolderObjectStore implements ObjectStore {
     try {
       return await readFile(this.#path(key));
     } catch (error) {
-      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
+      if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return null;
       throw storageError(`get ${key}`, error);
     }
   }
@@ -99,7 +89,7 @@ export class FolderObjectStore implements ObjectStore {
     const keys = (await this.#keysBelow(start)).filter((key) => key.startsWith(prefix)).sort();
     for (const key of keys) {
       const info = await stat(this.#path(key)).catch((error: unknown) => {
-        if (codeOf(error) === "ENOENT") return null;
+        if (systemCode(error) === "ENOENT") return null;
         throw storageError(`list ${prefix}`, error);
       });
       if (info !== null) yield { key, size: info.size, modifiedAt: Math.floor(info.mtimeMs) };
@@ -113,7 +103,7 @@ export class FolderObjectStore implements ObjectStore {
         await rm(path, { force: true });
         await syncFolder(dirname(path));
       } catch (error) {
-        if (codeOf(error) !== "ENOENT") throw storageError(`delete ${key}`, error);
+        if (systemCode(error) !== "ENOENT") throw storageError(`delete ${key}`, error);
       }
     }
   }
@@ -170,7 +160,7 @@ export class FolderObjectStore implements ObjectStore {
     try {
       await rename(from, temporary);
     } catch (error) {
-      if (codeOf(error) !== "EXDEV") throw error;
+      if (systemCode(error) !== "EXDEV") throw error;
       const bytes = await readFile(from);
       await rm(from, { force: true });
       return this.#write(path, bytes);
@@ -203,7 +193,7 @@ export class FolderObjectStore implements ObjectStore {
         .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
         .map((entry) => relative(this.#folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
     } catch (error) {
-      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
+      if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return [];
       throw storageError(`list ${folder}`, error);
     }
   }

@@ -85,6 +85,7 @@ const filesOf = async (table: "gps_data" | "traffic_data" | "dead_letters"): Pro
     clock: systemClock(),
     random: systemRandom(),
     logger: silentLogger,
+    env: {},
     path: (text: string) => text,
   };
   await using lake = openLake(`file:${join(folder, "lake")}`, options);
