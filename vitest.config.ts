@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const conditions = ["source", "module", "node", "development|production"];
+/** What Node itself resolves by, and the sources of our packages. */
+const conditions = ["source", "node", "development|production"];
 const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -17,7 +18,7 @@ export default defineConfig({
     projects: [
       project(
         "unit",
-        ["{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts", "test/src/{rules,processes}/**/*.test.ts"],
+        ["{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts", "test/src/{rules,processes,simulation}/**/*.test.ts"],
         20_000,
       ),
       project("system", ["test/src/system/**/*.test.ts"], 120_000, { fileParallelism: false }),
