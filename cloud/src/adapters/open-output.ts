@@ -3,6 +3,9 @@ import { createReadStream, createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { RoadstreamError } from "@roadstream/shared";
+import { rowsResult } from "../sql/rows-result.ts";
+import type { Cell } from "../sql/query-result.ts";
+import { tableText, type TableLook } from "../sql/table-text.ts";
 
 /** Where a command's data goes: a file, or stdout. */
 export interface Output extends AsyncDisposable {
@@ -52,3 +55,26 @@ export const STDOUT: Output = {
 
 export const openOutput = (path: string | null): Promise<Output> =>
   path === null ? Promise.resolve(STDOUT) : fileOutput(path);
+
+/** How a table is to look there: in colour on a terminal (https://no-color.org), notes to stderr. */
+export const peopleLook = (
+  output: Output,
+  env: Readonly<Record<string, string | undefined>>,
+): Omit<TableLook, "maxRows"> => ({
+  width: output.width,
+  hasColour: output.isTerminal && (env["NO_COLOR"] ?? "") === "",
+  note: (text) => void process.stderr.write(`${text}\n`),
+});
+
+/** Prints objects of one shape as a table on stdout, all of them; `note` is said on stderr instead of their number. */
+export const printRows = async (
+  rows: readonly Readonly<Record<string, Cell>>[],
+  env: Readonly<Record<string, string | undefined>>,
+  note: string,
+): Promise<void> => {
+  const look = { ...peopleLook(STDOUT, env), maxRows: Infinity };
+  if (rows.length > 0)
+    for await (const text of tableText(rowsResult(rows), { ...look, note: () => undefined }))
+      await STDOUT.write(text);
+  look.note(note);
+};

@@ -1,5 +1,5 @@
 import type { LiveFile, NewDataFile } from "../ports.ts";
-import { planCompaction, TARGET_FILE_BYTES } from "./plan-compaction.ts";
+import { planCompaction, TARGET_FILE_BYTES, type CompactionGroup } from "./plan-compaction.ts";
 import { replaceFiles } from "./replace-files.ts";
 import { utcDay } from "@roadstream/shared";
 import type { IcebergTable } from "./lake-table.ts";
@@ -11,7 +11,11 @@ export interface CompactOptions {
   readonly table: IcebergTable;
   readonly rewrite: RewriteDay;
   readonly targetBytes?: number;
+  /** `YYYY-MM-DD`: only days before this one; by default today, to which more will come. */
+  readonly before?: string;
   readonly signal?: AbortSignal;
+  /** Told when a group of files has become few. */
+  readonly onCompacted?: (group: CompactionGroup) => void;
 }
 
 export interface CompactionReport {
@@ -26,15 +30,27 @@ export interface CompactionReport {
   readonly skipped: readonly { readonly day: string; readonly reason: string }[];
 }
 
+/** What {@link compactTable} would rewrite now. */
+export const plannedCompaction = async (
+  options: Pick<CompactOptions, "table" | "targetBytes" | "before">,
+): Promise<readonly CompactionGroup[]> => {
+  const { table } = options;
+  const head = await table.peek();
+  return head === null
+    ? []
+    : planCompaction(await table.files(head), {
+        before: options.before ?? utcDay(table.clock.now()),
+        targetBytes: options.targetBytes ?? TARGET_FILE_BYTES,
+      });
+};
+
 /** Makes few sorted files of each past day's many small ones, a commit for each; ingest and readers go on meanwhile. */
 export const compactTable = async (options: CompactOptions): Promise<CompactionReport> => {
   const { table } = options;
-  const head = await table.peek();
   const report = { filesBefore: 0, filesAfter: 0, bytesBefore: 0, bytesAfter: 0, rows: 0 };
   const days = new Set<string>();
   const skipped: { day: string; reason: string }[] = [];
-  const limits = { today: utcDay(table.clock.now()), targetBytes: options.targetBytes ?? TARGET_FILE_BYTES };
-  for (const group of head === null ? [] : planCompaction(await table.files(head), limits)) {
+  for (const group of await plannedCompaction(options)) {
     if (options.signal?.aborted === true) break;
     const base = await table.head();
     const begunAt = table.clock.now();
@@ -56,6 +72,7 @@ export const compactTable = async (options: CompactOptions): Promise<CompactionR
     report.bytesBefore += group.files.reduce((sum, file) => sum + file.sizeBytes, 0);
     report.bytesAfter += outputs.reduce((sum, file) => sum + file.sizeBytes, 0);
     report.rows += outputs.reduce((sum, file) => sum + file.rows, 0);
+    options.onCompacted?.(group);
   }
   return { table: table.definition.name, days: days.size, ...report, skipped };
 };

@@ -10,6 +10,14 @@ export interface ExpiryReport {
   readonly objects: number;
 }
 
+/** How many snapshots {@link expireTable} would let go of now; null when there is no such table. */
+export const plannedExpiry = async (table: IcebergTable, retention: Retention): Promise<number | null> => {
+  const head = await table.peek();
+  return head === null
+    ? null
+    : expireSnapshots(head.stored.metadata, table.clock.now(), retention).expired.length;
+};
+
 /** Lets go of old snapshots beyond what each commit does by itself; null when there is no such table. */
 export const expireTable = async (
   table: IcebergTable,
@@ -17,6 +25,8 @@ export const expireTable = async (
 ): Promise<ExpiryReport | null> => {
   const head = await table.peek();
   if (head === null) return null;
+  const { expired } = expireSnapshots(head.stored.metadata, table.clock.now(), retention);
+  if (expired.length === 0) return { table: table.definition.name, snapshots: 0, objects: 0 };
   const commitId = table.names.uuid();
   const outcome = await table.commit({
     base: head.stored,

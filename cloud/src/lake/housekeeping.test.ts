@@ -74,7 +74,7 @@ describe("compaction", () => {
       file("today1", 1, "2026-01-03"),
       file("today2", 1, "2026-01-03"),
     ];
-    const plan = planCompaction(files, { today: "2026-01-03", targetBytes: 100 });
+    const plan = planCompaction(files, { before: "2026-01-03", targetBytes: 100 });
     expect(plan.map((group) => group.files.map(({ key }) => key).join())).toEqual(["a,b", "c,d", "d2a,d2b"]);
   });
 

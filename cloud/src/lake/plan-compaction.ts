@@ -15,18 +15,18 @@ export interface CompactionGroup {
 }
 
 export interface CompactionLimits {
-  /** Days before this one, `YYYY-MM-DD`, are past. */
-  readonly today: string;
+  /** `YYYY-MM-DD`: only days before this one. */
+  readonly before: string;
   readonly targetBytes: number;
 }
 
-/** The small files of past days, in groups that become one file each; oldest day first. */
+/** The small files of days that are over, in groups that become one file each; oldest day first. */
 export const planCompaction = (
   files: readonly LiveFile[],
   limits: CompactionLimits,
 ): readonly CompactionGroup[] => {
   const small = files.filter(
-    (file) => file.day < limits.today && file.sizeBytes < limits.targetBytes * FULL_SHARE,
+    (file) => file.day < limits.before && file.sizeBytes < limits.targetBytes * FULL_SHARE,
   );
   const byDay = new Map<string, LiveFile[]>();
   for (const file of small.toSorted(

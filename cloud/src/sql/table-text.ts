@@ -2,12 +2,13 @@ import { cellText } from "./cell-text.ts";
 import type { Cell, QueryResult, ResultColumn } from "./query-result.ts";
 
 /** Rows that a table for people shows; whoever wants more takes another format. */
-const MAX_TABLE_ROWS = 1000;
+export const MAX_TABLE_ROWS = 1000;
 /** Characters of one value. */
 const MAX_CELL_WIDTH = 120;
 const GAP = "  ";
 
 export interface TableLook {
+  readonly maxRows: number;
   /** Characters of a line; wider tables are printed as one block a row. */
   readonly width: number;
   readonly hasColour: boolean;
@@ -34,11 +35,11 @@ interface Rows {
   readonly hasMore: boolean;
 }
 
-const firstRows = async (result: QueryResult): Promise<Rows> => {
+const firstRows = async (result: QueryResult, maxRows: number): Promise<Rows> => {
   const cells: ShownRow[] = [];
   for await (const rows of result.batches) {
     for (const row of rows) {
-      if (cells.length === MAX_TABLE_ROWS) return { cells, hasMore: true };
+      if (cells.length === maxRows) return { cells, hasMore: true };
       cells.push(row.map(shown));
     }
   }
@@ -89,10 +90,10 @@ const blocks = (columns: readonly ResultColumn[], rows: Rows["cells"], look: Tab
     .join("");
 };
 
-/** For people: aligned, at most a thousand rows, and a note of how many there are. */
+/** For people: aligned, with a note of how many rows there are. */
 export const tableText = async function* (result: QueryResult, look: TableLook): AsyncIterable<string> {
   const { columns } = result;
-  const { cells, hasMore } = await firstRows(result);
+  const { cells, hasMore } = await firstRows(result, look.maxRows);
   const widths = columns.map(({ name }, index) =>
     Math.max(name.length, ...cells.flatMap((row) => (row[index] ?? []).map((line) => line.length))),
   );
@@ -102,7 +103,7 @@ export const tableText = async function* (result: QueryResult, look: TableLook):
     : grid(columns, cells, widths, look);
   if (hasMore)
     look.note(
-      `The first ${MAX_TABLE_ROWS} rows; there are more. --format csv, json or parquet gives them all.`,
+      `The first ${look.maxRows} rows; there are more. --format csv, json or parquet gives them all.`,
     );
   else look.note(cells.length === 1 ? "1 row" : `${cells.length} rows`);
 };

@@ -96,7 +96,11 @@ const landedSteps = (row: LandedRow, evidence: Evidence): readonly TraceStep[] =
       str(values["log_appended_at"]),
       `partition ${str(values["log_partition"]) ?? ""}, offset ${str(values["log_offset"]) ?? ""}${stillThere(evidence)}`,
     ),
-    step("landed", str(values["landed_at"]), row.file),
+    step(
+      "landed",
+      str(values["landed_at"]),
+      row.snapshot?.operation === "replace" ? `now in ${row.file}` : row.file,
+    ),
     queryableStep(row),
   ];
 };

@@ -56,6 +56,17 @@ test("a secret is no flag, comes from its variable, and is not in --help's optio
   expect(help.kind === "help" && help.text).not.toContain("--password");
 });
 
+test("further arguments are taken only by a command that names them", () => {
+  const many = defineCommand({ ...command, positionals: ["FIRST"], rest: "MORE" });
+  const given = (...argv: string[]) =>
+    parseCommand(many, { argv: ["--vehicle", "a", ...argv], env: {}, readFile: () => "" });
+  expect(given("x", "y", "z")).toMatchObject({ kind: "run", positionals: ["x", "y", "z"] });
+  expect(given("x")).toMatchObject({ kind: "run", positionals: ["x"] });
+  expect(given()).toMatchObject({ kind: "wrong", problems: ["missing FIRST"] });
+  const help = given("--help");
+  expect(help.kind === "help" && help.text).toContain("roadstream probe FIRST [MORE …] [options]");
+});
+
 test("switches: --no-x, true and false from elsewhere, given twice", () => {
   expect(parse(["--vehicle", "a", "--no-restart"])).toMatchObject({ values: { restart: false } });
   expect(parse(["--vehicle", "a"], { ROADSTREAM_RESTART: "false" })).toMatchObject({

@@ -2,11 +2,11 @@ import { RoadstreamError, type Values } from "@roadstream/shared";
 import { EXIT_CODES, runProcess, type ExitCode, type ProcessContext } from "@roadstream/shared/adapters";
 import { LakeSession } from "../../adapters/lake-session.ts";
 import { openLake } from "../../adapters/open-lake.ts";
-import { openOutput, STDOUT } from "../../adapters/open-output.ts";
+import { openOutput, peopleLook, STDOUT } from "../../adapters/open-output.ts";
 import { csvText } from "../../sql/csv-text.ts";
 import { jsonObjectText, jsonText } from "../../sql/json-text.ts";
 import type { QueryResult } from "../../sql/query-result.ts";
-import { tableText, type TableLook } from "../../sql/table-text.ts";
+import { MAX_TABLE_ROWS, tableText, type TableLook } from "../../sql/table-text.ts";
 import { SQL_COMMAND } from "./config.ts";
 
 const TEXTS: Readonly<
@@ -34,9 +34,8 @@ const run = async (
   const result = await session.query(sql);
   await using output = await openOutput(path);
   const texts = TEXTS[values.json ? "object" : (values.format ?? "table")](result, {
-    width: output.width,
-    hasColour: output.isTerminal && (context.env["NO_COLOR"] ?? "") === "",
-    note: (text) => void process.stderr.write(`${text}\n`),
+    ...peopleLook(output, context.env),
+    maxRows: MAX_TABLE_ROWS,
   });
   for await (const text of texts) await output.write(text);
   return EXIT_CODES.done;
