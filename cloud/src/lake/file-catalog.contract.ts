@@ -1,0 +1,162 @@
+import { seededRandom, type Clock } from "@roadstream/shared";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ObjectStore } from "../ports.ts";
+import type { StoreFault } from "../testing/memory-object-store.ts";
+import { FileCatalog } from "./file-catalog.ts";
+import { newTable } from "./new-table.ts";
+import type { TablePointer } from "./stored-table.ts";
+import { tableDefinition } from "./table-definition.ts";
+import { printTableMetadata } from "./table-metadata.ts";
+
+const definition = tableDefinition("gps_data");
+const metadata = (uuid: string): Uint8Array =>
+  printTableMetadata(newTable({ definition, location: "memory:///gps_data", uuid, catalog: "file", now: 1 }));
+const key = (version: number): string => `gps_data/metadata/v${version}.metadata.json`;
+
+/** What the line to the store does to a write; no store here repeats one by itself. */
+export type WriteFault = Exclude<StoreFault, "repeated">;
+
+/** A store, empty at first, and a line to it that a test can break. */
+export interface FileCatalogHarness extends AsyncDisposable {
+  readonly clock: Clock;
+  /** A handle as another process would have. */
+  open(): Promise<ObjectStore>;
+  /** What happens to each write from now on. */
+  fault(of: (operation: "putIfAbsent" | "delete", key: string) => WriteFault | null): void;
+  /** Carries out a request that was delayed; false when there is none. */
+  deliverLate(): Promise<boolean>;
+}
+
+/** What the file catalog keeps on a store. */
+export const fileCatalogContract = (name: string, make: () => Promise<FileCatalogHarness>): void => {
+  describe(`the file catalog on ${name}`, () => {
+    let harness: FileCatalogHarness;
+    let store: ObjectStore;
+    let seed = 0;
+    const open = (): FileCatalog =>
+      new FileCatalog({
+        store,
+        table: "gps_data",
+        clock: harness.clock,
+        random: seededRandom((seed += 1)),
+      });
+    /** Commits up to this version by one catalog; returns each pointer. */
+    const grow = async (catalog: FileCatalog, to: number): Promise<readonly TablePointer[]> => {
+      await catalog.swap(null, metadata("made"));
+      const pointers: TablePointer[] = [];
+      for (;;) {
+        const head = await catalog.load();
+        if (head === null) throw new Error("no table");
+        pointers[head.version] = head;
+        if (head.version >= to) return pointers;
+        expect((await catalog.swap(head, metadata(`v${head.version + 1}`))).kind).toBe("swapped");
+      }
+    };
+    const pointer = (pointers: readonly TablePointer[], version: number): TablePointer => {
+      const found = pointers[version];
+      if (found === undefined) throw new Error(`no v${version}`);
+      return found;
+    };
+    const faultOnce = (fault: WriteFault): void => {
+      let faults = 1;
+      harness.fault((operation) => (operation === "putIfAbsent" && (faults -= 1) >= 0 ? fault : null));
+    };
+    const keys = async (): Promise<readonly string[]> => {
+      const found: string[] = [];
+      for await (const object of store.list("")) found.push(object.key);
+      return found.sort();
+    };
+
+    beforeEach(async () => {
+      harness = await make();
+      store = await harness.open();
+    });
+    afterEach(async () => {
+      await store[Symbol.asyncDispose]();
+      await harness[Symbol.asyncDispose]();
+    });
+
+    test("of makers that race, one makes the table; the others see it", async () => {
+      const made = await Promise.all(
+        [open(), open(), open()].map((one, i) => one.swap(null, metadata(`m${i}`))),
+      );
+      expect(made.filter(({ kind }) => kind === "swapped").length).toBe(1);
+      expect((await open().load())?.version).toBe(2);
+    });
+
+    test("of writers on one version, one wins", async () => {
+      const head = pointer(await grow(open(), 2), 2);
+      const swaps = await Promise.all(
+        [open(), open(), open()].map((one, i) => one.swap(head, metadata(`w${i}`))),
+      );
+      expect(swaps.filter(({ kind }) => kind === "swapped").length).toBe(1);
+      expect(swaps.filter(({ kind }) => kind === "taken").length).toBe(2);
+    });
+
+    test("the head is the highest version listed, by number, whatever the hint says", async () => {
+      await grow(open(), 12);
+      await store.put("gps_data/metadata/version-hint.text", new TextEncoder().encode("3"));
+      await store.put("gps_data/metadata/v99.gz.metadata.json", new Uint8Array());
+      await store.put("gps_data/metadata/vvv.metadata.json", new Uint8Array());
+      expect((await open().load())?.version).toBe(12);
+    });
+
+    test("a lost answer is found out by reading back", async () => {
+      const head = pointer(await grow(open(), 2), 2);
+      faultOnce("lost_answer");
+      expect((await open().swap(head, metadata("mine"))).kind).toBe("swapped");
+    });
+
+    test("a lost or late request is unknown; the same bytes again win, or have won", async () => {
+      const head = pointer(await grow(open(), 2), 2);
+      faultOnce("late");
+      expect((await open().swap(head, metadata("late"))).kind).toBe("unknown");
+      expect(await harness.deliverLate()).toBe(true);
+      expect((await open().swap(head, metadata("late"))).kind).toBe("swapped");
+      const next = await open().load();
+      faultOnce("lost_request");
+      expect((await open().swap(next, metadata("lost"))).kind).toBe("unknown");
+      expect((await open().swap(next, metadata("other"))).kind).toBe("swapped");
+      expect((await open().swap(next, metadata("lost"))).kind).toBe("taken");
+    });
+
+    test("versions are removed in ascending order, one by one, never v1 nor the newest", async () => {
+      const head = pointer(await grow(open(), 9), 9);
+      let deletions = 3;
+      harness.fault((operation) => (operation === "delete" && (deletions -= 1) < 0 ? "lost_request" : null));
+      await expect(open().trim(head, 3)).rejects.toMatchObject({ code: "unavailable" });
+      expect(await keys()).toEqual([1, 5, 6, 7, 8, 9].map(key));
+      harness.fault(() => null);
+      await open().trim(head, 3);
+      expect(await keys()).toEqual([1, 7, 8, 9].map(key));
+    });
+
+    test("a sleeper's commit after a removed version does not count, and harms nobody", async () => {
+      const pointers = await grow(open(), 9);
+      await open().trim(pointer(pointers, 9), 2);
+      for (const version of [2, 3, 5]) {
+        expect((await open().swap(pointer(pointers, version), metadata(`sleeper ${version}`))).kind).toBe(
+          "taken",
+        );
+        expect((await open().load())?.version).toBe(9);
+      }
+      // v3 came back by the first sleeper; one that stands on the true v3 is not fooled by it.
+      expect(await keys()).toContain(key(3));
+      expect((await open().swap(pointer(pointers, 3), metadata("late again"))).kind).toBe("taken");
+    });
+
+    test("no commit stands on v1: who finds only v1 finishes the making", async () => {
+      harness.fault((operation, name) =>
+        operation === "putIfAbsent" && name === key(2) ? "lost_request" : null,
+      );
+      await open().swap(null, metadata("killed"));
+      harness.fault(() => null);
+      const first = await open().load();
+      expect(first?.version).toBe(1);
+      expect((await open().swap(first, metadata("on v1"))).kind).toBe("taken");
+      const second = await open().load();
+      expect(second?.version).toBe(2);
+      expect((await open().swap(second, metadata("on v2"))).kind).toBe("swapped");
+    });
+  });
+};
