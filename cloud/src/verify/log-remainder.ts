@@ -35,14 +35,16 @@ export const LOG_MOVED = "log_moved";
 export const readLogRemainder = async (options: LogRemainderOptions): Promise<"read" | typeof LOG_MOVED> => {
   const { log, table, head } = options;
   const topic = topicOf(options.topics, table);
-  const partitions = await log.partitions(topic);
-  if (partitions === null) return "read";
   const known = head?.ingest ?? null;
-  const identity = await log.identity(topic);
-  if (known !== null && known.logIdentity !== identity) {
+  const partitions = await log.partitions(topic);
+  // Nothing was ever fed from it: a log without this topic is no wrong log.
+  if (partitions === null && known === null) return "read";
+  const identity = partitions === null ? null : await log.identity(topic);
+  if (partitions === null || (known !== null && known.logIdentity !== identity)) {
+    const found = identity === null ? `this one has no topic ${topic}` : `this one is ${identity}`;
     throw new RoadstreamError(
       "log_mismatch",
-      `${table} was fed by the log ${known.logIdentity}, this one is ${identity}`,
+      `${table} was fed by the log ${known?.logIdentity ?? "none"}, ${found}`,
       {
         hint: "Name the log that feeds this lake, or leave out --log: then the cars' checkpoints alone say what may lie in it.",
       },

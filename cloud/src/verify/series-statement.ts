@@ -33,15 +33,13 @@ const above = (set: SeqRanges, bound: number): SeqRanges => {
  * `held` only grows; a number is still held when both say so, or when only the one that goes so far knows it.
  */
 export const joinStatements = (a: SeriesStatement, b: SeriesStatement): SeriesStatement => {
-  const acknowledged = union(a.acknowledged, b.acknowledged);
-  const dropped = union(a.dropped, b.dropped);
   const held = a.held.intersect(b.held);
   held.addAll(above(a.held, b.given));
   held.addAll(above(b.held, a.given));
   return {
     given: Math.max(a.given, b.given),
-    acknowledged,
-    dropped,
-    held: held.minus(acknowledged).minus(dropped),
+    acknowledged: union(a.acknowledged, b.acknowledged),
+    dropped: union(a.dropped, b.dropped),
+    held,
   };
 };
