@@ -12,6 +12,12 @@ export const LAKE_OPTION = {
       placeholder: "file:DIR|s3://BUCKET/PREFIX",
     },
   ),
+  catalog: setting(
+    z.string().refine((text) => /^(?:file|glue:[a-z0-9_]{1,255})$/.test(text), {
+      message: "must be file or glue:DATABASE (lower-case letters, digits, _)",
+    }),
+    { help: "Who keeps the tables' newest version.", placeholder: "file|glue:DATABASE", default: "file" },
+  ),
 } as const;
 
 const LOG_SPEC = z.string().refine((text) => /^(?:sqlite:|kafka:\/\/)./.test(text), {

@@ -32,6 +32,9 @@ export interface OpenIngestOptions {
   readonly path: (text: string) => string;
   readonly log: string;
   readonly lake: string;
+  readonly catalog: string;
+  /** Hand tables of the file catalog over to `catalog` first. */
+  readonly moveCatalog: boolean;
   readonly commitInterval: DurationMs;
 }
 
@@ -44,9 +47,13 @@ export const openIngest = async (options: OpenIngestOptions): Promise<IngestCont
   await using opened = new AsyncDisposableStack();
   const log = opened.use(await openLog(options.log, options));
   const deadLetters = opened.use(await log.writer());
-  const lake = opened.use(openLake(options.lake, options));
+  const lake = opened.use(openLake(options, options));
   const engine = opened.use(await DuckDbEngine.open(INGEST_DUCKDB));
   const folder = await lake.incoming();
+  if (options.moveCatalog) {
+    for (const table of await lake.handOver())
+      logger.info("handed_over", { table, catalog: options.catalog });
+  }
   const parquet = new DuckDbParquetWriter({ store: lake.store, clock, random, folder });
   const rows = opened.use(new DuckDbRowWriter({ engine, parquet, clock, random, folder }));
   const closing = opened.move();

@@ -18,13 +18,14 @@ export interface OpenVerifyOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly path: (text: string) => string;
   readonly lake: string;
+  readonly catalog: string;
   readonly log: string | null;
 }
 
 /** Opens lake, log and a database that may spill to disk; closes them in reverse order. */
 export const openVerify = async (options: OpenVerifyOptions): Promise<VerifyContext & AsyncDisposable> => {
   await using opened = new AsyncDisposableStack();
-  const lake = opened.use(openLake(options.lake, options));
+  const lake = opened.use(openLake(options, options));
   const log = options.log === null ? null : opened.use(await openLog(options.log, options));
   const folder = await mkdtemp(join(tmpdir(), "roadstream-verify-"));
   opened.defer(() => rm(folder, { recursive: true, force: true }));

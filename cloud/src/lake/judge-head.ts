@@ -24,6 +24,20 @@ const partitionedByDay = (metadata: TableMetadata, definition: TableDefinition):
   );
 };
 
+/** Why what this catalog says of the table is not the newest; null when it is. */
+export const judgeOwner = (
+  metadata: TableMetadata,
+  definition: TableDefinition,
+  catalog: TableCatalog,
+): Refusal | null => {
+  const owner = metadata.properties[PROPERTY.catalog];
+  if (owner === catalog.name) return null;
+  return refused(
+    `${definition.name} belongs to the catalog ${owner ?? "of somebody else"}`,
+    `start with --catalog ${owner ?? "as it was created with"}`,
+  );
+};
+
 /** Why this process must not write on this version of the table at all; null when it may. */
 export const judgeHead = (
   on: StoredTable,
@@ -31,13 +45,8 @@ export const judgeHead = (
   catalog: TableCatalog,
 ): Refusal | null => {
   const { metadata } = on;
-  const owner = metadata.properties[PROPERTY.catalog];
-  if (owner !== catalog.name) {
-    return refused(
-      `${definition.name} belongs to the catalog ${owner ?? "of somebody else"}`,
-      `start with --catalog ${owner ?? "as it was created with"}`,
-    );
-  }
+  const owned = judgeOwner(metadata, definition, catalog);
+  if (owned !== null) return owned;
   const fit = compareSchema(definition, currentSchema(metadata));
   if (fit.kind === "differs")
     return refused(

@@ -12,7 +12,7 @@ import { addedEntries, proposeAppend, type AppendContext } from "./append-batch.
 import { identityOn } from "./commit-snapshot.ts";
 import { commitChange, loadTable, type Change, type LoopOutcome } from "./commit-loop.ts";
 import { FileCatalog } from "./file-catalog.ts";
-import { judgeHead } from "./judge-head.ts";
+import { judgeHead, judgeOwner } from "./judge-head.ts";
 import { liveFiles } from "./live-files.ts";
 import { ManifestStore } from "./manifest-store.ts";
 import { newTable } from "./new-table.ts";
@@ -137,7 +137,10 @@ export class IcebergTable implements LakeTable {
     return outcome;
   }
 
+  /** Throws `refused` where another catalog has newer ones. */
   async files(head: TableHead): Promise<readonly LiveFile[]> {
+    const owned = judgeOwner(head.stored.metadata, this.definition, this.#catalog);
+    if (owned !== null) throw new RoadstreamError("refused", owned.reason, { hint: owned.hint });
     const live = await liveFiles(this.manifests, this.store, head.stored.metadata);
     return live.map(({ file }) => file);
   }

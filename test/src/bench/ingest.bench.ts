@@ -119,6 +119,8 @@ const land = async (log: string, lake: string, rows: number, group: string): Pro
     commitInterval: seconds(30),
     log,
     lake: `file:${lake}`,
+    catalog: "file",
+    moveCatalog: false,
   };
   await using ingest = await openIngest(options);
   const worker = new IngestWorker(ingest, {

@@ -45,7 +45,7 @@ const run = async (
   context: ProcessContext,
 ): Promise<ExitCode> => {
   const names = namedTables(context.positionals);
-  await using lake = openLake(values.lake, context);
+  await using lake = openLake(values, context);
   await currentHeads(lake);
   await using opened = new AsyncDisposableStack();
   const before = utcDay(unixMillis(context.clock.now() + (values.today ? days(1) : 0)));

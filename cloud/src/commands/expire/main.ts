@@ -13,7 +13,7 @@ const run = async (
   context: ProcessContext,
 ): Promise<ExitCode> => {
   const names = namedTables(context.positionals);
-  await using lake = openLake(values.lake, context);
+  await using lake = openLake(values, context);
   const heads = await currentHeads(lake);
   const retention = {
     ...DEFAULT_RETENTION,

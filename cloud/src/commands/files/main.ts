@@ -11,7 +11,7 @@ const run = async (
   values: Values<typeof FILES_COMMAND.options>,
   context: ProcessContext,
 ): Promise<ExitCode> => {
-  await using lake = openLake(values.lake, context);
+  await using lake = openLake(values, context);
   const names = namedTables(context.positionals);
   const heads = await currentHeads(lake);
   for (const name of names) {

@@ -12,7 +12,7 @@ const run = async (
   context: ProcessContext,
 ): Promise<ExitCode> => {
   const names = namedTables(context.positionals);
-  await using lake = openLake(values.lake, context);
+  await using lake = openLake(values, context);
   await currentHeads(lake);
   const tables: { table: string; objects: number; bytes: number }[] = [];
   for (const name of names) {

@@ -39,10 +39,8 @@ export const RUN_COMMAND = defineCommand({
       placeholder: "DURATION",
       default: "30s",
     }),
-    catalog: setting(z.enum(["file"]), {
-      help: "Who keeps the tables' current version.",
-      placeholder: "file",
-      default: "file",
+    moveCatalog: toggle({
+      help: "Hand tables that the file catalog keeps over to --catalog, once and for all.",
     }),
     untilDrained: toggle({ help: "Land what is in the log now, commit at once, and end." }),
     acceptLogChange: setting(tableNames, {

@@ -88,7 +88,7 @@ const filesOf = async (table: "gps_data" | "traffic_data" | "dead_letters"): Pro
     env: {},
     path: (text: string) => text,
   };
-  await using lake = openLake(`file:${join(folder, "lake")}`, options);
+  await using lake = openLake({ lake: `file:${join(folder, "lake")}`, catalog: "file" }, options);
   const head = await lake.tables[table].peek();
   if (head === null) return "[]";
   const keys = (await lake.tables[table].files(head)).map((file) => lake.store.localFile(file.key));

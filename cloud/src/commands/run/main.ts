@@ -13,12 +13,7 @@ const run = async (
 ): Promise<ExitCode> => {
   const { clock, random, logger, signal } = context;
   const began = clock.uptime();
-  await using ingest = await openIngest({
-    ...context,
-    log: values.log,
-    lake: values.lake,
-    commitInterval: values.commitInterval,
-  });
+  await using ingest = await openIngest({ ...context, ...values });
   for (const table of values.acceptLogChange) await acceptLogChange(ingest, table);
   const worker = new IngestWorker(ingest, {
     group: values.group,

@@ -23,7 +23,7 @@ const run = async (
   const path = values.output === null ? null : context.path(values.output);
   if (values.format === "parquet" && path === null && STDOUT.isTerminal)
     throw new RoadstreamError("usage", "Parquet is not for a terminal", { hint: "Add --output FILE." });
-  await using lake = openLake(values.lake, context);
+  await using lake = openLake(values, context);
   await using session = await LakeSession.open(lake, context.signal);
   if (values.format === "parquet") {
     const file = await session.parquet(sql);

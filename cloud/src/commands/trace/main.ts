@@ -25,7 +25,7 @@ const run = async (
     throw new RoadstreamError("usage", `not a record's id: ${text}`, {
       hint: `vehicle/boot/stream/seq, as the column id of the seed_ views has it; streams are ${STREAM_NAMES.join(", ")}`,
     });
-  await using lake = openLake(values.lake, context);
+  await using lake = openLake(values, context);
   await using opened = new AsyncDisposableStack();
   const log = values.log === null ? null : opened.use(await openExistingLog(values.log, context));
   const engine = opened.use(await DuckDbEngine.open());

@@ -9,7 +9,7 @@ const verify = async (
   values: Values<typeof VERIFY_COMMAND.options>,
   context: ProcessContext,
 ): Promise<ExitCode> => {
-  await using opened = await openVerify({ ...context, lake: values.lake, log: values.log });
+  await using opened = await openVerify({ ...context, ...values });
   const report = await verifyLake(opened, { vehicle: values.vehicle });
   if (values.json) context.print(`${JSON.stringify(report)}\n`);
   else process.stderr.write(reportText(report));
