@@ -24,7 +24,7 @@ export default defineConfig({
       project("system", ["test/src/system/**/*.test.ts"], 120_000, { fileParallelism: false }),
       project("faults", ["test/src/faults/**/*.test.ts"], 1_800_000, { fileParallelism: false }),
       project("corpus", ["test/src/corpus/**/*.test.ts"], 120_000),
-      project("hil", ["test/src/hil/**/*.test.ts"], 120_000, { fileParallelism: false }),
+      project("hil", ["test/src/hil/**/*.test.ts"], 120_000),
       project("services", ["test/src/services/**/*.test.ts"], 600_000, { fileParallelism: false }),
     ],
   },

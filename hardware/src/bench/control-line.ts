@@ -5,7 +5,7 @@ import type { Bench } from "./bench.ts";
 /** What a control line may be, for people. */
 export const CONTROL_HELP = [
   "gps resume | silence | unplug | mid | garbage | nul | checksum | merged | binary",
-  "obd resume | silence | unplug | brownout | late MS | garbage SHARE | nuls SHARE | trouble NAME",
+  "obd resume | silence | unplug | brownout | stubborn | late MS | garbage SHARE | nuls SHARE | trouble NAME",
   "time",
 ] as const;
 
@@ -51,7 +51,7 @@ const controlGps = ({ gps }: Bench, verb: string | undefined): ControlOutcome =>
 const resumeObd = ({ obd }: Bench): ControlOutcome => {
   if (obd.adapter === null) obd.plugIn();
   if (obd.adapter !== null) {
-    Object.assign(obd.adapter.faults, { lateMs: 0, mute: false, garbage: 0, nuls: 0 });
+    Object.assign(obd.adapter.faults, { lateMs: 0, mute: false, stubborn: false, garbage: 0, nuls: 0 });
     obd.adapter.faults.troubles.length = 0;
   }
   return OK;
@@ -73,6 +73,7 @@ const controlObd = (bench: Bench, verb: string | undefined, argument: string | u
   const share = number(argument, 1);
   const trouble = TROUBLES.find((name) => name === argument);
   if (verb === "silence") faults.mute = true;
+  else if (verb === "stubborn") faults.stubborn = true;
   else if (verb === "late" && late !== null) faults.lateMs = late;
   else if (verb === "garbage" && share !== null) faults.garbage = share;
   else if (verb === "nuls" && share !== null) faults.nuls = share;
