@@ -66,6 +66,12 @@ const configDetail = (values: AgentValues): string => {
   return JSON.stringify(Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== null)));
 };
 
+const report = (outbox: DurableOutbox, { publishedBytes }: UplinkMetrics): string => {
+  const { records, bytes } = outbox.usage();
+  const said = { ok: true, boot_id: outbox.bootId, held: records, held_bytes: bytes };
+  return `${JSON.stringify({ ...said, published_bytes: publishedBytes })}\n`;
+};
+
 const main = async (values: AgentValues, context: ProcessContext): Promise<ExitCode> => {
   const { clock, random, logger, metrics } = context;
   checkTogether(values);
@@ -96,19 +102,19 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
   const watchesIncidents = specs.emergency.kind === "signal";
   const incidents = watchesIncidents ? new IncidentWatch({ clock, random }) : null;
   const intake = new ReadingIntake({ outbox, bestClock, lastFix, incidents, voice, metrics, logger });
+  const uplinkMetrics = new UplinkMetrics(metrics);
   const uplink = new Uplink({
     outbox,
     connect: connector(values, context, outbox.bootId),
     clock,
     random,
     logger,
-    metrics: new UplinkMetrics(metrics),
+    metrics: uplinkMetrics,
     context: { vehicleId: values.vehicle, agentVersion: AGENT_VERSION, clock, bestClock, zstd: nodeZstd },
     linger: values.linger,
     answerDeadline: values.ackTimeout,
   });
-  const durable = (): Promise<void> => intake.durable();
-  const sources = openSources({ ...context, path, values, specs, bench, bestClock, lastFix, durable });
+  const sources = openSources({ ...context, path, values, specs, bench, bestClock, lastFix });
   const started = {
     outbox_id: outbox.id,
     agent: AGENT_VERSION,
@@ -126,12 +132,7 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
     context.ready({ vehicle: values.vehicle, boot_id: outbox.bootId, outbox_id: outbox.id }),
   );
   alarm.check();
-  if (values.json) {
-    const { records, bytes } = outbox.usage();
-    context.print(
-      `${JSON.stringify({ ok: true, boot_id: outbox.bootId, held: records, held_bytes: bytes })}\n`,
-    );
-  }
+  if (values.json) context.print(report(outbox, uplinkMetrics));
   return EXIT_CODES.done;
 };
 

@@ -30,6 +30,8 @@ export interface SourceEvents {
    * fast replay. A few readings may then still be on their way to the disk, so that one fsync serves them all.
    */
   reading(reading: SampledReading): Promise<void>;
+  /** For a reading that also exists elsewhere (a file): resolves when it is on the disk, or when it was not taken. */
+  keep(reading: SampledReading): Promise<"kept" | "refused">;
   /** The device went away or fell silent; the source goes on trying by itself. `reason` is a stable snake_case name. */
   lost(source: string, reason: string): void;
   /** The device delivers again. */
@@ -194,14 +196,18 @@ export interface UplinkMessage {
 /** Makes a connection; throws `unavailable` (try again) or `refused` (credentials; try again all the same, slowly). */
 export type ConnectUplink = (signal: AbortSignal) => Promise<UplinkConnection>;
 
-/** What a camera gives: a picture, a failure (it is asked again after a pause), or nothing ever again. */
+/**
+ * What a camera gives: a picture; something that can be none, counted and forgotten; a failure (it is asked again after
+ * a pause); or nothing ever again.
+ */
 export type GrabbedFrame =
   | "ended"
-  | { readonly failure: "hung" | "failed" | "no_folder" | "too_large"; readonly cause: unknown }
+  | { readonly failure: "hung" | "failed" | "no_folder"; readonly cause: unknown }
+  | { readonly unusable: "too_large" | "not_a_file"; readonly name: string; readonly bytes: number }
   | {
       readonly bytes: Uint8Array;
       readonly trigger: "interval" | "event" | "request";
-      /** Called once: kept when the picture is on the agent's disk, refused when it is unusable. */
+      /** Called when its fate is known: kept when it is on the agent's disk, refused when it is unusable. */
       done(outcome: "kept" | "refused"): Promise<void>;
     };
 

@@ -1,16 +1,9 @@
 import type { Bench } from "@roadstream/hardware";
-import {
-  millis,
-  type Clock,
-  type DurationMs,
-  type Logger,
-  type Metrics,
-  type Random,
-} from "@roadstream/shared";
+import { millis, seconds, type Clock, type Logger, type Metrics, type Random } from "@roadstream/shared";
 import type { BestClock } from "../clock/best-clock.ts";
 import type { AgentValues } from "../config.ts";
 import { GpsSource } from "../gps/gps-source.ts";
-import { ObdSource } from "../obd/obd-source.ts";
+import { ObdSource, type ObdSourceOptions } from "../obd/obd-source.ts";
 import type { FrameGrabber, Source } from "../ports.ts";
 import { buttonSource } from "../sources/button-source.ts";
 import { CameraSource } from "../sources/camera-source.ts";
@@ -20,7 +13,7 @@ import { simulatedEmergency, simulatedFrames, simulatedWeather } from "../source
 import type { SourceFlag, SourceSpec } from "../sources/source-spec.ts";
 import { commandGrab } from "./command-frames.ts";
 import { deviceChannel } from "./device-byte-channel.ts";
-import { folderFrames } from "./folder-frames.ts";
+import { FolderFrames } from "./folder-frames.ts";
 import { signalButton } from "./signal-button.ts";
 
 export interface SourceSurroundings {
@@ -30,7 +23,6 @@ export interface SourceSurroundings {
   readonly bench: Bench | null;
   readonly bestClock: BestClock;
   readonly lastFix: LastFix;
-  readonly durable: () => Promise<void>;
   readonly path: (text: string) => string;
   readonly clock: Clock;
   readonly random: Random;
@@ -47,11 +39,30 @@ export interface OpenedSource {
 /** A simulated adapter is asked as often in trip time as a real one in its own, as far as it can answer. */
 const FASTEST_CYCLE_MS = 100;
 const SLOWEST_CYCLE_MS = 1000;
+/** At full speed the trip's time waits for each answer, so fewer are asked for. */
+const CYCLE_AT_FULL_SPEED = seconds(10);
 
-const obdCycle = (bench: Bench | null): DurationMs => {
-  const pace = bench?.time.pace ?? 1;
-  const cycle = pace === "max" ? FASTEST_CYCLE_MS : SLOWEST_CYCLE_MS / pace;
-  return millis(Math.min(SLOWEST_CYCLE_MS, Math.max(FASTEST_CYCLE_MS, cycle)));
+const simulatedObd = (bench: Bench, options: Omit<ObdSourceOptions, "open">): Source => {
+  const { pace, over } = bench.time;
+  const cycle = pace === "max" ? 0 : SLOWEST_CYCLE_MS / pace;
+  // Joins the trip at once: its time does not begin before the adapter is read.
+  const timer = pace === "max" ? bench.timer() : null;
+  const source = new ObdSource({
+    ...options,
+    open: bench.openObd,
+    cycle: millis(Math.min(SLOWEST_CYCLE_MS, Math.max(FASTEST_CYCLE_MS, cycle))),
+    ...(timer !== null && {
+      nextCycle: async (signal) => void (await timer.sleep(CYCLE_AT_FULL_SPEED, signal)),
+    }),
+  });
+  return {
+    name: source.name,
+    run: async (sink, signal) => {
+      using _follower = timer;
+      // A real adapter that ends is lost and comes back; this one ends with the trip.
+      return await source.run(sink, AbortSignal.any([signal, over]));
+    },
+  };
 };
 
 const gps = (around: SourceSurroundings, bench: Bench | null): OpenedSource | null => {
@@ -88,11 +99,7 @@ const obd = (around: SourceSurroundings, bench: Bench | null): OpenedSource | nu
     lastFix: () => lastFix.at(clock.uptime()),
   };
   if (spec.kind === "simulated" && bench !== null) {
-    const polling = new ObdSource({ ...common, open: bench.openObd, cycle: obdCycle(bench) });
-    // A real adapter that ends is lost and comes back; this one ends with the trip.
-    const run: Source["run"] = (sink, signal) =>
-      polling.run(sink, AbortSignal.any([signal, bench.time.over]));
-    return { source: { name: polling.name, run }, time: "live" };
+    return { source: simulatedObd(bench, common), time: "live" };
   }
   if (spec.kind !== "device") return null;
   return { source: new ObdSource({ ...common, open: deviceChannel(spec.device) }), time: "live" };
@@ -103,7 +110,7 @@ const frames = (around: SourceSurroundings, bench: Bench | null): FrameGrabber |
   const spec = specs.camera;
   const interval = values.cameraInterval;
   if (spec.kind === "simulated" && bench !== null) return simulatedFrames(bench, interval);
-  if (spec.kind === "folder") return folderFrames({ folder: path(spec.path), clock });
+  if (spec.kind === "folder") return new FolderFrames({ folder: path(spec.path), clock });
   if (spec.kind === "command")
     return intervalFrames({ grab: commandGrab({ ...spec, clock }), interval, clock });
   return null;

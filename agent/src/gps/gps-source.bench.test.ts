@@ -28,6 +28,7 @@ test.each(["max", 60, 1] as const)(
     });
     const sink = {
       reading: () => Promise.resolve(void (seen.rows += 1)),
+      keep: () => Promise.resolve("kept" as const),
       lost: (_: string, reason: string) => void log.push(`lost ${reason}`),
       back: () => void log.push("back"),
     };

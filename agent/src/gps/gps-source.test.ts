@@ -76,6 +76,7 @@ const start = (
       if (reading.stream === "gps_data") rows.push(reading);
       await rig.hold;
     },
+    keep: () => Promise.resolve("kept"),
     lost: (name, reason) => log.push(`${name} lost: ${reason}`),
     back: (name) => log.push(`${name} back`),
   };

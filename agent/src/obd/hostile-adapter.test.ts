@@ -53,6 +53,7 @@ const run = async (
   const ended = source.run(
     {
       reading: (reading) => Promise.resolve(void readings.push(reading)),
+      keep: () => Promise.resolve("kept"),
       lost: () => undefined,
       back: () => undefined,
     },

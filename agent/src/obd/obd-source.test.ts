@@ -73,6 +73,7 @@ const bench = (options: Partial<VirtualElm327Options> & { car?: CarState } = {})
       if (reading.stream === "vehicle_data") readings.push(reading);
       return Promise.resolve();
     },
+    keep: () => Promise.resolve("kept"),
     lost: (_name, reason) => void events.push(`lost ${reason}`),
     back: () => void events.push("back"),
   };
@@ -350,6 +351,7 @@ test("an adapter that cannot be opened, or hangs while it is, is tried for ever"
   const ended = source.run(
     {
       reading: () => Promise.resolve(),
+      keep: () => Promise.resolve("kept"),
       lost: (_name, reason) => void events.push(reason),
       back: () => undefined,
     },
@@ -382,7 +384,12 @@ test("a port that opens after it was given up is closed, so that it does not blo
   });
   const abort = new AbortController();
   const ended = source.run(
-    { reading: () => Promise.resolve(), lost: () => undefined, back: () => undefined },
+    {
+      reading: () => Promise.resolve(),
+      keep: () => Promise.resolve("kept"),
+      lost: () => undefined,
+      back: () => undefined,
+    },
     abort.signal,
   );
   await clock.advance(16_100);

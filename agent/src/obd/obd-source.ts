@@ -47,6 +47,8 @@ export interface ObdSourceOptions {
   /** The time of what was measured at that uptime; by default the machine's clock is left to judge. */
   readonly stamp?: (measuredAt: UptimeMillis) => ReadingStamp;
   readonly cycle?: DurationMs;
+  /** Waits for the next cycle instead of until `cycle` after the last one began: for a car that lives in a faster time. */
+  readonly nextCycle?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Opening a port or socket that hangs is given up after this. */
@@ -188,7 +190,7 @@ export class ObdSource implements Source {
     readonly book: ValueBook;
     readonly patience: Patience;
   }): Promise<Rest | SessionEnd> {
-    const { clock, cycle = millis(CYCLE_MS) } = this.#options;
+    const { clock } = this.#options;
     const { session, book } = stretch;
     const found = await discoverPids(session, this.#counters);
     if (found.kind === "silent") return { kind: "silent", used: false };
@@ -218,9 +220,15 @@ export class ObdSource implements Source {
           measuredAt,
         );
       }
-      const left = start + cycle - clock.uptime();
-      if (left > 0) await clock.sleep(millis(left), stretch.signal);
+      await this.#nextCycle(start, stretch.signal);
     }
+  }
+
+  async #nextCycle(start: UptimeMillis, signal: AbortSignal): Promise<void> {
+    const { clock, cycle = millis(CYCLE_MS), nextCycle } = this.#options;
+    if (nextCycle !== undefined) return nextCycle(signal);
+    const left = start + cycle - clock.uptime();
+    if (left > 0) await clock.sleep(millis(left), signal);
   }
 
   async #emit(

@@ -10,13 +10,7 @@ export type PidAnswer =
   | { readonly kind: "values"; readonly ecu: string; readonly data: ReadonlyMap<number, Uint8Array> }
   | { readonly kind: "rejected"; readonly reason: AnswerFault };
 
-const ANSWER_FAULTS = [
-  "negative",
-  "wrong_service",
-  "wrong_pid",
-  "wrong_length",
-  "wrong_value",
-] as const;
+const ANSWER_FAULTS = ["negative", "wrong_service", "wrong_pid", "wrong_length", "wrong_value"] as const;
 export type AnswerFault = (typeof ANSWER_FAULTS)[number];
 
 const NEGATIVE_RESPONSE = 0x7f;

@@ -7,15 +7,16 @@ import {
   type Metrics,
   type Random,
 } from "@roadstream/shared";
-import type { FrameGrabber, Source, SourceEvents } from "../ports.ts";
+import type { FrameGrabber, GrabbedFrame, SampledReading, Source, SourceEvents } from "../ports.ts";
 import { checkJpeg } from "./jpeg.ts";
+
+type Failure = Extract<GrabbedFrame, { failure: string }>;
+type Picture = Extract<GrabbedFrame, { trigger: string }>;
 
 export interface CameraSourceOptions {
   readonly frames: FrameGrabber;
   readonly cameraId: string;
   readonly toBase64: (bytes: Uint8Array) => string;
-  /** Resolves when every reading handed over so far is on the disk. */
-  readonly durable: () => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Metrics;
@@ -39,42 +40,51 @@ export class CameraSource implements Source {
   }
 
   async run(sink: SourceEvents, signal: AbortSignal): Promise<"ended"> {
-    const { frames, clock, random, logger } = this.#options;
+    const { frames, clock, random } = this.#options;
     let waits = retryIntervals(RECONNECT_SCHEDULE, random);
     while (!signal.aborted) {
       const frame = await frames.next(signal);
-      if (frame === "ended") return "ended";
-      if ("failure" in frame) {
-        if (signal.aborted) break;
-        this.#pictures.add(1, { outcome: frame.failure });
-        logger.warn("camera_failed", { reason: frame.failure, error: errorText(frame.cause) });
-        if (!this.#isLost) sink.lost(this.name, frame.failure);
-        this.#isLost = true;
-        await clock.sleep(waits.next().value, signal).catch(() => undefined);
+      if (frame === "ended" || signal.aborted) break;
+      if ("unusable" in frame) {
+        this.#refuse(frame.unusable, frame.bytes);
         continue;
       }
-      waits = retryIntervals(RECONNECT_SCHEDULE, random);
-      if (this.#isLost) sink.back(this.name);
-      this.#isLost = false;
-      await this.#take(frame, sink);
+      const isDone = "failure" in frame ? this.#lose(frame, sink) : await this.#take(frame, sink);
+      if (isDone) waits = retryIntervals(RECONNECT_SCHEDULE, random);
+      else await clock.sleep(waits.next().value, signal).catch(() => undefined);
     }
     return "ended";
   }
 
-  async #take(
-    frame: Extract<Awaited<ReturnType<FrameGrabber["next"]>>, { bytes: Uint8Array }>,
-    sink: SourceEvents,
-  ): Promise<void> {
-    const { cameraId, toBase64, clock, durable, logger } = this.#options;
+  #lose({ failure, cause }: Failure, sink: SourceEvents): false {
+    this.#pictures.add(1, { outcome: failure });
+    this.#options.logger.warn("camera_failed", { reason: failure, error: errorText(cause) });
+    if (!this.#isLost) sink.lost(this.name, failure);
+    this.#isLost = true;
+    return false;
+  }
+
+  /** False where the disk did not take it: the camera is to wait. */
+  async #take(frame: Picture, sink: SourceEvents): Promise<boolean> {
+    if (this.#isLost) sink.back(this.name);
+    this.#isLost = false;
     const { bytes } = frame;
     const verdict = checkJpeg(bytes);
     if (!verdict.ok) {
-      this.#pictures.add(1, { outcome: verdict.reason });
-      logger.warn("picture_refused", { reason: verdict.reason, bytes: bytes.length });
-      await frame.done("refused");
-      return;
+      this.#refuse(verdict.reason, bytes.length);
+      await this.#tell(frame, "refused");
+      return true;
     }
-    await sink.reading({
+    const outcome = await sink.keep(this.#reading(frame, verdict));
+    this.#pictures.add(1, { outcome: outcome === "kept" ? "kept" : "not_stored" });
+    // One that is not stored is not told: where the camera still has it, it comes again.
+    if (outcome === "kept") await this.#tell(frame, "kept");
+    return outcome === "kept";
+  }
+
+  #reading(frame: Picture, size: { readonly widthPx: number; readonly heightPx: number }): SampledReading {
+    const { cameraId, toBase64, clock } = this.#options;
+    return {
       stream: "traffic_data",
       capturedAt: null,
       clock: "unsynced",
@@ -86,14 +96,24 @@ export class CameraSource implements Source {
         longitude: null,
         trigger: frame.trigger,
         media_type: "image/jpeg",
-        width_px: verdict.widthPx,
-        height_px: verdict.heightPx,
-        size_bytes: bytes.length,
-        snapshot: toBase64(bytes),
+        width_px: size.widthPx,
+        height_px: size.heightPx,
+        size_bytes: frame.bytes.length,
+        snapshot: toBase64(frame.bytes),
       },
-    });
-    await durable();
-    this.#pictures.add(1, { outcome: "kept" });
-    await frame.done("kept");
+    };
+  }
+
+  #refuse(reason: string, bytes: number): void {
+    this.#pictures.add(1, { outcome: reason });
+    this.#options.logger.warn("picture_refused", { reason, bytes });
+  }
+
+  async #tell(frame: Picture, outcome: "kept" | "refused"): Promise<void> {
+    try {
+      await frame.done(outcome);
+    } catch (error) {
+      this.#options.logger.warn("picture_not_put_away", { outcome, error: errorText(error) });
+    }
   }
 }

@@ -7,7 +7,7 @@ const MAJOR_LOSS_KMH = 50;
 /** Speeds further apart than this in time say nothing of how sudden the change was. */
 const MAX_GAP_MS = 2500;
 /** After an impact, further ones belong to it. */
-const SAME_IMPACT_MS = 60_000;
+export const SAME_IMPACT_MS = 60_000;
 
 export interface SpeedSample {
   readonly atMs: number;

@@ -1,13 +1,13 @@
 import type { Logger, Metrics, StreamName } from "@roadstream/shared";
 import type { BestClock } from "../clock/best-clock.ts";
 import { encodeReading, type TimeKind } from "../outbox/encode-reading.ts";
-import type { Outbox, SampledReading, SourceEvents } from "../ports.ts";
+import type { EncodedReading, Outbox, SampledReading, SourceEvents } from "../ports.ts";
 import type { AgentVoice } from "../events/agent-voice.ts";
 import type { IncidentWatch } from "./incident-watch.ts";
 import type { LastFix } from "./last-fix.ts";
 
 /** Readings between a source and the disk: enough for a group commit, few to lose with the power. */
-const MAX_ON_THE_WAY = 256;
+export const MAX_ON_THE_WAY = 256;
 
 export interface IntakeOptions {
   readonly outbox: Outbox;
@@ -29,7 +29,7 @@ export class ReadingIntake {
   readonly #received;
   readonly #accepted;
   readonly #refused;
-  readonly #onTheWay = new Set<Promise<void>>();
+  readonly #onTheWay = new Set<Promise<unknown>>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -46,7 +46,11 @@ export class ReadingIntake {
   sink(time: "live" | "replay"): SourceEvents {
     const { voice } = this.#options;
     return {
-      reading: (reading) => this.#take(reading, time),
+      reading: async (reading) => {
+        void this.#take(reading, time);
+        while (this.#onTheWay.size >= MAX_ON_THE_WAY) await Promise.race(this.#onTheWay);
+      },
+      keep: (reading) => this.#take(reading, time),
       lost: (source, reason) => void this.#track(voice.say({ kind: "source_lost", reason, detail: source })),
       back: (source) => void this.#track(voice.say({ kind: "source_back", detail: source })),
     };
@@ -57,14 +61,15 @@ export class ReadingIntake {
     await Promise.all(this.#onTheWay);
   }
 
-  async #take(reading: SampledReading, time: "live" | "replay"): Promise<void> {
+  #take(reading: SampledReading, time: "live" | "replay"): Promise<"kept" | "refused"> {
     const { incidents, lastFix } = this.#options;
     if (time === "live") this.#learn(reading);
     const whole = time === "live" ? this.#fill(reading) : reading;
     lastFix.observe(whole);
-    this.#accept(whole, time === "live" ? "correctable" : "fixed");
-    for (const incident of incidents?.observe(whole) ?? []) this.#accept(this.#fill(incident), "correctable");
-    while (this.#onTheWay.size >= MAX_ON_THE_WAY) await Promise.race(this.#onTheWay);
+    const taken = this.#accept(whole, time === "live" ? "correctable" : "fixed");
+    for (const incident of incidents?.observe(whole) ?? [])
+      void this.#accept(this.#fill(incident), "correctable");
+    return taken;
   }
 
   #learn(reading: SampledReading): void {
@@ -87,29 +92,24 @@ export class ReadingIntake {
     return fix === null ? timed : ({ ...timed, columns: { ...timed.columns, ...fix } } as SampledReading);
   }
 
-  #accept(reading: SampledReading, time: TimeKind): void {
+  #accept(reading: SampledReading, time: TimeKind): Promise<"kept" | "refused"> {
     const { stream } = reading;
     this.#received.add(1, { stream });
     const outcome = encodeReading(reading, time);
-    if (!outcome.ok) {
-      this.#refused.add(1, { stream, reason: outcome.reason });
-      this.#options.logger.warn("reading_refused", {
-        stream,
-        column: outcome.column,
-        reason: outcome.reason,
-      });
-      return;
-    }
-    void this.#track(this.#store(stream, outcome.encoded));
+    if (outcome.ok) return this.#track(this.#store(stream, outcome.encoded));
+    this.#refused.add(1, { stream, reason: outcome.reason });
+    this.#options.logger.warn("reading_refused", { stream, column: outcome.column, reason: outcome.reason });
+    return Promise.resolve("refused");
   }
 
-  async #store(stream: StreamName, encoded: Parameters<Outbox["accept"]>[0]): Promise<void> {
+  async #store(stream: StreamName, encoded: EncodedReading): Promise<"kept" | "refused"> {
     const outcome = await this.#options.outbox.accept(encoded);
     if ("seq" in outcome) this.#accepted.add(1, { stream });
     else this.#refused.add(1, { stream, reason: outcome.refused });
+    return "seq" in outcome ? "kept" : "refused";
   }
 
-  #track(work: Promise<void>): Promise<void> {
+  #track<T>(work: Promise<T>): Promise<T> {
     const tracked = work.finally(() => this.#onTheWay.delete(tracked));
     this.#onTheWay.add(tracked);
     return tracked;

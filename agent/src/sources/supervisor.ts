@@ -36,14 +36,19 @@ export const superviseSource = async (
   );
   let waits = retryIntervals(RESTART_SCHEDULE, random);
   let isLost = false;
+  const delivers = (): void => {
+    if (isLost) sink.back(source.name);
+    isLost = false;
+  };
   const watched: SourceEvents = {
     ...sink,
-    reading: async (reading) => {
-      if (isLost) {
-        isLost = false;
-        sink.back(source.name);
-      }
-      await sink.reading(reading);
+    reading: (reading) => {
+      delivers();
+      return sink.reading(reading);
+    },
+    keep: (reading) => {
+      delivers();
+      return sink.keep(reading);
     },
   };
   while (!signal.aborted) {

@@ -15,6 +15,7 @@ export class UplinkMetrics {
   readonly #answer;
   readonly #quarantined;
   readonly #refused;
+  #publishedBytes = 0;
 
   constructor(metrics: Metrics) {
     const name = (what: string): string => `roadstream_agent_uplink_${what}`;
@@ -39,6 +40,11 @@ export class UplinkMetrics {
     this.#quarantined = metrics.counter(name("quarantined_total"), "Records that broke connections.");
   }
 
+  /** Payload bytes sent so far, repeats included. */
+  get publishedBytes(): number {
+    return this.#publishedBytes;
+  }
+
   connected(): void {
     this.#connections.add();
     this.#isConnected.set(1);
@@ -56,6 +62,7 @@ export class UplinkMetrics {
   published({ lane, payload }: Batch): void {
     this.#published.add(1, { lane });
     this.#bytes.add(payload.length, { lane });
+    this.#publishedBytes += payload.length;
   }
 
   acknowledged(batch: Batch, seconds: number): void {

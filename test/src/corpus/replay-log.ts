@@ -55,6 +55,7 @@ export const replayLog = async (log: Buffer): Promise<Replayed> => {
         rows.push(reading);
         return Promise.resolve();
       },
+      keep: () => Promise.resolve("kept"),
       lost: (name, reason) => {
         throw new Error(`${name} lost: ${reason}`);
       },
