@@ -1,3 +1,4 @@
+import { localFiles } from "../object-store/local-files.ts";
 import type { LiveFile, ObjectStore } from "../ports.ts";
 import type { FindRows, RowSearch } from "../trace/ports.ts";
 import { sqlName, sqlText, type DuckDbEngine } from "./duckdb-engine.ts";
@@ -17,9 +18,14 @@ export const duckDbFindRows =
   (engine: DuckDbEngine, store: ObjectStore): FindRows =>
   async (search) => {
     if (search.files.length === 0) return [];
+    const { files } = search;
+    const paths = await localFiles(
+      store,
+      files.map(({ key }) => key),
+    );
     const byPath = new Map<string, LiveFile>();
-    for (const file of search.files) byPath.set(await store.localFile(file.key), file);
-    const select = lakeFilesSql(search.definition, [...byPath.keys()], { fileColumn: FILE });
+    for (const [at, file] of files.entries()) byPath.set(paths[at] ?? "", file);
+    const select = lakeFilesSql(search.definition, paths, { fileColumn: FILE });
     using connection = await engine.connect();
     const rows = await connection.cells(
       `SELECT * FROM (${select}) WHERE ${whereSql(search)} ORDER BY ${sqlName(FILE)}`,

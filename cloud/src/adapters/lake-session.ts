@@ -5,6 +5,7 @@ import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
 import { errorText, RoadstreamError } from "@roadstream/shared";
 import { currentHeads } from "../lake/current-heads.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
+import { localFiles } from "../object-store/local-files.ts";
 import type { QueryResult } from "../sql/query-result.ts";
 import { duckDbViewSql } from "../views/duckdb-views.ts";
 import { LAKE_VIEWS } from "../views/lake-views.ts";
@@ -31,7 +32,10 @@ const defineViews = async (connection: DuckDbConnection, lake: OpenedLake): Prom
     const table = lake.tables[name];
     const head = heads[name];
     const live = head === null ? [] : await table.files(head);
-    const paths = await Promise.all(live.map(({ key }) => lake.store.localFile(key)));
+    const paths = await localFiles(
+      lake.store,
+      live.map(({ key }) => key),
+    );
     files.push(...paths);
     await connection.run(`CREATE VIEW ${sqlName(name)} AS ${lakeFilesSql(table.definition, paths)}`);
   }

@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  allTopics,
+  logTopics,
+  MemoryMetrics,
+  millis,
+  silentLogger,
+  type StreamName,
+} from "@roadstream/shared";
+import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { openEventLog, type EventLog, type LogAppend } from "@roadstream/shared/event-log";
+import { openIngest } from "../adapters/open-ingest.ts";
+import { openLake, type OpenedLake } from "../adapters/open-lake.ts";
+import { IngestWorker } from "../ingest/worker.ts";
+import { TABLE_NAMES } from "../lake/table-definition.ts";
+
+export const TINY_BOOT = "0190d5e4-7b1a-7abc-8def-0123456789ab";
+const TOPICS = logTopics({});
+const ONE_DAY = "2026-03-01";
+
+/** A real SQLite log and a real lake in a folder of their own, fed by the real worker in this process. */
+export interface TinyLake extends AsyncDisposable {
+  readonly folder: string;
+  readonly logSpec: string;
+  readonly lakeSpec: string;
+  readonly log: EventLog;
+  readonly lake: OpenedLake;
+  /** Puts records into the log, as a gateway does. */
+  append(records: readonly LogAppend[]): Promise<void>;
+  /** Lands all that the log holds, as `cloud run --until-drained` does. */
+  land(): Promise<void>;
+}
+
+const options = {
+  clock: systemClock(),
+  random: systemRandom(),
+  logger: silentLogger,
+  metrics: new MemoryMetrics(),
+  env: {},
+  path: (text: string) => text,
+};
+
+/** A record as the gateway writes it: captured at that time of one day, received a second later. */
+export const tinyRecord = (
+  stream: StreamName,
+  of: { readonly vehicle?: string; readonly seq: number; readonly at: string },
+  fields: Readonly<Record<string, unknown>>,
+): LogAppend => {
+  const key = of.vehicle ?? "car-1";
+  const captured = Date.parse(`${ONE_DAY}T${of.at}Z`);
+  return {
+    topic: TOPICS.streams[stream],
+    key,
+    value: JSON.stringify({
+      v: 1,
+      vehicle_id: key,
+      boot_id: TINY_BOOT,
+      seq: of.seq,
+      captured_at: new Date(captured).toISOString(),
+      clock: "gnss",
+      uptime_ms: 4000,
+      machine_boot: "m1",
+      received_at: new Date(captured + 1000).toISOString(),
+      ...fields,
+    }),
+  };
+};
+
+const land = async (logSpec: string, lakeSpec: string): Promise<void> => {
+  await using ingest = await openIngest({
+    ...options,
+    log: logSpec,
+    lake: lakeSpec,
+    catalog: "file",
+    moveCatalog: false,
+    commitInterval: millis(50),
+  });
+  const worker = new IngestWorker(ingest, {
+    group: "tiny",
+    name: "tiny",
+    tables: TABLE_NAMES,
+    untilDrained: true,
+    signal: new AbortController().signal,
+    onReady: () => undefined,
+  });
+  await worker.run();
+};
+
+export const tinyLake = async (): Promise<TinyLake> => {
+  const folder = await mkdtemp(join(tmpdir(), "tiny-lake-"));
+  const logSpec = `sqlite:${join(folder, "log.sqlite")}`;
+  const lakeSpec = `file:${join(folder, "lake")}`;
+  const log = await openEventLog(logSpec, options);
+  await log.createTopics(allTopics(TOPICS), 2);
+  const lake = openLake({ lake: lakeSpec, catalog: "file" }, options);
+  return {
+    folder,
+    logSpec,
+    lakeSpec,
+    log,
+    lake,
+    append: async (records) => {
+      await using writer = await log.writer();
+      const outcome = await writer.append(records);
+      if (outcome.kind !== "durable") throw new Error(outcome.reason);
+    },
+    land: () => land(logSpec, lakeSpec),
+    [Symbol.asyncDispose]: async () => {
+      await lake[Symbol.asyncDispose]();
+      await log[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+};
