@@ -1,8 +1,17 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logTopics, type Clock, type Logger, type Metrics, type Random } from "@roadstream/shared";
+import {
+  logTopics,
+  RoadstreamError,
+  type Clock,
+  type Logger,
+  type Metrics,
+  type Random,
+} from "@roadstream/shared";
 import { nodeZstd } from "@roadstream/shared/adapters";
+import type { EventLog } from "@roadstream/shared/event-log";
 import { currentHeads } from "../lake/current-heads.ts";
 import type { VerifyContext } from "../verify/verify-lake.ts";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
@@ -22,11 +31,13 @@ export interface OpenVerifyOptions {
   readonly log: string | null;
 }
 
+const SQLITE = "sqlite:";
+
 /** Opens lake, log and a database that may spill to disk; closes them in reverse order. */
 export const openVerify = async (options: OpenVerifyOptions): Promise<VerifyContext & AsyncDisposable> => {
   await using opened = new AsyncDisposableStack();
   const lake = opened.use(openLake(options, options));
-  const log = options.log === null ? null : opened.use(await openLog(options.log, options));
+  const log = options.log === null ? null : opened.use(await openExistingLog(options.log, options));
   const folder = await mkdtemp(join(tmpdir(), "roadstream-verify-"));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const engine = opened.use(await DuckDbEngine.open({ ...DEFAULT_DUCKDB, temporaryFolder: folder }));
@@ -42,4 +53,12 @@ export const openVerify = async (options: OpenVerifyOptions): Promise<VerifyCont
     heads: () => currentHeads(lake),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+};
+
+/** Opening a SQLite log makes it; who only looks must not. */
+const openExistingLog = async (spec: string, options: OpenVerifyOptions): Promise<EventLog> => {
+  const file = spec.startsWith(SQLITE) ? options.path(spec.slice(SQLITE.length)) : null;
+  if (file !== null && !existsSync(file))
+    throw new RoadstreamError("usage", `there is no event log at ${file}`);
+  return await openLog(spec, options);
 };

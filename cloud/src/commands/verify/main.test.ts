@@ -1,0 +1,267 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import {
+  allTopics,
+  deadLetterValue,
+  logTopics,
+  MemoryMetrics,
+  rejection,
+  seconds,
+  silentLogger,
+  type CheckpointBoot,
+  type StreamName,
+} from "@roadstream/shared";
+import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { openEventLog, type EventLog, type LogAppend } from "@roadstream/shared/event-log";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { DuckDbEngine } from "../../adapters/duckdb-engine.ts";
+import { lakeFilesSql } from "../../adapters/duckdb-lake-files.ts";
+import { DuckDbParquetWriter } from "../../adapters/duckdb-parquet.ts";
+import { openIngest } from "../../adapters/open-ingest.ts";
+import { openLake } from "../../adapters/open-lake.ts";
+import { openVerify } from "../../adapters/open-verify.ts";
+import { IngestWorker } from "../../ingest/worker.ts";
+import { TABLE_NAMES, tableDefinition } from "../../lake/table-definition.ts";
+import type { VerifyReport } from "../../verify/report.ts";
+import { verifyLake } from "../../verify/verify-lake.ts";
+
+const MAIN = join(import.meta.dirname, "../../main.ts");
+const BOOT = "0190d5e4-7b1a-7abc-8def-0123456789ab";
+const OLD_BOOT = "0190d5e4-0000-7abc-8def-0123456789ab";
+const TOPICS = logTopics({});
+
+let folder: string;
+let log: EventLog;
+
+const spec = (): { log: string; lake: string; catalog: string } => ({
+  catalog: "file",
+  log: `sqlite:${join(folder, "log.sqlite")}`,
+  lake: `file:${join(folder, "lake")}`,
+});
+const base = () => ({
+  clock: systemClock(),
+  random: systemRandom(),
+  logger: silentLogger,
+  metrics: new MemoryMetrics(),
+  env: {},
+  path: (text: string) => text,
+});
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cloud-verify-"));
+  log = await openEventLog(spec().log, base());
+  await log.createTopics(allTopics(TOPICS), 2);
+});
+afterEach(async () => {
+  await log[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+const record = (stream: StreamName, seq: number, own: object, boot = BOOT): LogAppend => ({
+  topic: TOPICS.streams[stream],
+  key: "car-1",
+  value: JSON.stringify({
+    v: 1,
+    vehicle_id: "car-1",
+    boot_id: boot,
+    seq,
+    captured_at: "2026-03-01T10:00:00.000Z",
+    clock: "gnss",
+    uptime_ms: 4000,
+    machine_boot: "m1",
+    received_at: "2026-03-01T10:00:01.000Z",
+    ...own,
+  }),
+});
+const gps = (seq: number, boot = BOOT): LogAppend =>
+  record("gps_data", seq, { fix: "3d", latitude: 41, longitude: -95 }, boot);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const state = (given: number, acknowledged: [number, number][], held: [number, number][] = []) => ({
+  given,
+  acknowledged,
+  held,
+  dropped: [],
+});
+const boot = (bootId: string, closed: boolean, streams: CheckpointBoot["streams"]): CheckpointBoot => ({
+  boot_id: bootId,
+  closed,
+  streams,
+});
+const checkpoint = (seq: number, ...boots: CheckpointBoot[]): LogAppend =>
+  record("agent_events", seq, {
+    kind: "checkpoint",
+    detail: JSON.stringify({ outbox_id: "outbox-1", boots }),
+  });
+const append = async (...records: readonly LogAppend[]): Promise<void> => {
+  await using writer = await log.writer();
+  expect(await writer.append(records)).toMatchObject({ kind: "durable" });
+};
+const land = async (): Promise<void> => {
+  await using ingest = await openIngest({ ...base(), ...spec(), commitInterval: seconds(1) });
+  const worker = new IngestWorker(ingest, {
+    group: "g",
+    name: "w",
+    tables: TABLE_NAMES,
+    untilDrained: true,
+    signal: new AbortController().signal,
+    onReady: () => undefined,
+  });
+  await worker.run();
+};
+const verify = async (options: { log?: string | null; vehicle?: string } = {}): Promise<VerifyReport> => {
+  await using opened = await openVerify({ ...base(), ...spec(), log: options.log ?? null });
+  return await verifyLake(opened, { vehicle: options.vehicle ?? null });
+};
+const cloud = async (
+  ...args: readonly string[]
+): Promise<{ code: number; stdout: string; stderr: string }> => {
+  const argv = ["--conditions=source", "--disable-warning=ExperimentalWarning", MAIN, "verify", ...args];
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, argv)) };
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string };
+  }
+};
+
+/** Puts other rows into the only data file of gps_data, as someone would who knows nothing of tables. */
+const rewriteRows = async (select: (rows: string) => string): Promise<void> => {
+  await using lake = openLake(spec(), base());
+  await using engine = await DuckDbEngine.open();
+  using connection = await engine.connect();
+  const definition = tableDefinition("gps_data");
+  const head = await lake.tables.gps_data.head();
+  const [file] = await lake.tables.gps_data.files(head);
+  if (file === undefined) throw new Error("no data file");
+  const path = await lake.store.localFile(file.key);
+  const writer = new DuckDbParquetWriter({ ...base(), store: lake.store, folder: await lake.incoming() });
+  const other = await writer.write({
+    connection,
+    definition,
+    select: select(`(${lakeFilesSql(definition, [path])})`),
+    day: file.day,
+  });
+  await rename(await lake.store.localFile(other?.key ?? ""), path);
+};
+
+const landTen = async (): Promise<void> => {
+  await append(
+    ...range(1, 10).map((seq) => gps(seq)),
+    checkpoint(
+      1,
+      boot(BOOT, false, { gps_data: state(10, [[1, 10]]), agent_events: state(1, [], [[1, 1]]) }),
+    ),
+  );
+  await land();
+};
+
+test("everything landed: clean, complete through the checkpoint, exit 0", async () => {
+  await landTen();
+  expect(await verify()).toMatchObject({
+    clean: true,
+    complete_through: "2026-03-01T10:00:00.000Z",
+    totals: { given: 11, landed: 11, lost: 0, doubled: 0 },
+    problems: [],
+  });
+  const json = await cloud("--lake", spec().lake, "--log", spec().log, "--json");
+  expect([json.code, JSON.parse(json.stdout)]).toEqual([0, await verify()]);
+  expect((await verify({ vehicle: "car-2" })).series).toEqual([]);
+});
+
+test("a row that somebody removed is lost, by name, exit 3", async () => {
+  await landTen();
+  await rewriteRows((rows) => `SELECT * FROM ${rows} WHERE seq <> 4`);
+  const report = await verify();
+  expect(report).toMatchObject({ clean: false, totals: { given: 11, landed: 10, lost: 1 } });
+  expect(report.series.find((one) => one.stream === "gps_data")?.missing).toEqual([[4, 4]]);
+  expect(report.problems.map(({ code, examples }) => [code, examples])).toEqual([
+    ["rows_missing", [`car-1/${BOOT}/gps_data/4`]],
+    ["readings_lost", [`car-1/${BOOT}/gps_data/4`]],
+  ]);
+  const told = await cloud("--lake", spec().lake);
+  expect([told.code, told.stdout]).toEqual([3, ""]);
+  expect(told.stderr).toContain(`car-1/${BOOT}/gps_data/4`);
+});
+
+test("a row that somebody doubled, or made up, is a defect", async () => {
+  await landTen();
+  await rewriteRows((rows) => `SELECT * FROM ${rows} UNION ALL SELECT * FROM ${rows} WHERE seq = 7`);
+  const doubled = await verify();
+  expect(doubled).toMatchObject({ clean: false, totals: { landed: 11, lost: 0, doubled: 1 } });
+  expect(doubled.problems).toMatchObject([{ code: "rows_doubled", examples: [`car-1/${BOOT}/gps_data/7`] }]);
+  await rewriteRows((rows) => `SELECT DISTINCT * REPLACE (if(seq = 7, 12, seq) AS seq) FROM ${rows}`);
+  expect(await verify()).toMatchObject({
+    clean: false,
+    totals: { landed: 10, lost: 1, foreign: 1, doubled: 0 },
+    problems: [{ code: "rows_missing" }, { code: "rows_unknown" }, { code: "readings_lost" }],
+  });
+});
+
+test("boots that no newer checkpoint repeats, refusals, gaps and holes each have their place", async () => {
+  await append(
+    ...range(1, 3).map((seq) => gps(seq, OLD_BOOT)),
+    ...range(1, 5).map((seq) => gps(seq)),
+    // A checkpoint in two parts, then one that has forgotten the old boot.
+    checkpoint(1, boot(OLD_BOOT, true, { gps_data: state(4, [[1, 4]]) })),
+    checkpoint(2, boot(BOOT, false, { gps_data: state(5, [[1, 5]]) })),
+    checkpoint(
+      3,
+      boot(BOOT, false, { gps_data: state(11, [[1, 7]], [[8, 11]]), agent_events: state(3, [[1, 2]]) }),
+    ),
+    record("agent_events", 4, {
+      kind: "dropped",
+      about_boot_id: BOOT,
+      about_stream: "gps_data",
+      seq_from: 8,
+      seq_to: 9,
+      reason: "too_old",
+    }),
+    {
+      topic: TOPICS.deadLetters,
+      key: "car-1",
+      value: deadLetterValue({
+        id: "0".repeat(32),
+        rejection: rejection("bad_compression", "x"),
+        claim: { vehicleId: "car-1", bootId: BOOT, stream: "gps_data", seqFrom: 6, seqTo: 7 },
+        topic: "dt",
+        receivedAt: "2026-03-01T10:00:01.000Z",
+        payloadBase64: "",
+      }),
+    },
+  );
+  await land();
+  const { series, problems } = await verify();
+  const of = (bootId: string) => series.find((one) => one.stream === "gps_data" && one.boot_id === bootId);
+  expect(of(OLD_BOOT)).toMatchObject({ given: 4, landed: 3, lost: 1, missing: [[4, 4]], closed: true });
+  expect(of(BOOT)).toMatchObject({ given: 11, landed: 5, rejected: 2, declared_gap: 2, in_car: 2, lost: 0 });
+  expect(problems.map(({ code }) => code)).toEqual(["readings_lost"]);
+});
+
+test("what the log still holds is in the log; without a look into it, what checkpoints say of it", async () => {
+  await landTen();
+  await append(gps(11), gps(12));
+  expect(await verify()).toMatchObject({ totals: { given: 11 } });
+  expect(await verify({ log: spec().log })).toMatchObject({
+    clean: true,
+    complete_through: "2026-03-01T10:00:00.000Z",
+    totals: { given: 13, landed: 11, in_log: 2, lost: 0 },
+  });
+});
+
+test("a lake, a log or a topic that is not the right one is refused, and nothing is made", async () => {
+  const nowhere = `file:${join(folder, "nowhere")}`;
+  expect((await cloud("--lake", nowhere)).code).toBe(2);
+  await landTen();
+  await expect(verify({ log: `sqlite:${join(folder, "other.sqlite")}` })).rejects.toMatchObject({
+    code: "usage",
+  });
+  await log[Symbol.asyncDispose]();
+  for (const suffix of ["", "-wal", "-shm"]) await rm(join(folder, `log.sqlite${suffix}`), { force: true });
+  log = await openEventLog(spec().log, base());
+  await expect(verify({ log: spec().log })).rejects.toMatchObject({ code: "log_mismatch" });
+  await log.createTopics(allTopics(TOPICS), 2);
+  await expect(verify({ log: spec().log })).rejects.toMatchObject({ code: "log_mismatch" });
+});
