@@ -80,16 +80,19 @@ export class BatchSource {
 
   async #fresh(lane: Lane): Promise<Batch | null> {
     const { deck, outbox, context } = this.#options;
-    // A run may be dropped while it is read: then the next one is looked for.
+    // A run may be dropped while it is read: then the next one is looked for. The same one again is no news: the store
+    // does not have what the book says (a commit that failed and took effect all the same), and asking on would never end.
+    let unread: SeqRun | null = null;
     while (deck.hasRoom(lane)) {
       const views = outbox.series();
       const run = lane === "live" ? this.#pickLive(views) : this.#pickBackfill(views);
-      if (run === null) return null;
+      if (run === null || isSame(run, unread)) return null;
       const view = views.find((each) => each.bootId === run.bootId && each.stream === run.stream);
       const maxBytes = deck.batchLimit(lane);
       const held = await outbox.read(run, lane === "live" ? LIVE_TEXT : maxBytes * BACKFILL_TEXT_RATIO);
-      if (held === null || view === undefined) continue;
-      return buildBatch(held, { lane, machineBoot: view.machineBoot, maxBytes }, context);
+      if (held !== null && view !== undefined)
+        return buildBatch(held, { lane, machineBoot: view.machineBoot, maxBytes }, context);
+      unread = run;
     }
     return null;
   }
@@ -126,3 +129,6 @@ export class BatchSource {
     return view.bootId === this.#options.outbox.bootId;
   }
 }
+
+const isSame = (one: SeqRun, other: SeqRun | null): boolean =>
+  one.bootId === other?.bootId && one.stream === other.stream && one.firstSeq === other.firstSeq;

@@ -43,6 +43,17 @@ const seqs = (deliveries: readonly Delivery[]): number[] =>
   );
 
 describe("the uplink", () => {
+  test("what the store has lost keeps nothing else from being sent", async () => {
+    await using rig = uplinkRig();
+    await acceptMany(rig.outbox, 3);
+    rig.disk.segments = [];
+    rig.start();
+    await rig.clock.advance(1000);
+    await rig.outbox.accept(numbered(4));
+    await rig.clock.advance(1000);
+    expect(rig.broker.records).toEqual(["gps_data/4"]);
+  });
+
   test("sends each reading once and in order, and forgets it only when it is acknowledged", async () => {
     await using rig = uplinkRig();
     await acceptMany(rig.outbox, 1000);
