@@ -1,14 +1,13 @@
-import { parseRecordId, type TableName } from "@roadstream/shared";
+import { parseRecordId } from "@roadstream/shared";
 import { describe, expect, test } from "vitest";
-import { loadLedger } from "../ledger/load-ledger.ts";
-import { IngestSimulation, type SimulatedLake } from "../testing/ingest-simulation.ts";
+import { IngestSimulation } from "../testing/ingest-simulation.ts";
+import type { SimulatedLake } from "../testing/simulated-cloud.ts";
 import { readFast, readSlow } from "./read-record.ts";
 
 const SCHEDULES = Number(process.env["ROADSTREAM_SIMULATIONS"] ?? 1000);
 const FIRST_SEED = Number(process.env["ROADSTREAM_SEED"] ?? 1);
 const ACTIONS = 16;
 const HOME_MS = 10_000;
-const noZstd = { compress: (bytes: Uint8Array) => bytes, decompress: (bytes: Uint8Array) => bytes };
 
 /** One random thing that cars, networks, brokers, operators or the kernel do. */
 const act = async (sim: IngestSimulation): Promise<void> => {
@@ -63,21 +62,6 @@ const bringHome = async (sim: IngestSimulation): Promise<void> => {
   expect(last.isDone).toBe(true);
 };
 
-const rowsOf = async (
-  sim: IngestSimulation,
-  table: TableName,
-): Promise<readonly Record<string, unknown>[]> => {
-  const rows: Record<string, unknown>[] = [];
-  const reader = sim.reader(table);
-  for (const file of await reader.files(await reader.head())) {
-    const bytes = await sim.objects.get(file.key);
-    for (const line of new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n")) {
-      rows.push(JSON.parse(line) as Record<string, unknown>);
-    }
-  }
-  return rows;
-};
-
 const identity = (row: Record<string, unknown>): string =>
   `${String(row["vehicle_id"])}/${String(row["seq"])}`;
 
@@ -97,18 +81,14 @@ const judge = async (sim: IngestSimulation): Promise<void> => {
       if (readFast("gps_data", value) === null) expect(truth.kind).toBe("refused");
     });
   }
-  const landed = (await rowsOf(sim, "gps_data")).map(identity);
+  const landed = (await sim.rows("gps_data")).map(identity);
   expect(landed.length).toBe(new Set(landed).size);
   expect(new Set(landed)).toEqual(wanted);
-  const letters = await rowsOf(sim, "dead_letters");
+  const letters = await sim.rows("dead_letters");
   expect(letters.length).toBe(refusedOffsets.size);
   expect(new Set(letters.map((row) => row["dead_letter_id"])).size).toBe(letters.length);
   const counts = { received: 0, landed: 0, doubled: 0, rejected: 0 };
-  const { ingest } = await sim.reader("gps_data").head();
-  for (const partition of [0, 1]) {
-    const state = ingest?.partitions[partition];
-    if (state === undefined) continue;
-    const ledger = await loadLedger(sim.objects, noZstd, { table: "gps_data", partition }, state.ledger);
+  for (const ledger of await sim.ledgers("gps_data")) {
     for (const name of ["received", "landed", "doubled", "rejected"] as const)
       counts[name] += ledger.counts()[name];
     for (const { vehicleId, landed: ranges } of ledger.series()) {
@@ -116,8 +96,10 @@ const judge = async (sim: IngestSimulation): Promise<void> => {
         for (let seq = from; seq <= to; seq += 1) expect(wanted.has(`${vehicleId}/${seq}`)).toBe(true);
       }
     }
-    if (state.last?.includes("/") === true) expect(parseRecordId(state.last)).not.toBeNull();
   }
+  const { ingest } = await sim.reader("gps_data").head();
+  for (const { last } of Object.values(ingest?.partitions ?? {}))
+    if (last?.includes("/") === true) expect(parseRecordId(last)).not.toBeNull();
   expect(counts.received).toBe(received);
   expect(counts.landed).toBe(landed.length);
   expect(counts.rejected).toBe(refusedOffsets.size);

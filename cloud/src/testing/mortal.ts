@@ -21,6 +21,10 @@ export class MortalProcess {
     return this.#isDead;
   }
 
+  get isFrozen(): boolean {
+    return this.#frozen !== null;
+  }
+
   die(): void {
     this.#isDead = true;
   }

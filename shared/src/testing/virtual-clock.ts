@@ -27,8 +27,9 @@ export class VirtualClock implements Clock {
     this.#wallOffset = (options.now ?? Date.UTC(2026, 0, 1)) - this.#uptime;
   }
 
+  /** Whole milliseconds, as of every machine; uptime may have fractions. */
   now(): UnixMillis {
-    return unixMillis(this.#wallOffset + this.#uptime);
+    return unixMillis(Math.floor(this.#wallOffset + this.#uptime));
   }
 
   uptime(): UptimeMillis {
