@@ -1,5 +1,13 @@
 import type { Bench } from "@roadstream/hardware";
-import { millis, seconds, type Clock, type Logger, type Metrics, type Random } from "@roadstream/shared";
+import {
+  millis,
+  seconds,
+  uptimeMillis,
+  type Clock,
+  type Logger,
+  type Metrics,
+  type Random,
+} from "@roadstream/shared";
 import type { BestClock } from "../clock/best-clock.ts";
 import type { AgentValues } from "../config.ts";
 import { GpsSource } from "../gps/gps-source.ts";
@@ -13,6 +21,7 @@ import { simulatedEmergency, simulatedFrames, simulatedWeather } from "../source
 import type { SourceFlag, SourceSpec } from "../sources/source-spec.ts";
 import { commandGrab } from "./command-frames.ts";
 import { deviceChannel } from "./device-byte-channel.ts";
+import { checkCapture } from "./file-byte-channel.ts";
 import { FolderFrames } from "./folder-frames.ts";
 import { signalButton } from "./signal-button.ts";
 
@@ -50,6 +59,7 @@ const simulatedObd = (bench: Bench, options: Omit<ObdSourceOptions, "open">): So
   const source = new ObdSource({
     ...options,
     open: bench.openObd,
+    carTime: () => uptimeMillis(bench.time.tripS() * 1000),
     cycle: millis(Math.min(SLOWEST_CYCLE_MS, Math.max(FASTEST_CYCLE_MS, cycle))),
     ...(timer !== null && {
       nextCycle: async (signal) => void (await timer.sleep(CYCLE_AT_FULL_SPEED, signal)),
@@ -83,6 +93,7 @@ const gps = (around: SourceSurroundings, bench: Bench | null): OpenedSource | nu
   if (spec.kind !== "device") return null;
   const { device } = spec;
   const isFile = device.kind === "file";
+  if (isFile) checkCapture(path(device.path));
   const open = deviceChannel(isFile ? { kind: "file", path: path(device.path) } : device);
   const machineTime = () => bestClock.wallTime();
   const source = new GpsSource({ ...common, open, mode: isFile ? "replay" : "live", machineTime });

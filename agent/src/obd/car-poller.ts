@@ -30,6 +30,7 @@ export interface CycleResult {
 export class CarPoller {
   readonly #session: ElmSession;
   readonly #clock: Clock;
+  readonly #carTime: () => UptimeMillis;
   readonly #counters: ObdCounters;
   readonly #book: ValueBook;
   readonly #supported: ReadonlySet<number>;
@@ -44,12 +45,15 @@ export class CarPoller {
   constructor(options: {
     session: ElmSession;
     clock: Clock;
+    /** The monotonic time in which values grow old and fall due: a simulated car's runs faster than the machine's. */
+    carTime: () => UptimeMillis;
     counters: ObdCounters;
     book: ValueBook;
     supported: ReadonlySet<number>;
   }) {
     this.#session = options.session;
     this.#clock = options.clock;
+    this.#carTime = options.carTime;
     this.#counters = options.counters;
     this.#book = options.book;
     this.#supported = options.supported;
@@ -58,7 +62,7 @@ export class CarPoller {
 
   async cycle(): Promise<CycleResult> {
     const plan = planCycle({
-      at: this.#clock.uptime(),
+      at: this.#carTime(),
       supported: this.#supported,
       memory: { askedAt: this.#askedAt, settled: this.#settled },
       severalPids: this.#severalPids,
@@ -99,7 +103,7 @@ export class CarPoller {
 
   async #askOnce(pids: readonly number[]): Promise<ReadonlySet<number>> {
     const outcome = await this.#session.query(0x01, pids);
-    const at = this.#clock.uptime();
+    const at = this.#carTime();
     for (const pid of pids) this.#askedAt.set(pid, at);
     const got = new Set<number>();
     for (const message of this.#messages(outcome)) {
@@ -131,7 +135,7 @@ export class CarPoller {
 
   async #askOther(other: OtherAsk, awake: boolean): Promise<void> {
     if (other !== "voltage" && !awake) return;
-    this.#askedAt.set(other, this.#clock.uptime());
+    this.#askedAt.set(other, this.#carTime());
     if (other === "voltage") await this.#askVoltage();
     else if (other === "codes") await this.#askCodes();
     else await this.#askVin();
@@ -140,7 +144,7 @@ export class CarPoller {
   async #askVoltage(): Promise<void> {
     const volts = await this.#session.voltage();
     if (volts === "unresponsive" || volts === "reset") this.#end = volts;
-    else if (volts !== null) this.#book.put("adapter_v", volts, this.#clock.uptime());
+    else if (volts !== null) this.#book.put("adapter_v", volts, this.#carTime());
   }
 
   /** Stored codes must be answered for the column to be known; pending ones are added where the car has that service. */
@@ -150,7 +154,7 @@ export class CarPoller {
     const pending = (await this.#codesOf(0x07)) ?? [];
     const { text, cut } = codesText([...stored, ...pending]);
     if (cut > 0) this.#counters.rejected.add(cut, { reason: "too_many_codes" });
-    this.#book.put("dtc_codes", text, this.#clock.uptime());
+    this.#book.put("dtc_codes", text, this.#carTime());
   }
 
   async #codesOf(service: CodeService): Promise<readonly string[] | null> {
@@ -170,7 +174,7 @@ export class CarPoller {
     for (const ofEcu of byEcu.values()) {
       const answer = decodeVin(ofEcu);
       if (answer.kind === "vin") {
-        this.#book.put("vin", answer.vin, this.#clock.uptime());
+        this.#book.put("vin", answer.vin, this.#carTime());
         this.#settled.add("vin");
         return;
       }

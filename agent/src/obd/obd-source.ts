@@ -47,6 +47,8 @@ export interface ObdSourceOptions {
   /** The time of what was measured at that uptime; by default the machine's clock is left to judge. */
   readonly stamp?: (measuredAt: UptimeMillis) => ReadingStamp;
   readonly cycle?: DurationMs;
+  /** The monotonic time in which the car lives, where it is not the machine's. */
+  readonly carTime?: () => UptimeMillis;
   /** Waits for the next cycle instead of until `cycle` after the last one began: for a car that lives in a faster time. */
   readonly nextCycle?: (signal: AbortSignal) => Promise<void>;
 }
@@ -191,18 +193,20 @@ export class ObdSource implements Source {
     readonly patience: Patience;
   }): Promise<Rest | SessionEnd> {
     const { clock } = this.#options;
+    const carTime = this.#options.carTime ?? (() => clock.uptime());
     const { session, book } = stretch;
     const found = await discoverPids(session, this.#counters);
     if (found.kind === "silent") return { kind: "silent", used: false };
     if (found.kind !== "supported") return found.kind;
-    const poller = new CarPoller({ session, clock, counters: this.#counters, book, supported: found.pids });
+    const { pids: supported } = found;
+    const poller = new CarPoller({ session, clock, carTime, counters: this.#counters, book, supported });
     const watch = new ParkedCarWatch({ patience: stretch.patience });
     let used = false;
     for (;;) {
-      const start = clock.uptime();
+      const [start, askedFrom] = [clock.uptime(), carTime()];
       const { answered, measuredAt, end } = await poller.cycle();
       if (end !== null) return end;
-      const page = book.asOf(start);
+      const page = book.asOf(askedFrom);
       const use = watch.observe({
         at: measuredAt,
         answered,
