@@ -115,7 +115,12 @@ const byCheckpoint = (evidence: Evidence): Verdict => {
       `The car's newest checkpoint here knows the numbers 1 to ${stream.given}; whether this one was given since is not known yet.`,
     );
   if (within(stream.acknowledged, seq)) return acknowledged(evidence);
-  return verdict("in_car", "At its newest checkpoint the car still held it; it has not landed yet.");
+  return within(stream.held, seq)
+    ? verdict("in_car", "At its newest checkpoint the car still held it; it has not landed yet.")
+    : verdict(
+        "unknown",
+        "The car gave this number, but its newest checkpoint does not say what became of it.",
+      );
 };
 
 /** What became of the record, by the strongest evidence: its row, its refusal, the log, the ledger, the car's word. */
