@@ -5,6 +5,8 @@ const VERSITYGW = "v1.8.0";
 const folder = versionedFolder("versitygw", VERSITYGW);
 
 /** The S3 server whose create-only puts have exactly one winner. */
+export const versitygwProgram = join(folder.path, "versitygw");
+
 export const versitygwStep: InstallStep = {
   name: "versitygw",
   cost: "4 minutes, 84 MB",

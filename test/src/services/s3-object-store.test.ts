@@ -1,0 +1,358 @@
+import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileCatalogContract } from "@roadstream/cloud/lake/catalog-contract";
+import { objectStoreContract } from "@roadstream/cloud/object-store/contract";
+import { systemClock } from "@roadstream/shared/adapters";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { S3LineFault, S3LineRequest } from "./faulty-s3-line.ts";
+import { hurried, S3Bed } from "./s3-bed.ts";
+import { services } from "./services.ts";
+
+const { skip } = services("versitygw");
+const MIB = 1024 * 1024;
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const textOf = (content: Uint8Array | null): string | null =>
+  content === null ? null : new TextDecoder().decode(content);
+
+/** Another megabyte after another. */
+const large = (mebibytes: number): Uint8Array => {
+  const content = new Uint8Array(mebibytes * MIB);
+  for (let i = 0; i < mebibytes; i += 1) content.fill(i + 1, i * MIB, (i + 1) * MIB);
+  return content;
+};
+
+describe.skipIf(skip)("on S3", () => {
+  let bed: S3Bed;
+  beforeAll(async () => {
+    bed = await S3Bed.start();
+  });
+  afterAll(() => bed?.[Symbol.asyncDispose]());
+  beforeEach(() => bed.heal());
+
+  objectStoreContract("s3", async () => {
+    const spec = bed.fresh();
+    const folder = await mkdtemp(join(bed.scratch, "files-"));
+    let files = 0;
+    return {
+      open: () => Promise.resolve(bed.open(spec).store),
+      file: async (text) => {
+        const file = join(folder, `file-${(files += 1)}`);
+        await writeFile(file, text);
+        return { file, size: text.length };
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  });
+
+  fileCatalogContract("s3", () => {
+    const spec = bed.fresh();
+    const prefix = `${spec.split("/").slice(3).join("/")}/`;
+    const deletedKey = ({ body }: S3LineRequest): string =>
+      /<Key>([^<]*)<\/Key>/.exec(body.toString("utf8"))?.[1] ?? "";
+    return Promise.resolve({
+      clock: systemClock(),
+      open: () => Promise.resolve(bed.open(spec).store),
+      fault: (of) => {
+        bed.line.fault = (request) => {
+          if (request.headers["if-none-match"] === "*")
+            return of("putIfAbsent", request.key.slice(prefix.length));
+          return request.query.has("delete") ? of("delete", deletedKey(request).slice(prefix.length)) : null;
+        };
+      },
+      deliverLate: () => bed.line.deliverLate(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
+  });
+
+  /** The first so many of these requests meet the faults, one each. */
+  const meet = (which: (request: S3LineRequest) => boolean, ...faults: S3LineFault[]): void => {
+    bed.line.fault = (request) => (which(request) ? (faults.shift() ?? null) : null);
+  };
+  const isPut = ({ method, headers }: S3LineRequest): boolean =>
+    method === "PUT" && headers["if-none-match"] === "*";
+  const isGet = ({ method, query }: S3LineRequest): boolean => method === "GET" && !query.has("list-type");
+  const isList = ({ query }: S3LineRequest): boolean => query.has("list-type");
+
+  describe("a create-only put", () => {
+    test.each<readonly [string, S3LineFault, string | null]>([
+      ["that is answered 500", { status: 500, code: "InternalError" }, null],
+      ["that did not arrive", "lost_request", null],
+      ["whose answer is lost", "lost_answer", "mine"],
+    ])("%s is unknown, and is sent once", async (_, fault, there) => {
+      await using lake = bed.open();
+      await lake.store.get("warm");
+      meet(isPut, fault);
+      expect(await lake.store.putIfAbsent("k", bytes("mine"))).toBe("unknown");
+      expect(bed.line.requests.filter(isPut).length).toBe(1);
+      expect(textOf(await lake.store.get("k"))).toBe(there);
+    });
+
+    test("that is never answered is unknown after its deadline", async () => {
+      await using lake = bed.open(bed.fresh(), { clock: hurried(40) });
+      await lake.store.get("warm");
+      meet(isPut, "silence");
+      expect(await lake.store.putIfAbsent("k", bytes("mine"))).toBe("unknown");
+      expect(textOf(await lake.store.get("k"))).toBe("mine");
+    });
+
+    test.each([
+      { status: 503, code: "SlowDown" },
+      { status: 409, code: "ConditionalRequestConflict" },
+      { status: 400, code: "RequestTimeout" },
+    ])("that is told $status $code is sent again after a pause", async (fault) => {
+      await using lake = bed.open();
+      meet(isPut, fault, fault, fault);
+      expect(await lake.store.putIfAbsent("k", bytes("mine"))).toBe("created");
+      expect(bed.line.requests.filter(isPut).length).toBe(4);
+    });
+
+    test("that was sent again and finds the name in use does not say whose it is", async () => {
+      await using lake = bed.open();
+      await lake.store.putIfAbsent("k", bytes("theirs"));
+      meet(isPut, { status: 503, code: "SlowDown" });
+      expect(await lake.store.putIfAbsent("k", bytes("mine"))).toBe("unknown");
+      expect(await lake.store.putIfAbsent("k", bytes("mine"))).toBe("exists");
+    });
+
+    test("gives up on a server that stays busy: unavailable, not unknown", async () => {
+      await using lake = bed.open();
+      bed.line.fault = (request) => (isPut(request) ? { status: 503, code: "SlowDown" } : null);
+      await expect(lake.store.putIfAbsent("k", bytes("x"))).rejects.toMatchObject({
+        code: "unavailable",
+        message: expect.stringContaining("503 SlowDown") as string,
+      });
+    });
+  });
+
+  describe("a denial", () => {
+    test("of a read is refused, not absent, and says which permission is missing", async () => {
+      await using lake = bed.open();
+      await lake.store.get("warm");
+      meet(isGet, { status: 403, code: "AccessDenied" });
+      await expect(lake.store.get("k")).rejects.toMatchObject({
+        code: "refused",
+        hint: expect.stringContaining("s3:ListBucket") as string,
+      });
+    });
+
+    test("of one key among many is refused by its name; a key that fails for now is asked for again", async () => {
+      await using lake = bed.open();
+      const prefix = `${lake.store.root}/`.split("/").slice(3).join("/");
+      const keys = ["a", "b", "c"];
+      for (const key of keys) await lake.store.putIfAbsent(key, bytes("x"));
+      const isDelete = ({ query }: S3LineRequest): boolean => query.has("delete");
+      const failing = (key: string, code: string): S3LineFault => ({
+        status: 200,
+        code,
+        body: `<DeleteResult><Error><Key>${prefix}${key}</Key><Code>${code}</Code><Message>no</Message></Error></DeleteResult>`,
+      });
+      meet(isDelete, failing("b", "AccessDenied"));
+      await expect(lake.store.delete(keys)).rejects.toMatchObject({
+        code: "refused",
+        message: expect.stringContaining(`${prefix}b`) as string,
+      });
+      bed.heal();
+      meet(isDelete, failing("c", "InternalError"), failing("c", "SlowDown"));
+      await lake.store.delete(keys);
+      const asked = bed.line.requests
+        .filter(isDelete)
+        .map(({ body }) => body.toString().split("<Key>").length - 1);
+      expect(asked).toEqual([3, 1, 1]);
+      expect(await lake.store.get("c")).toBeNull();
+    });
+
+    test("of the bucket, or its absence, is told at the start with a hint, and no secret", async () => {
+      await using absent = bed.open("s3://no-such-bucket/x");
+      await expect(absent.incoming()).rejects.toMatchObject({
+        code: "refused",
+        message: expect.stringContaining("NoSuchBucket") as string,
+        hint: expect.stringContaining("Make the bucket") as string,
+      });
+      process.env["AWS_SECRET_ACCESS_KEY"] = "not-the-password";
+      try {
+        await using stranger = bed.open();
+        const error = await stranger.store.get("k").catch((raised: unknown) => raised);
+        expect(error).toMatchObject({
+          code: "refused",
+          hint: expect.stringContaining("credentials") as string,
+        });
+        const { message, hint, cause } = error as Error & { hint: string };
+        expect(JSON.stringify([message, hint, cause])).not.toMatch(/not-the-password|Signature=/);
+      } finally {
+        process.env["AWS_SECRET_ACCESS_KEY"] = bed.server.env()["AWS_SECRET_ACCESS_KEY"];
+      }
+    });
+
+    test("is no state: the bucket that comes later is found", async () => {
+      await using lake = bed.open();
+      meet(isList, { status: 403, code: "AccessDenied" });
+      await expect(lake.store.get("k")).rejects.toMatchObject({ code: "refused" });
+      expect(await lake.store.get("k")).toBeNull();
+    });
+  });
+
+  describe("what may be asked twice", () => {
+    test("is asked again after a lost answer, a 500, a busy server", async () => {
+      await using lake = bed.open();
+      await lake.store.putIfAbsent("k", bytes("x"));
+      const faults: S3LineFault[] = ["lost_answer", { status: 500, code: "InternalError" }, "lost_request"];
+      bed.line.fault = () => faults.shift() ?? null;
+      expect(textOf(await lake.store.get("k"))).toBe("x");
+      faults.push({ status: 503, code: "SlowDown" }, "lost_answer");
+      await lake.store.put("hint", bytes("1"));
+      faults.push("lost_answer", "lost_request");
+      const keys: string[] = [];
+      for await (const { key } of lake.store.list("")) keys.push(key);
+      expect(keys).toEqual(["hint", "k"]);
+      faults.push("lost_answer");
+      await lake.store.delete(keys);
+      expect(await lake.store.get("k")).toBeNull();
+      expect(faults).toEqual([]);
+    });
+
+    test("a body that breaks off or came spoiled is read again", async () => {
+      await using lake = bed.open();
+      await lake.store.putIfAbsent("k", bytes("the content"));
+      meet(isGet, "cut", "spoiled");
+      expect(textOf(await lake.store.get("k"))).toBe("the content");
+      meet(isGet, "spoiled", "cut");
+      await lake.store.localFile("k");
+      expect(bed.line.requests.filter(isGet).length).toBe(6);
+    });
+
+    test("a server that went away and came back is found again", async () => {
+      await using lake = bed.open();
+      await lake.store.putIfAbsent("k", bytes("x"));
+      await bed.server.kill9();
+      const reading = lake.store.get("k");
+      await bed.server.restart();
+      expect(textOf(await reading)).toBe("x");
+    });
+  });
+
+  test("more than a page is listed whole and in order, more than a batch is deleted", async () => {
+    await using lake = bed.open();
+    const keys = Array.from({ length: 2100 }, (_, i) => `many/${String(i).padStart(5, "0")}`);
+    // The server's objects are files; putting as many would take longer than all other tests.
+    const folder = join(bed.server.folder, lake.store.root.slice("s3://".length));
+    await mkdir(join(folder, "many"), { recursive: true });
+    for (const key of keys) await writeFile(join(folder, key), "");
+    const found: string[] = [];
+    for await (const { key } of lake.store.list("many/")) found.push(key);
+    expect(found).toEqual(keys);
+    bed.heal();
+    await lake.store.delete(keys);
+    expect(bed.line.requests.filter(({ query }) => query.has("delete")).length).toBe(3);
+    for await (const { key } of lake.store.list("")) expect(key).toBeNull();
+  });
+
+  describe("a large object", () => {
+    const isPart = ({ method, query }: S3LineRequest): boolean => method === "PUT" && query.has("partNumber");
+    const isCompletion = ({ method, query }: S3LineRequest): boolean =>
+      method === "POST" && query.has("uploadId");
+    const isAbort = ({ method }: S3LineRequest): boolean => method === "DELETE";
+
+    test("goes up in parts, once, from memory and from a file, and reads back as it was", async () => {
+      await using lake = bed.open();
+      const content = large(20);
+      expect(await lake.store.putIfAbsent("m", content)).toBe("created");
+      expect(await lake.store.putIfAbsent("m", content)).toBe("exists");
+      const file = join(bed.scratch, "large");
+      await writeFile(file, content);
+      expect(await lake.store.putIfAbsent("f", { file, size: content.length })).toBe("created");
+      expect(bed.line.requests.filter(isPart).length).toBe(9);
+      for (const key of ["m", "f"])
+        expect(Buffer.compare((await lake.store.get(key)) ?? bytes(""), content)).toBe(0);
+      expect(bed.line.requests.filter(isAbort).length).toBe(1);
+    });
+
+    test("one of many that are put at the same time wins", async () => {
+      await using lake = bed.open();
+      const answers = await Promise.all([17, 18, 19].map((size) => lake.store.putIfAbsent("k", large(size))));
+      expect(answers.toSorted()).toEqual(["created", "exists", "exists"]);
+      const winner = 17 + answers.indexOf("created");
+      expect((await lake.store.get("k"))?.length).toBe(winner * MIB);
+    });
+
+    test("loses parts and sends them again; a part that came spoiled is noticed", async () => {
+      await using lake = bed.open();
+      meet(
+        isPart,
+        "lost_request",
+        "lost_answer",
+        { status: 503, code: "SlowDown" },
+        { status: 400, code: "BadDigest" },
+      );
+      expect(await lake.store.putIfAbsent("k", large(17))).toBe("created");
+      expect((await lake.store.get("k"))?.length).toBe(17 * MIB);
+    });
+
+    test.each<readonly [string, S3LineFault, number | null]>([
+      ["lost", "lost_request", null],
+      ["carried out without an answer", "lost_answer", 17 * MIB],
+      ["answered 500", { status: 500, code: "InternalError" }, null],
+    ])("whose completion is %s is unknown, and its parts are given up", async (_, fault, size) => {
+      await using lake = bed.open();
+      meet(isCompletion, fault);
+      expect(await lake.store.putIfAbsent("k", large(17))).toBe("unknown");
+      expect(bed.line.requests.filter(isCompletion).length).toBe(1);
+      expect((await lake.store.get("k"))?.length ?? null).toBe(size);
+      expect(bed.line.requests.filter(isAbort).length).toBe(1);
+    });
+
+    test("whose completion met another write is sent anew; one that may not be put leaves nothing", async () => {
+      await using lake = bed.open();
+      meet(isCompletion, { status: 409, code: "ConditionalRequestConflict" });
+      expect(await lake.store.putIfAbsent("k", large(17))).toBe("created");
+      expect(bed.line.requests.filter(isPart).length).toBe(6);
+      bed.heal();
+      meet(isPart, { status: 403, code: "AccessDenied" });
+      await expect(lake.store.putIfAbsent("denied", large(17))).rejects.toMatchObject({ code: "refused" });
+      expect(bed.line.requests.filter(isAbort).length).toBe(1);
+      expect(await lake.store.get("denied")).toBeNull();
+    });
+  });
+
+  test("encryption is asked for with each object, when the environment says so", async () => {
+    const asked = async (env: Record<string, string>): Promise<readonly unknown[]> => {
+      await using lake = bed.open(bed.fresh(), { env });
+      bed.heal();
+      await lake.store.putIfAbsent("small", bytes("x"));
+      await lake.store.putIfAbsent("large", large(17));
+      return bed.line.requests
+        .filter(({ query, headers }) => query.has("uploads") || headers["if-none-match"] === "*")
+        .filter(({ query }) => !query.has("uploadId"))
+        .map(({ headers }) => [
+          headers["x-amz-server-side-encryption"],
+          headers["x-amz-server-side-encryption-aws-kms-key-id"],
+        ]);
+    };
+    expect(await asked({})).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+    expect(await asked({ ROADSTREAM_S3_SSE: "AES256" })).toEqual([
+      ["AES256", undefined],
+      ["AES256", undefined],
+    ]);
+    expect(await asked({ ROADSTREAM_S3_KMS_KEY: "alias/fleet" })).toEqual([
+      ["aws:kms", "alias/fleet"],
+      ["aws:kms", "alias/fleet"],
+    ]);
+  });
+
+  test("a copy is fetched once for all who ask, in this process and in others", async () => {
+    const spec = bed.fresh();
+    const cache = join(bed.scratch, "one-cache");
+    await using lake = bed.open(spec, { cache });
+    await using other = bed.open(spec, { cache });
+    await lake.store.putIfAbsent("k", large(2));
+    await other.store.get("warm");
+    bed.heal();
+    const paths = await Promise.all(Array.from({ length: 5 }, () => lake.store.localFile("k")));
+    expect(new Set(paths).size).toBe(1);
+    expect(await other.store.localFile("k")).toBe(paths[0]);
+    expect(bed.line.requests.filter(isGet).length).toBe(1);
+    expect((await readdir(join(cache, ".incoming"))).length).toBe(0);
+  });
+});
