@@ -1,9 +1,20 @@
-import { createReadStream } from "node:fs";
+import { accessSync, constants, createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { RoadstreamError, type OpenByteChannel } from "@roadstream/shared";
+import { errorText, RoadstreamError, type OpenByteChannel } from "@roadstream/shared";
 import { streamChunks } from "./stream-chunks.ts";
 
 const CHUNK_BYTES = 65_536;
+
+/** Throws `usage` for a capture that cannot be read: said before anything is started. */
+export const checkCapture = (path: string): void => {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new RoadstreamError("usage", `--gps: cannot read the capture: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
+};
 
 /** A capture, read as fast as it is asked for; ends at its end. */
 export const fileChannel =

@@ -1,4 +1,5 @@
 import type { Counter, Metrics } from "@roadstream/shared";
+import type { Fix } from "../nmea/fix.ts";
 import type { NmeaCounts } from "../nmea/nmea-parser.ts";
 
 /** Reports a parser's running totals as counters; a new channel has a new parser, and the counters go on. */
@@ -10,6 +11,7 @@ export class GpsMetrics {
   readonly #epochs: Counter;
   readonly #late: Counter;
   readonly #readings: Counter;
+  readonly #doubted: Counter;
   readonly #reported = new Map<Counter, Map<string, number>>();
 
   constructor(metrics: Metrics) {
@@ -25,10 +27,16 @@ export class GpsMetrics {
     this.#epochs = metrics.counter(name("epochs"), "Epochs of the receiver.");
     this.#late = metrics.counter(name("late_sentences"), "Sentences after the end of their epoch.");
     this.#readings = metrics.counter(name("readings"), "Rows by kind of fix.", ["fix"]);
+    this.#doubted = metrics.counter(
+      name("doubted_fixes"),
+      "Fixes that the receiver claims and cannot have.",
+      ["reason"],
+    );
   }
 
-  reading(fix: string): void {
-    this.#readings.add(1, { fix });
+  reading({ kind, doubt }: Fix): void {
+    this.#readings.add(1, { fix: kind });
+    if (doubt !== null) this.#doubted.add(1, { reason: doubt });
   }
 
   /** Adds what has changed since the last report of this parser. */

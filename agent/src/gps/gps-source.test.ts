@@ -296,6 +296,22 @@ describe("GpsSource, replay", () => {
     expect(rows).toMatchObject([{ capturedAt: NOW, clock: "simulated", columns: { vehicle_type: "car" } }]);
   });
 
+  it("ends, and is not read again, where the capture breaks off", async () => {
+    const broken: Step = { fail: "channel_lost" };
+    const { rows, log, ended } = start([[cycle("101112"), broken], [cycle("101112")]], { mode: "replay" });
+    expect(await ended).toBe("ended");
+    expect(rows).toHaveLength(1);
+    expect(log).toEqual(["gps lost: channel_lost"]);
+  });
+
+  it("counts a claimed fix at (0, 0), and keeps the row without it", async () => {
+    const zero = rmc("101112", { position: "0000.0000,N,00000.0000,E" });
+    const { rows, metrics, ended } = start([[bytes(zero)]], { mode: "replay" });
+    await ended;
+    expect(rows[0]?.columns).toMatchObject({ fix: "none", latitude: null, longitude: null });
+    expect(metrics.value("roadstream_agent_gps_doubted_fixes_total", { reason: "null_island" })).toBe(1);
+  });
+
   it("fails where the capture cannot be read", async () => {
     const rig = start([null], { mode: "replay" });
     await expect(rig.ended).rejects.toMatchObject({ code: "channel_lost" });

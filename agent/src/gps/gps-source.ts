@@ -70,6 +70,8 @@ export class GpsSource implements Source {
       const end = await this.#session(sink, signal);
       if (end.why === "ended") break;
       this.#lose(sink, end.reason);
+      // A capture that is read again from its start would give every row once more.
+      if (this.#options.mode === "replay") break;
       if (end.spoke) waits = retryIntervals(RECONNECT_SCHEDULE, random);
       await clock.sleep(waits.next().value, signal).catch(unlessAborted);
     }
@@ -112,7 +114,7 @@ export class GpsSource implements Source {
     const isTrusted =
       fixAt !== null &&
       this.#trust.accepts({ at: fixAt, uptime, hasFix: fix.kind !== "none", machineTime: machineTime() });
-    this.#metrics.reading(fix.kind);
+    this.#metrics.reading(fix);
     await sink.reading(
       gpsReading({ fix, fixAt, uptime, trustedAs: isTrusted ? clockName : null, vehicleType }),
     );

@@ -17,6 +17,7 @@ describe("fixOf", () => {
       headingDeg: 87.1,
       satellitesUsed: 9,
       hdop: 0.9,
+      doubt: null,
     });
   });
 
@@ -39,6 +40,7 @@ describe("fixOf", () => {
       headingDeg: null,
       satellitesUsed: 9,
       hdop: 0.9,
+      doubt: null,
     });
   });
 
@@ -63,24 +65,34 @@ describe("fixOf", () => {
     });
   });
 
-  it("believes (0, 0) only of a receiver that has a fix", () => {
-    const zero = "0000.0000,N,00000.0000,E";
-    expect(fixOf(onlyEpochOf(rmc(T, { status: "V", position: zero })))).toMatchObject({
-      latitude: null,
-      longitude: null,
-    });
-    expect(fixOf(onlyEpochOf(rmc(T, { position: "0000.0000,S,00000.0000,W" })))).toMatchObject({
+  it.each([
+    ["a void status", rmc(T, { status: "V", position: "0000.0000,N,00000.0000,E" }), null],
+    ["status A", rmc(T, { position: "0000.0000,N,00000.0000,E" }), "null_island"],
+    ["status A and negative zeros", rmc(T, { position: "0000.0000,S,00000.0000,W" }), "null_island"],
+    ["a quality", gga(T, { position: "0000.0000,N,00000.0000,E" }), "null_island"],
+    ["less than 0.1 mm", gga(T, { position: "0000.0000000001,S,00000.0000000001,W" }), "null_island"],
+  ])("never believes (0, 0), with %s", (_, body, doubt) => {
+    expect(fixOf(onlyEpochOf(body))).toMatchObject({ kind: "none", latitude: null, longitude: null, doubt });
+  });
+
+  it("believes the equator and the Greenwich meridian", () => {
+    expect(fixOf(onlyEpochOf(rmc(T, { position: "0000.0000,N,00930.0000,E" })))).toMatchObject({
       kind: "2d",
       latitude: 0,
+      longitude: 9.5,
+      doubt: null,
+    });
+    expect(fixOf(onlyEpochOf(rmc(T, { position: "5130.0000,N,00000.0000,E" })))).toMatchObject({
+      latitude: 51.5,
       longitude: 0,
     });
   });
 
   it("has no negative zero", () => {
-    const position = "0000.0000000001,S,00000.0000000001,W";
+    const position = "0000.0000000001,S,00930.0000,W";
     expect(fixOf(onlyEpochOf(gga(T, { position, altitude: "-0.0" })))).toMatchObject({
       latitude: 0,
-      longitude: 0,
+      longitude: -9.5,
       altitudeM: 0,
     });
   });

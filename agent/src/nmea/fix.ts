@@ -12,6 +12,8 @@ export interface Fix {
   readonly headingDeg: number | null;
   readonly satellitesUsed: number | null;
   readonly hdop: number | null;
+  /** Why a fix that the receiver claims is not believed: then the kind is none. */
+  readonly doubt: "null_island" | null;
 }
 
 const KMH_PER_KNOT = 1.852;
@@ -102,6 +104,13 @@ const kindOf = (means: Means, epoch: Epoch, altitudeM: number | null): FixKind =
   return altitudeM === null ? "2d" : "3d";
 };
 
+/**
+ * Exactly (0, 0): in the sea off Ghana, where no car drives, and what firmware writes that has blanked its position
+ * and forgotten its status. A true fix there would show noise in its digits.
+ */
+const isNullIsland = (position: { latitude: number; longitude: number }): boolean =>
+  position.latitude === 0 && position.longitude === 0;
+
 /** What the sentences of one epoch say together. */
 export const fixOf = (epoch: Epoch): Fix => {
   const { gga, gns, gsa } = epoch;
@@ -109,7 +118,8 @@ export const fixOf = (epoch: Epoch): Fix => {
   const hdop = gga?.hdop ?? gns?.hdop ?? gsa?.hdop ?? null;
   const position = positionOf(epoch);
   const means = saysVoid(epoch) || position === null ? null : meansOf(epoch);
-  if (means === null || position === null) {
+  const doubt = means !== null && position !== null && isNullIsland(position) ? "null_island" : null;
+  if (means === null || position === null || doubt !== null) {
     return {
       kind: "none",
       latitude: null,
@@ -119,6 +129,7 @@ export const fixOf = (epoch: Epoch): Fix => {
       headingDeg: null,
       satellitesUsed,
       hdop,
+      doubt,
     };
   }
   const altitudeM = gga?.altitudeM ?? gns?.altitudeM ?? null;
@@ -130,5 +141,6 @@ export const fixOf = (epoch: Epoch): Fix => {
     headingDeg: epoch.rmc?.courseDeg ?? epoch.vtg?.courseDeg ?? null,
     satellitesUsed,
     hdop,
+    doubt,
   };
 };
