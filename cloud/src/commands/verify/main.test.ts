@@ -101,7 +101,12 @@ const append = async (...records: readonly LogAppend[]): Promise<void> => {
   expect(await writer.append(records)).toMatchObject({ kind: "durable" });
 };
 const land = async (): Promise<void> => {
-  await using ingest = await openIngest({ ...base(), ...spec(), commitInterval: seconds(1) });
+  await using ingest = await openIngest({
+    ...base(),
+    ...spec(),
+    commitInterval: seconds(1),
+    moveCatalog: false,
+  });
   const worker = new IngestWorker(ingest, {
     group: "g",
     name: "w",
@@ -204,14 +209,15 @@ test("boots that no newer checkpoint repeats, refusals, gaps and holes each have
   await append(
     ...range(1, 3).map((seq) => gps(seq, OLD_BOOT)),
     ...range(1, 5).map((seq) => gps(seq)),
-    // A checkpoint in two parts, then one that has forgotten the old boot.
-    checkpoint(1, boot(OLD_BOOT, true, { gps_data: state(4, [[1, 4]]) })),
-    checkpoint(2, boot(BOOT, false, { gps_data: state(5, [[1, 5]]) })),
+    checkpoint(1, boot(OLD_BOOT, true, { gps_data: state(4, [[1, 2]], [[3, 4]]) })),
+    // One in two parts, then one that has forgotten the old boot.
+    checkpoint(2, boot(OLD_BOOT, true, { gps_data: state(4, [[1, 4]]) })),
+    checkpoint(3, boot(BOOT, false, { gps_data: state(5, [[1, 5]]) })),
     checkpoint(
-      3,
-      boot(BOOT, false, { gps_data: state(11, [[1, 7]], [[8, 11]]), agent_events: state(3, [[1, 2]]) }),
+      4,
+      boot(BOOT, false, { gps_data: state(11, [[1, 7]], [[8, 11]]), agent_events: state(4, [[1, 3]]) }),
     ),
-    record("agent_events", 4, {
+    record("agent_events", 5, {
       kind: "dropped",
       about_boot_id: BOOT,
       about_stream: "gps_data",
