@@ -1,4 +1,4 @@
-import { RoadstreamError, type Clock, type Logger, type Random, type TableName } from "@roadstream/shared";
+import { RoadstreamError, type TableName } from "@roadstream/shared";
 import { FileCatalog } from "../lake/file-catalog.ts";
 import { GlueCatalog } from "../lake/glue-catalog.ts";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
