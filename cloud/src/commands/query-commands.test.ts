@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
+
+/** As people start it; a process costs most of a second, so there is one of each command here. */
+const ROADSTREAM = join(import.meta.dirname, "../../../bin/roadstream");
+const run = promisify(execFile);
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let tiny: TinyLake;
+
+beforeAll(async () => {
+  tiny = await tinyLake();
+  for (const seq of [1, 2, 3]) {
+    await tiny.append([
+      tinyRecord("gps_data", { seq, at: `10:00:0${seq}.000` }, { fix: "3d", latitude: 1, longitude: 2 }),
+    ]);
+    await tiny.land();
+  }
+});
+afterAll(async () => {
+  await tiny[Symbol.asyncDispose]();
+});
+
+const cloud = async (...args: readonly string[]): Promise<Ended> => {
+  try {
+    const ended = await run(ROADSTREAM, ["cloud", ...args, "--lake", "file:lake"], { cwd: tiny.folder });
+    return { code: 0, ...ended };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Ended;
+    return { code, stdout, stderr };
+  }
+};
+const json = async (...args: readonly string[]): Promise<unknown> => {
+  const { code, stdout } = await cloud(...args, "--json");
+  expect(code).toBe(0);
+  return JSON.parse(stdout) as unknown;
+};
+
+test("sql: rows on stdout, people's words on stderr", async () => {
+  expect(await cloud("sql", "SELECT seq, latitude FROM gps_data ORDER BY seq")).toEqual({
+    code: 0,
+    stdout: "seq  latitude\n───  ────────\n  1         1\n  2         1\n  3         1\n",
+    stderr: "3 rows\n",
+  });
+});
+
+test("trace: 1 where a record's fate is not known", async () => {
+  const id = `car-1/${TINY_BOOT}/gps_data/9`;
+  const { code, stdout } = await cloud("trace", id);
+  expect([code, stdout.split("\n")[0]]).toEqual([1, `${id}: unknown`]);
+});
+
+test("expire, orphans, compact and files, one after the other", { timeout: 60_000 }, async () => {
+  expect(await json("expire", "gps_data", "--older-than", "0s", "--dry-run")).toEqual({
+    ok: true,
+    dry_run: true,
+    tables: [{ table: "gps_data", snapshots: 3, expired: 2, objects_removed: 0 }],
+  });
+  expect(await json("orphans", "gps_data")).toEqual({
+    ok: true,
+    removed: false,
+    tables: [{ table: "gps_data", objects: 0, bytes: 0 }],
+  });
+  expect(await json("compact", "gps_data")).toMatchObject({
+    ok: true,
+    dry_run: false,
+    tables: [{ table: "gps_data", days: 1, files_before: 3, files_after: 1, rows: 3, skipped: 0 }],
+  });
+  expect(await json("files", "gps_data")).toMatchObject({
+    ok: true,
+    table: "gps_data",
+    files: [{ location: expect.stringMatching(/^file:\/\/\/.*\.parquet$/), day: "2026-03-01", rows: 3 }],
+    totals: { files: 1, rows: 3 },
+  });
+});
