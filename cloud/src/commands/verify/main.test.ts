@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import {
@@ -9,38 +8,31 @@ import {
   logTopics,
   MemoryMetrics,
   rejection,
-  seconds,
   silentLogger,
   type CheckpointBoot,
-  type StreamName,
 } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
-import { openEventLog, type EventLog, type LogAppend } from "@roadstream/shared/event-log";
+import { openEventLog, type LogAppend } from "@roadstream/shared/event-log";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DuckDbEngine } from "../../adapters/duckdb-engine.ts";
 import { lakeFilesSql } from "../../adapters/duckdb-lake-files.ts";
 import { DuckDbParquetWriter } from "../../adapters/duckdb-parquet.ts";
-import { openIngest } from "../../adapters/open-ingest.ts";
-import { openLake } from "../../adapters/open-lake.ts";
 import { openVerify } from "../../adapters/open-verify.ts";
-import { IngestWorker } from "../../ingest/worker.ts";
-import { TABLE_NAMES, tableDefinition } from "../../lake/table-definition.ts";
+import { tableDefinition } from "../../lake/table-definition.ts";
+import { TINY_BOOT as BOOT, tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
 import type { VerifyReport } from "../../verify/report.ts";
 import { verifyLake } from "../../verify/verify-lake.ts";
 
 const MAIN = join(import.meta.dirname, "../../main.ts");
-const BOOT = "0190d5e4-7b1a-7abc-8def-0123456789ab";
 const OLD_BOOT = "0190d5e4-0000-7abc-8def-0123456789ab";
 const TOPICS = logTopics({});
 
-let folder: string;
-let log: EventLog;
-
-const spec = (): { log: string; lake: string; catalog: string } => ({
-  catalog: "file",
-  log: `sqlite:${join(folder, "log.sqlite")}`,
-  lake: `file:${join(folder, "lake")}`,
+let tiny: TinyLake;
+beforeEach(async () => {
+  tiny = await tinyLake();
 });
+afterEach(() => tiny[Symbol.asyncDispose]());
+
 const base = () => ({
   clock: systemClock(),
   random: systemRandom(),
@@ -50,34 +42,8 @@ const base = () => ({
   path: (text: string) => text,
 });
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "cloud-verify-"));
-  log = await openEventLog(spec().log, base());
-  await log.createTopics(allTopics(TOPICS), 2);
-});
-afterEach(async () => {
-  await log[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true });
-});
-
-const record = (stream: StreamName, seq: number, own: object, boot = BOOT): LogAppend => ({
-  topic: TOPICS.streams[stream],
-  key: "car-1",
-  value: JSON.stringify({
-    v: 1,
-    vehicle_id: "car-1",
-    boot_id: boot,
-    seq,
-    captured_at: "2026-03-01T10:00:00.000Z",
-    clock: "gnss",
-    uptime_ms: 4000,
-    machine_boot: "m1",
-    received_at: "2026-03-01T10:00:01.000Z",
-    ...own,
-  }),
-});
 const gps = (seq: number, boot = BOOT): LogAppend =>
-  record("gps_data", seq, { fix: "3d", latitude: 41, longitude: -95 }, boot);
+  tinyRecord("gps_data", { seq, at: "10:00:00" }, { boot_id: boot, fix: "3d", latitude: 41, longitude: -95 });
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const state = (given: number, acknowledged: [number, number][], held: [number, number][] = []) => ({
@@ -91,34 +57,17 @@ const boot = (bootId: string, closed: boolean, streams: CheckpointBoot["streams"
   closed,
   streams,
 });
+const event = (seq: number, fields: Readonly<Record<string, unknown>>): LogAppend =>
+  tinyRecord("agent_events", { seq, at: "10:00:00" }, fields);
 const checkpoint = (seq: number, ...boots: CheckpointBoot[]): LogAppend =>
-  record("agent_events", seq, {
-    kind: "checkpoint",
-    detail: JSON.stringify({ outbox_id: "outbox-1", boots }),
-  });
-const append = async (...records: readonly LogAppend[]): Promise<void> => {
-  await using writer = await log.writer();
-  expect(await writer.append(records)).toMatchObject({ kind: "durable" });
-};
-const land = async (): Promise<void> => {
-  await using ingest = await openIngest({
-    ...base(),
-    ...spec(),
-    commitInterval: seconds(1),
-    moveCatalog: false,
-  });
-  const worker = new IngestWorker(ingest, {
-    group: "g",
-    name: "w",
-    tables: TABLE_NAMES,
-    untilDrained: true,
-    signal: new AbortController().signal,
-    onReady: () => undefined,
-  });
-  await worker.run();
-};
+  event(seq, { kind: "checkpoint", detail: JSON.stringify({ outbox_id: "outbox-1", boots }) });
 const verify = async (options: { log?: string | null; vehicle?: string } = {}): Promise<VerifyReport> => {
-  await using opened = await openVerify({ ...base(), ...spec(), log: options.log ?? null });
+  await using opened = await openVerify({
+    ...base(),
+    lake: tiny.lakeSpec,
+    catalog: "file",
+    log: options.log ?? null,
+  });
   return await verifyLake(opened, { vehicle: options.vehicle ?? null });
 };
 const cloud = async (
@@ -134,7 +83,7 @@ const cloud = async (
 
 /** Puts other rows into the only data file of gps_data, as someone would who knows nothing of tables. */
 const rewriteRows = async (select: (rows: string) => string): Promise<void> => {
-  await using lake = openLake(spec(), base());
+  const { lake } = tiny;
   await using engine = await DuckDbEngine.open();
   using connection = await engine.connect();
   const definition = tableDefinition("gps_data");
@@ -153,14 +102,9 @@ const rewriteRows = async (select: (rows: string) => string): Promise<void> => {
 };
 
 const landTen = async (): Promise<void> => {
-  await append(
-    ...range(1, 10).map((seq) => gps(seq)),
-    checkpoint(
-      1,
-      boot(BOOT, false, { gps_data: state(10, [[1, 10]]), agent_events: state(1, [], [[1, 1]]) }),
-    ),
-  );
-  await land();
+  const streams = { gps_data: state(10, [[1, 10]]), agent_events: state(1, [], [[1, 1]]) };
+  await tiny.append([...range(1, 10).map((seq) => gps(seq)), checkpoint(1, boot(BOOT, false, streams))]);
+  await tiny.land();
 };
 
 test("everything landed: clean, complete through the checkpoint, exit 0", async () => {
@@ -171,7 +115,7 @@ test("everything landed: clean, complete through the checkpoint, exit 0", async 
     totals: { given: 11, landed: 11, lost: 0, doubled: 0 },
     problems: [],
   });
-  const json = await cloud("--lake", spec().lake, "--log", spec().log, "--json");
+  const json = await cloud("--lake", tiny.lakeSpec, "--log", tiny.logSpec, "--json");
   expect([json.code, JSON.parse(json.stdout)]).toEqual([0, await verify()]);
   expect((await verify({ vehicle: "car-2" })).series).toEqual([]);
 });
@@ -186,7 +130,7 @@ test("a row that somebody removed is lost, by name, exit 3", async () => {
     ["rows_missing", [`car-1/${BOOT}/gps_data/4`]],
     ["readings_lost", [`car-1/${BOOT}/gps_data/4`]],
   ]);
-  const told = await cloud("--lake", spec().lake);
+  const told = await cloud("--lake", tiny.lakeSpec);
   expect([told.code, told.stdout]).toEqual([3, ""]);
   expect(told.stderr).toContain(`car-1/${BOOT}/gps_data/4`);
 });
@@ -206,7 +150,7 @@ test("a row that somebody doubled, or made up, is a defect", async () => {
 });
 
 test("boots that no newer checkpoint repeats, refusals, gaps and holes each have their place", async () => {
-  await append(
+  await tiny.append([
     ...range(1, 3).map((seq) => gps(seq, OLD_BOOT)),
     ...range(1, 5).map((seq) => gps(seq)),
     checkpoint(1, boot(OLD_BOOT, true, { gps_data: state(4, [[1, 2]], [[3, 4]]) })),
@@ -217,7 +161,7 @@ test("boots that no newer checkpoint repeats, refusals, gaps and holes each have
       4,
       boot(BOOT, false, { gps_data: state(11, [[1, 7]], [[8, 11]]), agent_events: state(4, [[1, 3]]) }),
     ),
-    record("agent_events", 5, {
+    event(5, {
       kind: "dropped",
       about_boot_id: BOOT,
       about_stream: "gps_data",
@@ -237,8 +181,8 @@ test("boots that no newer checkpoint repeats, refusals, gaps and holes each have
         payloadBase64: "",
       }),
     },
-  );
-  await land();
+  ]);
+  await tiny.land();
   const { series, problems } = await verify();
   const of = (bootId: string) => series.find((one) => one.stream === "gps_data" && one.boot_id === bootId);
   expect(of(OLD_BOOT)).toMatchObject({ given: 4, landed: 3, lost: 1, missing: [[4, 4]], closed: true });
@@ -248,9 +192,9 @@ test("boots that no newer checkpoint repeats, refusals, gaps and holes each have
 
 test("what the log still holds is in the log; without a look into it, what checkpoints say of it", async () => {
   await landTen();
-  await append(gps(11), gps(12));
+  await tiny.append([gps(11), gps(12)]);
   expect(await verify()).toMatchObject({ totals: { given: 11 } });
-  expect(await verify({ log: spec().log })).toMatchObject({
+  expect(await verify({ log: tiny.logSpec })).toMatchObject({
     clean: true,
     complete_through: "2026-03-01T10:00:00.000Z",
     totals: { given: 13, landed: 11, in_log: 2, lost: 0 },
@@ -258,16 +202,17 @@ test("what the log still holds is in the log; without a look into it, what check
 });
 
 test("a lake, a log or a topic that is not the right one is refused, and nothing is made", async () => {
-  const nowhere = `file:${join(folder, "nowhere")}`;
+  const nowhere = `file:${join(tiny.folder, "nowhere")}`;
   expect((await cloud("--lake", nowhere)).code).toBe(2);
   await landTen();
-  await expect(verify({ log: `sqlite:${join(folder, "other.sqlite")}` })).rejects.toMatchObject({
+  await expect(verify({ log: `sqlite:${join(tiny.folder, "other.sqlite")}` })).rejects.toMatchObject({
     code: "usage",
   });
-  await log[Symbol.asyncDispose]();
-  for (const suffix of ["", "-wal", "-shm"]) await rm(join(folder, `log.sqlite${suffix}`), { force: true });
-  log = await openEventLog(spec().log, base());
-  await expect(verify({ log: spec().log })).rejects.toMatchObject({ code: "log_mismatch" });
+  await tiny.log[Symbol.asyncDispose]();
+  for (const suffix of ["", "-wal", "-shm"])
+    await rm(join(tiny.folder, `log.sqlite${suffix}`), { force: true });
+  await using log = await openEventLog(tiny.logSpec, base());
+  await expect(verify({ log: tiny.logSpec })).rejects.toMatchObject({ code: "log_mismatch" });
   await log.createTopics(allTopics(TOPICS), 2);
-  await expect(verify({ log: spec().log })).rejects.toMatchObject({ code: "log_mismatch" });
+  await expect(verify({ log: tiny.logSpec })).rejects.toMatchObject({ code: "log_mismatch" });
 });
