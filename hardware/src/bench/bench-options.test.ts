@@ -9,6 +9,7 @@ test("nothing said is a trip of seed 1 in real time on the built-in road", () =>
     pace: 1,
     startAt: null,
     duration: null,
+    from: 0,
     rateHz: 1,
     order: "ublox",
     incidents: "rare",
@@ -17,13 +18,14 @@ test("nothing said is a trip of seed 1 in real time on the built-in road", () =>
 
 test("everything can be said", () => {
   const text =
-    "?route=a%20b.geojson&seed=7&pace=max&start=2026-05-01T12:00:00Z&duration=30m&rate=5&order=sirf&incidents=each";
+    "?route=a%20b.geojson&seed=7&pace=max&start=2026-05-01T12:00:00Z&duration=30m&from=90s&rate=5&order=sirf&incidents=each";
   expect(parseBenchQuery(text)).toEqual({
     routeFile: "a b.geojson",
     seed: 7,
     pace: "max",
     startAt: Date.UTC(2026, 4, 1, 12),
     duration: 1_800_000,
+    from: 90_000,
     rateHz: 5,
     order: "sirf",
     incidents: "each",

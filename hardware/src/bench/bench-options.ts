@@ -1,4 +1,5 @@
 import {
+  millis,
   parseDuration,
   parseIsoTime,
   RoadstreamError,
@@ -19,6 +20,8 @@ export interface BenchQuery {
   readonly startAt: UnixMillis | null;
   /** Trip time after which the trip is cut off. */
   readonly duration: DurationMs | null;
+  /** Trip time at which it begins: what lies before was driven already. */
+  readonly from: DurationMs;
   readonly rateHz: number;
   readonly order: ReceiverOrder;
   readonly incidents: IncidentPlan;
@@ -55,7 +58,15 @@ const paceOf = (text: string | null): Pace => {
   throw unusable("pace", `max or a number from ${MIN_PACE} to ${MAX_PACE}`);
 };
 
-const KEYS = ["route", "seed", "pace", "start", "duration", "rate", "order", "incidents"];
+/** A length of trip time; null where the key is absent. */
+const tripTime = (key: string, text: string | null, atLeastMs: number): DurationMs | null => {
+  if (text === null) return null;
+  const parsed = parseDuration(text);
+  if (parsed === null || parsed < atLeastMs) throw unusable(key, "a time like 90s or 30m");
+  return parsed;
+};
+
+const KEYS = ["route", "seed", "pace", "start", "duration", "from", "rate", "order", "incidents"];
 
 /** Reads `?route=FILE.geojson&seed=7&pace=60…` (with or without the question mark); throws `usage` for anything else. */
 export const parseBenchQuery = (text: string): BenchQuery => {
@@ -69,16 +80,13 @@ export const parseBenchQuery = (text: string): BenchQuery => {
   const start = query.get("start");
   const startAt = start === null ? null : parseIsoTime(start.replace(/(:\d\d)Z$/, "$1.000Z"));
   if (start !== null && startAt === null) throw unusable("start", "a time like 2026-05-01T12:00:00Z");
-  const duration = query.get("duration");
-  const parsed = duration === null ? null : parseDuration(duration);
-  if (duration !== null && (parsed === null || parsed < 1000))
-    throw unusable("duration", "a time like 90s or 30m");
   return {
     routeFile: query.get("route"),
     seed: whole("seed", query.get("seed"), { from: 0, to: MAX_SEED, otherwise: 1 }),
     pace: paceOf(query.get("pace")),
     startAt,
-    duration: parsed,
+    duration: tripTime("duration", query.get("duration"), 1000),
+    from: tripTime("from", query.get("from"), 0) ?? millis(0),
     rateHz: whole("rate", query.get("rate"), { from: 1, to: MAX_RATE_HZ, otherwise: 1 }),
     order: oneOf("order", query.get("order"), ["ublox", "sirf"]),
     incidents: oneOf("incidents", query.get("incidents"), ["rare", "none", "each"]),

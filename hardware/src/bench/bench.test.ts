@@ -117,6 +117,24 @@ test("a duration cuts the trip off", async () => {
   expect(made.truth().durationS).toBe(40);
 });
 
+test.each(["max", 60] as const)(
+  "a trip that begins midway at pace %s says what the whole one says from there",
+  async (pace) => {
+    const startAt = unixMillis(NOW);
+    const whole = bench({ pace, startAt, duration: seconds(60) });
+    const rest = bench({ pace, startAt, duration: seconds(60), from: seconds(30) });
+    const epochs = (text: string): string[] => text.match(/\$G.RMC[^\r]*/g) ?? [];
+    const all = epochs(await finish(whole.clock, listen(whole.bench)));
+    const later = epochs(await finish(rest.clock, listen(rest.bench)));
+    expect(later.length).toBeGreaterThanOrEqual(30);
+    expect(later).toEqual(all.slice(-later.length));
+    const heard: number[] = [];
+    const incidents = bench({ from: seconds(1e6) });
+    for await (const { at } of incidents.bench.incidents(new AbortController().signal)) heard.push(at);
+    expect(heard).toEqual([]);
+  },
+);
+
 test("an unplugged receiver is a lost channel; plugged in, it goes on where the trip is", async () => {
   const { clock, bench: made } = bench({ pace: 1 });
   const outcome = listen(made).catch((error: unknown) => error);

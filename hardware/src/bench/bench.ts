@@ -31,6 +31,8 @@ export interface BenchOptions {
   readonly startAt?: UnixMillis | null;
   /** Trip time after which the trip is cut off. */
   readonly duration?: DurationMs | null;
+  /** Trip time at which it begins, by default the start. */
+  readonly from?: DurationMs;
   readonly rateHz?: number;
   readonly order?: ReceiverOrder;
   readonly incidents?: IncidentPlan;
@@ -77,6 +79,7 @@ export class Bench implements AsyncDisposable {
       clock,
       pace: options.pace,
       durationS: Math.min(trip.durationS, cutS),
+      fromS: (options.from ?? 0) / 1000,
       startAt: options.startAt ?? null,
     });
     const receiver = new VirtualGpsReceiver({
@@ -137,7 +140,7 @@ export class Bench implements AsyncDisposable {
     };
   }
 
-  /** Each incident when it begins and when it is over; ends with the trip. */
+  /** Each incident when it begins and when it is over, from where the trip's time began; ends with the trip. */
   async *incidents(signal: AbortSignal): AsyncIterable<IncidentEvent> {
     using timer = this.timer();
     const changes = this.trip.incidents
@@ -145,6 +148,7 @@ export class Bench implements AsyncDisposable {
         { incident, index, status: "active" as const, tripS: incident.activeAtS },
         { incident, index, status: "resolved" as const, tripS: incident.resolvedAtS },
       ])
+      .filter(({ tripS }) => tripS >= this.time.fromS)
       .sort((a, b) => a.tripS - b.tripS);
     for (const { incident, index, status, tripS } of changes) {
       try {

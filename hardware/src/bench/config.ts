@@ -11,7 +11,7 @@ export const BENCH_COMMAND = defineCommand({
     gpsPty: maybe(z.string(), { help: "Serve the receiver on this device.", placeholder: "PATH" }),
     obdPty: maybe(z.string(), { help: "Serve the adapter on this device.", placeholder: "PATH" }),
     simulated: setting(z.string(), {
-      help: "Options of the trip, as after `simulated?`: route, seed, pace, start, duration, rate, order, incidents.",
+      help: "Options of the trip, as after `simulated?`: route, seed, pace, start, duration, from, rate, order, incidents.",
       placeholder: "seed=7&pace=60",
       default: "",
     }),

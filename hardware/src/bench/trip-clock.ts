@@ -47,6 +47,8 @@ interface Member {
 export class TripClock {
   readonly pace: Pace;
   readonly durationS: number;
+  /** Where in the trip its time begins: a car whose agent was started again goes on from there. */
+  readonly fromS: number;
   /** Fires once the trip's time has reached its end, or the clock was closed. */
   readonly over: AbortSignal;
   /** How often a follower held the time for longer than {@link HOLD_LIMIT} and was passed over. */
@@ -57,24 +59,32 @@ export class TripClock {
   readonly #closed = new AbortController();
   readonly #over = new AbortController();
   #begun: { readonly startAt: UnixMillis; readonly uptime: UptimeMillis } | null = null;
-  #jumpedTo = 0;
+  #jumpedTo: number;
   #moves = 0;
   #isComplete = false;
   #hold: AbortController | null = null;
 
-  constructor(options: { clock: Clock; pace: Pace; durationS: number; startAt?: UnixMillis | null }) {
-    const { pace } = options;
+  constructor(options: {
+    clock: Clock;
+    pace: Pace;
+    durationS: number;
+    fromS?: number;
+    startAt?: UnixMillis | null;
+  }) {
+    const { pace, durationS, fromS = 0 } = options;
     if (pace !== "max" && !(pace >= MIN_PACE && pace <= MAX_PACE)) {
       throw new RangeError(`a pace is "max" or from ${MIN_PACE} to ${MAX_PACE}`);
     }
     this.#clock = options.clock;
     this.pace = pace;
-    this.durationS = options.durationS;
+    this.durationS = durationS;
+    this.fromS = Math.min(fromS, durationS);
+    this.#jumpedTo = this.fromS;
     this.#fixedStart = options.startAt ?? null;
     this.over = this.#over.signal;
   }
 
-  /** UTC at the trip's start. When not given: such that the trip ends about now, as the readers will then see it. */
+  /** UTC at the trip's start, wherever in it the time begins. When not given: such that the trip ends about now, as the readers will then see it. */
   get startAt(): UnixMillis {
     return this.#begin().startAt;
   }
@@ -84,11 +94,11 @@ export class TripClock {
     return this.#begin().uptime;
   }
 
-  /** Seconds since the start, at most the whole trip. */
+  /** Seconds since the trip's start, at most the whole trip. */
   tripS(): number {
     const { uptime } = this.#begin();
     if (this.pace === "max") return this.#jumpedTo;
-    return Math.min(this.durationS, ((this.#clock.uptime() - uptime) / 1000) * this.pace);
+    return Math.min(this.durationS, this.fromS + ((this.#clock.uptime() - uptime) / 1000) * this.pace);
   }
 
   now(): UnixMillis {
@@ -121,7 +131,7 @@ export class TripClock {
 
   #begin(): { readonly startAt: UnixMillis; readonly uptime: UptimeMillis } {
     if (this.#begun === null) {
-      const realMs = this.pace === "max" ? 0 : (this.durationS * 1000) / this.pace;
+      const realMs = this.pace === "max" ? 0 : ((this.durationS - this.fromS) * 1000) / this.pace;
       const endsNow = this.#clock.now() + realMs - this.durationS * 1000;
       const startAt = this.#fixedStart ?? unixMillis(Math.floor(endsNow / 1000) * 1000);
       this.#begun = { startAt, uptime: this.#clock.uptime() };
