@@ -18,13 +18,16 @@ export default defineConfig({
     projects: [
       project(
         "unit",
-        ["{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts", "test/src/{rules,processes,simulation}/**/*.test.ts"],
+        [
+          "{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts",
+          "test/src/{rules,processes,simulation}/**/*.test.ts",
+        ],
         20_000,
       ),
       project("system", ["test/src/system/**/*.test.ts"], 120_000, { fileParallelism: false }),
       project("faults", ["test/src/faults/**/*.test.ts"], 1_800_000, { fileParallelism: false }),
       project("corpus", ["test/src/corpus/**/*.test.ts"], 120_000),
-      project("hil", ["test/src/hil/**/*.test.ts"], 120_000),
+      project("hil", ["test/src/hil/**/*.test.ts"], 120_000, { maxWorkers: 2 }),
       project("services", ["test/src/services/**/*.test.ts"], 600_000, { fileParallelism: false }),
     ],
   },
