@@ -13,3 +13,4 @@ export { foreignRows } from "../lake/table-history.ts";
 export type { CommitOutcome, TableDefinition } from "../ports.ts";
 export { SimulatedCloud, type SimulatedLake, type SimulatedWorker } from "./simulated-cloud.ts";
 export { GlueStandIn } from "./glue-stand-in.ts";
+export { batch, LOG_PARTITIONS } from "./lake-fixture.ts";
