@@ -45,7 +45,7 @@ describe("serial channel", () => {
   it.each([
     ["/dev/ttyROADSTREAM", /no such device/, /plugged in/],
     [fileURLToPath(import.meta.url), /no serial device/, /by-id/],
-    ["/dev/null", /cannot be opened \(.+\)/, /another program/],
+    ["/dev/null", /cannot be opened \(.+\)/, /other program/],
   ])("says what is wrong with %s, and what to do", async (path, message, hint) => {
     await expect(opening(path)).rejects.toMatchObject({
       code: "channel_lost",

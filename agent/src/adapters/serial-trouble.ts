@@ -33,6 +33,6 @@ export const SERIAL_TROUBLES: Readonly<
   no_device: { text: "that is no serial device", hint: "ls -l /dev/serial/by-id shows those that are" },
   in_use_or_broken: {
     text: "the device cannot be opened",
-    hint: "another program may have it open: gpsd, ModemManager, a second agent",
+    hint: "is it a serial line, and does no other program have it open: gpsd, ModemManager, a second agent?",
   },
 };

@@ -359,7 +359,7 @@ test("an adapter that cannot be opened, or hangs while it is, is tried for ever"
   );
   await clock.advance(3_600_000);
   expect(opened).toBeGreaterThan(60);
-  expect(events).toEqual(["channel_lost"]);
+  expect(events).toEqual(["open_failed"]);
   abort.abort();
   expect(await ended).toBe("ended");
 });

@@ -60,7 +60,13 @@ const CLOSE_DEADLINE = seconds(5);
 /** Restarts of an adapter that resets itself, without one reading between, before its channel is opened anew. */
 const RESTARTS_WITHOUT_READING = 3;
 
-type LostReason = "channel_lost" | "adapter_unresponsive" | "adapter_resets" | "car_parked" | "car_silent";
+type LostReason =
+  | "open_failed"
+  | "channel_lost"
+  | "adapter_unresponsive"
+  | "adapter_resets"
+  | "car_parked"
+  | "car_silent";
 /** A parked car is no fault. */
 const REST_REASONS: ReadonlySet<LostReason> = new Set(["car_parked", "car_silent"]);
 type Rest = { readonly kind: "parked" | "silent"; readonly used: boolean };
@@ -109,7 +115,7 @@ export class ObdSource implements Source {
     } catch (error) {
       if (signal.aborted || !isRoadstreamError(error) || !error.retryable) throw error;
       this.#complaint.failed(error);
-      this.#tellLost(sink, "channel_lost");
+      this.#tellLost(sink, "open_failed");
       return;
     }
     this.#complaint.opened();
