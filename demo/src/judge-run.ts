@@ -2,12 +2,12 @@ import type { PlanInput } from "./plan/stage-spec.ts";
 import { cloudToolArgv, drainArgv } from "./plan/stage-spec.ts";
 import type { PathRun } from "./path-run.ts";
 import type { Launcher } from "./ports.ts";
-import type { CounterBook } from "./progress/counter-book.ts";
+import type { CounterBook, CounterName } from "./progress/counter-book.ts";
 import { COUNTERS } from "./progress/stage-counters.ts";
 import { runTool } from "./run-tool.ts";
 import type { DemoReport } from "./summary/demo-report.ts";
 import { distanceSql, EXAMPLE } from "./summary/questions.ts";
-import { filesOf, latencyOf, publishedBytes } from "./summary/stage-reports.ts";
+import { latencyOf, publishedBytes, writtenFiles } from "./summary/stage-reports.ts";
 import { streamCounts } from "./summary/stream-counts.ts";
 import { parseVerifyReport, type VerifyReport } from "./summary/verify-report.ts";
 import type { StageSupervisor } from "./supervise/stage-supervisor.ts";
@@ -34,21 +34,26 @@ export type Verdict = Pick<
 
 /** After the stages have ended: lands what is left in the log, and asks the lake what came of it all. */
 export const judgeRun = async (around: JudgeInput): Promise<Verdict> => {
-  const { path, launcher, input, signal } = around;
+  const { path, launcher, input, book, signal } = around;
   const drained = await runTool(launcher, { name: "cloud-drain", argv: drainArgv(input), signal });
-  const landings = [...path.cloud.starts.map((start) => start.stdout()), drained.stdout];
-  const verify = await askVerify(around);
   const boots = path.agents.flatMap((agent) => agent.boots);
-  const distanceKm = await askDistance(around, boots);
-  const answer = await askSql(around, EXAMPLE.sql, "table");
-  const sentBytes = path.agents.reduce((sum, agent) => sum + sentBy(agent, around.book), 0);
+  const [verify, distanceKm, answer] = await Promise.all([
+    askVerify(around),
+    askDistance(around, boots),
+    askSql(around, EXAMPLE.sql, "table"),
+  ]);
+  const sentBytes = path.agents.reduce(
+    (sum, agent) => sum + total(agent, book, publishedBytes, COUNTERS.sentBytes),
+    0,
+  );
+  const files = total(path.cloud, book, writtenFiles, COUNTERS.files) + (writtenFiles(drained.stdout) ?? 0);
   return {
     ok: verify.clean,
     streams: streamCounts(verify, new Set(boots)),
-    latency_ms: latencyOf(landings),
+    latency_ms: latencyOf([...path.cloud.starts.map((start) => start.stdout()), drained.stdout]),
     bytes_per_km: distanceKm > 0 ? Math.round(sentBytes / distanceKm) : null,
     distance_km: Math.round(distanceKm * 10) / 10,
-    files: filesOf(landings),
+    files,
     restarts: path.restarts,
     verify,
     answer,
@@ -77,10 +82,14 @@ const askDistance = async (around: JudgeInput, boots: readonly string[]): Promis
   return row?.km ?? 0;
 };
 
-/** What an agent published over all its starts: by its own last word, else as it was seen last. */
-const sentBy = (agent: StageSupervisor, book: CounterBook): number =>
-  agent.starts.reduce(
-    (sum, start) =>
-      sum + (publishedBytes(start.stdout()) ?? book.ofStart(agent.spec.name, start.pid, COUNTERS.sentBytes)),
+/** Over all starts of a stage: by its own last word, and for a start that was killed by what was seen of it last. */
+const total = (
+  stage: StageSupervisor,
+  book: CounterBook,
+  lastWord: (stdout: string) => number | null,
+  counter: CounterName,
+): number =>
+  stage.starts.reduce(
+    (sum, start) => sum + (lastWord(start.stdout()) ?? book.ofStart(stage.spec.name, start.pid, counter)),
     0,
   );

@@ -75,7 +75,7 @@ const main = async (values: DemoValues, context: ProcessContext): Promise<ExitCo
     if (!process.stderr.isTTY) context.ready({ listen: plan.input.mqttUrl, data: paths.folder });
     await path.drive(signal);
     await path.settle(signal);
-    await path.stop();
+    await path.stop("done");
     screen.close();
     const verdict = await judgeRun({ launcher, input: plan.input, path, book, signal });
     const elapsedS = (clock.uptime() - beganAt) / 1000;
@@ -95,7 +95,7 @@ const main = async (values: DemoValues, context: ProcessContext): Promise<ExitCo
     return verdict.ok ? EXIT_CODES.done : EXIT_CODES.defect;
   } catch (error) {
     if (!signal.aborted || !isRoadstreamError(error, "aborted")) throw error;
-    await path.stop();
+    await path.stop("asked");
     screen.close();
     note(stoppedText(path.progress(), commandsToCopy(plan, path, context), style));
     return EXIT_CODES.done;

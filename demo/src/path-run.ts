@@ -13,9 +13,13 @@ import { StageSupervisor } from "./supervise/stage-supervisor.ts";
 const LOOK_EVERY = millis(400);
 /** The cloud stage lands something each second while there is something; when it lands nothing for so long, it is not coming. */
 const SETTLE_PATIENCE = seconds(6);
-/** Of the ten seconds that a clean stop may take. */
-const CARS_STOP_LIMIT = seconds(6);
-const SERVERS_STOP_LIMIT = seconds(3);
+/** How long stages may take to end by themselves before they are made to. */
+const STOP_LIMITS = {
+  /** The work is done: they may take their time. */
+  done: { cars: seconds(10), servers: seconds(10) },
+  /** Together within the ten seconds that a clean stop may take. */
+  asked: { cars: seconds(6), servers: seconds(3) },
+} as const;
 
 export interface PathParts {
   readonly launcher: Launcher;
@@ -90,13 +94,14 @@ export class PathRun implements AsyncDisposable {
   }
 
   /** Cars first, so that what they hold can still get through. */
-  async stop(): Promise<void> {
-    await Promise.all(this.agents.map((agent) => agent.stop(CARS_STOP_LIMIT)));
-    await Promise.all([this.cloud, this.gateway].map((server) => server.stop(SERVERS_STOP_LIMIT)));
+  async stop(why: keyof typeof STOP_LIMITS): Promise<void> {
+    const { cars, servers } = STOP_LIMITS[why];
+    await Promise.all(this.agents.map((agent) => agent.stop(cars)));
+    await Promise.all([this.cloud, this.gateway].map((server) => server.stop(servers)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+    return this.stop("asked");
   }
 
   progress(): PathProgress {

@@ -26,6 +26,7 @@ export class IngestMetrics {
   readonly #records;
   readonly #rejected;
   readonly #commits;
+  readonly #files;
   readonly #commitSeconds;
   readonly #latencySeconds;
   readonly #lag;
@@ -46,6 +47,7 @@ export class IngestMetrics {
       "table",
       "outcome",
     ]);
+    this.#files = metrics.counter(`${PREFIX}_files_total`, "Data files of commits.", ["table"]);
     this.#commitSeconds = metrics.histogram(
       `${PREFIX}_commit_seconds`,
       "From the batch's end to its commit.",
@@ -108,6 +110,7 @@ export class IngestMetrics {
     totals.files += files;
     totals.fileBytes += fileBytes;
     this.#commits.add(1, { table, outcome: "committed" });
+    this.#files.add(files, { table });
     this.#commitSeconds.observe(seconds, { table });
   }
 

@@ -15,6 +15,7 @@ export const COUNTERS = {
   sentBytes: { name: "roadstream_agent_uplink_published_bytes_total" },
   logged: { name: "roadstream_gateway_records_appended_total" },
   refused: { name: "roadstream_gateway_records_dead_lettered_total" },
+  files: { name: "roadstream_cloud_files_total" },
   landed: outcome("landed"),
   doubled: outcome("doubled"),
   rejected: outcome("rejected"),

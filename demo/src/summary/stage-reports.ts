@@ -30,11 +30,11 @@ export const latencyOf = (outputs: readonly string[]): Latency => {
   return { p50: most?.p50 ?? null, p99: most?.p99 ?? null };
 };
 
-/** Data files that the cloud stage wrote, as far as it came to say so. */
-export const filesOf = (outputs: readonly string[]): number =>
-  outputs
-    .flatMap((stdout) => Object.values(parse(CLOUD_REPORT, stdout)?.tables ?? {}))
-    .reduce((sum, { files }) => sum + files, 0);
+/** How many data files a cloud stage said it wrote, null where it did not come to say it. */
+export const writtenFiles = (stdout: string): number | null => {
+  const report = parse(CLOUD_REPORT, stdout);
+  return report === null ? null : Object.values(report.tables).reduce((sum, { files }) => sum + files, 0);
+};
 
 /** What an agent said it published in all, null where it did not come to say it. */
 export const publishedBytes = (stdout: string): number | null =>
