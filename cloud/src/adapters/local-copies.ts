@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { minutes, uuidV7, type Clock, type Random } from "@roadstream/shared";
@@ -45,11 +45,18 @@ export class LocalCopies {
   /** A folder for files that are being built; what a crash left there goes a day later. */
   async incoming(): Promise<string> {
     try {
-      return await (this.#incoming ??= incomingFolder(this.#options.folder));
+      return await (this.#incoming ??= this.#makeFolder());
     } catch (error) {
       this.#incoming = null;
       throw storageError(`make ${this.#options.folder}`, error, FULL);
     }
+  }
+
+  /** For the user alone: the fleet's data lies here. */
+  async #makeFolder(): Promise<string> {
+    const { folder } = this.#options;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return incomingFolder(folder);
   }
 
   /**

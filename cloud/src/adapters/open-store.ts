@@ -47,8 +47,7 @@ const openS3 = (spec: string, options: OpenStoreOptions): OpenedStore => {
   };
   const store = new S3ObjectStore({ ...options, settings, connect, copies });
   const incoming = async (): Promise<string> => {
-    // Who will write wants to know before any work that the bucket is there.
-    await store.check();
+    await store.checkForWriting();
     return copies.incoming();
   };
   return { store, incoming };

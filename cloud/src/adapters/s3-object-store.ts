@@ -20,6 +20,7 @@ import { storageError } from "./storage-error.ts";
 const MAX_KEY = 1024;
 const PAGE = 1000;
 const DOWNLOADS = 8;
+const PROBE = "create-only-probe";
 
 export interface S3SizeLimits {
   /** What is larger goes up in parts. */
@@ -58,9 +59,18 @@ export class S3ObjectStore implements ObjectStore {
     this.root = this.#locationOf(options.settings.prefix.slice(0, -1));
   }
 
-  /** Throws `refused` with a hint when the bucket is not there or may not be used. Done at the first request, too. */
-  async check(): Promise<void> {
-    await this.#requests();
+  /**
+   * For who will write: throws `refused` with a hint when the bucket is not there or may not be used, or when its server
+   * lets a name be taken twice. Only the latter is not found out by the first request anyway.
+   */
+  async checkForWriting(): Promise<void> {
+    const probe = new Uint8Array([1]);
+    const first = await this.putIfAbsent(PROBE, probe);
+    const second = await this.putIfAbsent(PROBE, probe);
+    if (first === "unknown" || second !== "created") return;
+    throw new RoadstreamError("refused", `${this.root}: the server ignores If-None-Match`, {
+      hint: "Two workers could commit the same version of a table: no lake can be kept there.",
+    });
   }
 
   async putIfAbsent(key: string, content: ObjectContent): Promise<"created" | "exists" | "unknown"> {
