@@ -4,8 +4,7 @@ import type { CellRow, Evidence } from "./evidence.ts";
 /**
  * What became of a record. `lost` is a defect; `unknown`: neither lake nor log has heard of it, or not enough to say.
  */
-export const FATES = ["landed", "rejected", "in_log", "declared_gap", "in_car", "lost", "unknown"] as const;
-export type Fate = (typeof FATES)[number];
+export type Fate = "landed" | "rejected" | "in_log" | "declared_gap" | "in_car" | "lost" | "unknown";
 
 export interface Verdict {
   readonly fate: Fate;

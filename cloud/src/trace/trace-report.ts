@@ -5,7 +5,7 @@ import type { CellRow, Evidence, LandedRow } from "./evidence.ts";
 import { judgeTrace, type Fate } from "./judge-trace.ts";
 
 /** One step of a record's way. `at` is null where only that it happened is known. */
-export interface TraceStep {
+interface TraceStep {
   readonly stage:
     | "captured"
     | "sent"
