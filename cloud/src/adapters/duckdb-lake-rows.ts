@@ -87,7 +87,23 @@ export class DuckDbLakeRows implements LakeRows {
       )
       WHERE outbox_id IS NOT NULL
       GROUP BY vehicle_id, outbox_id, boot_id, json_extract_string(boot, '$.boot_id')`;
-    for await (const rows of this.#stream(sql)) yield rows.map(checkpoint);
+    for await (const rows of this.#stream(sql)) yield rows.map(checkpointOfBoot);
+  }
+
+  async *recentCheckpoints(
+    files: readonly LiveFile[],
+    vehicles: readonly string[],
+    limit: number,
+  ): AsyncGenerator<readonly CheckpointRow[]> {
+    if (vehicles.length === 0) return;
+    const sql = `
+      SELECT vehicle_id, detail, epoch_ms(event_at) AS event_at, epoch_ms(log_appended_at) AS appended_at
+      ${await this.#from("agent_events", files, null)}
+        AND kind = 'checkpoint' AND vehicle_id IN (${vehicles.map(sqlText).join(", ")})
+      QUALIFY row_number() OVER (PARTITION BY vehicle_id ORDER BY event_at DESC) <= ${limit}
+      ORDER BY vehicle_id`;
+    for await (const rows of this.#stream(sql))
+      yield rows.map((row) => checkpointRow(row, text(row["detail"])));
   }
 
   async *dropped(files: readonly LiveFile[], vehicle: string | null): AsyncGenerator<readonly DroppedRow[]> {
@@ -130,12 +146,15 @@ const island = (row: SqlRow): RowIsland => ({
   doubled: number(row["doubled"]),
 });
 
-const checkpoint = (row: SqlRow): CheckpointRow => ({
+const checkpointRow = (row: SqlRow, detail: string): CheckpointRow => ({
   vehicleId: text(row["vehicle_id"]),
-  detail: `{"outbox_id":${JSON.stringify(row["outbox_id"])},"boots":[${text(row["boot"])}]}`,
+  detail,
   eventAt: number(row["event_at"]),
   appendedAt: number(row["appended_at"]),
 });
+
+const checkpointOfBoot = (row: SqlRow): CheckpointRow =>
+  checkpointRow(row, `{"outbox_id":${JSON.stringify(row["outbox_id"])},"boots":[${text(row["boot"])}]}`);
 
 const dropped = (row: SqlRow): DroppedRow => ({
   vehicleId: text(row["vehicle_id"]),

@@ -1,3 +1,5 @@
+import type { SeqRanges } from "@roadstream/shared";
+import type { AwaitedSeries } from "./earlier-checkpoints.ts";
 import type { FleetStatements } from "./fleet-statements.ts";
 import { judgeSeries, type SeriesVerdict } from "./judge-series.ts";
 import type { Counts, SeriesReport } from "./report.ts";
@@ -13,8 +15,8 @@ export interface JudgeTableOptions {
 
 export interface JudgedTable {
   readonly series: readonly SeriesReport[];
-  /** Vehicles whose newest checkpoint speaks of records that may still be on their way through the log. */
-  readonly awaited: ReadonlySet<string>;
+  /** What the newest checkpoints call acknowledged and may still be on its way through the log; none that is empty. */
+  readonly awaited: readonly AwaitedSeries[];
 }
 
 /** The verdicts of one stream's series, also of those of which only checkpoints speak. */
@@ -26,11 +28,13 @@ export const judgeTable = (options: JudgeTableOptions): JudgedTable => {
         if (boot.streams.has(book.stream)) book.of(vehicleId, bootId);
     }
   }
-  const awaited = new Set<string>();
+  const awaited: AwaitedSeries[] = [];
   const reports: SeriesReport[] = [];
   for (const series of book.all()) {
     const judged = judgeOne(series, options);
-    if (judged.isAwaited) awaited.add(series.vehicleId);
+    const { vehicleId, bootId } = series;
+    const { numbers } = judged;
+    if (numbers.pieces > 0) awaited.push({ vehicleId, bootId, stream: book.stream, numbers });
     reports.push(judged.report);
   }
   return { series: reports, awaited };
@@ -39,7 +43,7 @@ export const judgeTable = (options: JudgeTableOptions): JudgedTable => {
 const judgeOne = (
   series: TableSeries,
   options: JudgeTableOptions,
-): { readonly report: SeriesReport; readonly isAwaited: boolean } => {
+): { readonly report: SeriesReport; readonly numbers: SeqRanges } => {
   const { vehicleId, bootId } = series;
   const { fleet, book } = options;
   const outbox = fleet.outboxOf(vehicleId, bootId);
@@ -61,7 +65,7 @@ const judgeOne = (
     missing: [...verdict.lost],
     closed: boot?.closed ?? false,
   };
-  return { report, isAwaited: verdict.awaited.pieces > 0 };
+  return { report, numbers: verdict.awaited };
 };
 
 const countsOf = (verdict: SeriesVerdict): Omit<Counts, "foreign" | "doubled"> => ({

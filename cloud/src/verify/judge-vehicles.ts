@@ -3,24 +3,25 @@ import type { FleetStatements } from "./fleet-statements.ts";
 import type { SeriesReport, VehicleReport } from "./report.ts";
 
 /**
- * Up to when each vehicle's readings are accounted for: the time of its newest checkpoint, once none of the numbers that
- * this speaks of may still lie in the log. What is in the car by then is counted, not waited for.
+ * Up to when each vehicle's readings are accounted for: the time of its newest checkpoint, or of an earlier one while
+ * numbers that the newest speaks of may still lie in the log. What is in the car by then is counted, not waited for.
  */
 export const judgeVehicles = (
   series: readonly SeriesReport[],
   fleet: FleetStatements,
-  awaited: ReadonlySet<string>,
+  /** Of the vehicles whose newest checkpoint still waits. */
+  earlier: ReadonlyMap<string, number | null>,
 ): readonly VehicleReport[] => {
   const vehicles = new Set(series.map((one) => one.vehicle_id));
   return [...vehicles].sort().map((vehicleId) => {
     const newest = fleet.newest(vehicleId);
-    const isKnown = newest !== null && newest.checkpointAt > 0 && !awaited.has(vehicleId);
+    const through = earlier.has(vehicleId) ? earlier.get(vehicleId) : newest?.checkpointAt;
     const replaced = [...fleet.outboxes(vehicleId)].filter(
       (outbox) => outbox !== newest && [...outbox.boots.values()].some((boot) => !boot.closed),
     );
     return {
       vehicle_id: vehicleId,
-      complete_through: isKnown ? isoTime(unixMillis(newest.checkpointAt)) : null,
+      complete_through: (through ?? 0) === 0 ? null : isoTime(unixMillis(through ?? 0)),
       replaced_outboxes: replaced.length,
     };
   });

@@ -7,6 +7,7 @@ import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { SeriesRanges } from "../ledger/series-ranges.ts";
 import type { LiveFile } from "../ports.ts";
 import { compareRows } from "./compare-rows.ts";
+import { EARLIER_CHECKPOINTS, judgedThrough, type AwaitedSeries } from "./earlier-checkpoints.ts";
 import { FleetStatements } from "./fleet-statements.ts";
 import { judgeTable, type JudgedTable } from "./judge-table.ts";
 import { LOG_MOVED, readLogRemainder } from "./log-remainder.ts";
@@ -19,6 +20,7 @@ import {
   rowsMissing,
   rowsUnknown,
 } from "./problems.ts";
+import type { CheckpointRow } from "./ports.ts";
 import type { Problem } from "./report.ts";
 import { TableSeriesBook } from "./table-series.ts";
 import { hasPassedEnds } from "./topic-ends.ts";
@@ -109,6 +111,28 @@ export class LakeJudgement {
     await this.#tellDoubles(stream, files, judged);
     book.clear();
     return judged;
+  }
+
+  /** Up to when vehicles are accounted for whose newest checkpoint still waits. */
+  async throughEarlier(awaited: readonly AwaitedSeries[]): Promise<ReadonlyMap<string, number | null>> {
+    const through = new Map<string, number | null>();
+    const series = Map.groupBy(awaited, (one) => one.vehicleId);
+    const files = await this.#files("agent_events");
+    const flush = (rows: readonly CheckpointRow[]): void => {
+      const vehicleId = rows[0]?.vehicleId ?? "";
+      through.set(vehicleId, judgedThrough(rows, series.get(vehicleId) ?? []));
+    };
+    for (const vehicleId of series.keys()) through.set(vehicleId, null);
+    const ofOne: CheckpointRow[] = [];
+    const recent = this.#context.rows.recentCheckpoints(files, [...series.keys()], EARLIER_CHECKPOINTS);
+    for await (const rows of recent) {
+      for (const row of rows) {
+        if (ofOne.length > 0 && ofOne[0]?.vehicleId !== row.vehicleId) flush(ofOne.splice(0));
+        ofOne.push(row);
+      }
+    }
+    if (ofOne.length > 0) flush(ofOne);
+    return through;
   }
 
   async #fillFromLedger(book: TableSeriesBook): Promise<void> {

@@ -11,10 +11,10 @@ export interface RowIsland {
   readonly doubled: number;
 }
 
-/** What the newest checkpoint row of one sending boot says of one boot; several rows make up one checkpoint. */
+/** A checkpoint, or a part of one. */
 export interface CheckpointRow {
   readonly vehicleId: string;
-  /** A checkpoint of one boot, as JSON. */
+  /** As JSON. */
   readonly detail: string;
   /** When it was made, Unix milliseconds. */
   readonly eventAt: number;
@@ -53,7 +53,14 @@ export interface LakeRows {
     vehicle: string | null,
     limit: number,
   ): Promise<readonly string[]>;
+  /** Of each boot what the newest checkpoint of each sending boot says. */
   checkpoints(files: readonly LiveFile[], vehicle: string | null): AsyncIterable<readonly CheckpointRow[]>;
+  /** The newest few checkpoint rows of each of these vehicles, as they are; sorted by vehicle. */
+  recentCheckpoints(
+    files: readonly LiveFile[],
+    vehicles: readonly string[],
+    limit: number,
+  ): AsyncIterable<readonly CheckpointRow[]>;
   dropped(files: readonly LiveFile[], vehicle: string | null): AsyncIterable<readonly DroppedRow[]>;
   deadLetters(files: readonly LiveFile[]): Promise<RowCounts>;
 }

@@ -11,6 +11,7 @@ import type { EventLog } from "@roadstream/shared/event-log";
 import type { CurrentHeads } from "../lake/current-heads.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import type { LakeTable, ObjectStore } from "../ports.ts";
+import type { AwaitedSeries } from "./earlier-checkpoints.ts";
 import { completeThrough, judgeVehicles } from "./judge-vehicles.ts";
 import { LakeJudgement } from "./lake-judgement.ts";
 import { LOG_MOVED } from "./log-remainder.ts";
@@ -68,17 +69,17 @@ const judgeOnce = async (
   await judgement.listenToCars();
   if ((await judgement.readDeadLetters()) === LOG_MOVED) return LOG_MOVED;
   const series: SeriesReport[] = [];
-  const awaited = new Set<string>();
+  const awaited: AwaitedSeries[] = [];
   for (const stream of STREAM_NAMES) {
     const judged = await judgement.judgeStream(stream);
     if (judged === LOG_MOVED) return LOG_MOVED;
     series.push(...judged.series);
-    for (const vehicle of judged.awaited) awaited.add(vehicle);
+    awaited.push(...judged.awaited);
   }
   const totals = noReadings();
   for (const one of series) addCounts(totals, one);
   const { fleet, problems } = judgement;
-  const vehicles = judgeVehicles(series, fleet, awaited);
+  const vehicles = judgeVehicles(series, fleet, await judgement.throughEarlier(awaited));
   const clean = totals.lost === 0 && totals.doubled === 0 && problems.length === 0;
   return { clean, complete_through: completeThrough(vehicles), totals, series, vehicles, problems };
 };

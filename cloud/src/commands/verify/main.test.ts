@@ -201,6 +201,22 @@ test("what the log still holds is in the log; without a look into it, what check
   });
 });
 
+test("while a newer checkpoint's records are on their way, the one before says how far all is complete", async () => {
+  await landTen();
+  const detail = { outbox_id: "outbox-1", boots: [boot(BOOT, false, { gps_data: state(12, [[1, 12]]) })] };
+  const fields = { kind: "checkpoint", detail: JSON.stringify(detail) };
+  await tiny.append([tinyRecord("agent_events", { seq: 2, at: "10:01:00" }, fields)]);
+  await tiny.land();
+  await tiny.append([gps(11), gps(12)]);
+  expect(await verify({ log: tiny.logSpec })).toMatchObject({
+    clean: true,
+    complete_through: "2026-03-01T10:00:00.000Z",
+    totals: { in_log: 2, lost: 0 },
+  });
+  await tiny.land();
+  expect(await verify()).toMatchObject({ clean: true, complete_through: "2026-03-01T10:01:00.000Z" });
+});
+
 test("a lake, a log or a topic that is not the right one is refused, and nothing is made", async () => {
   const nowhere = `file:${join(tiny.folder, "nowhere")}`;
   expect((await cloud("--lake", nowhere)).code).toBe(2);
