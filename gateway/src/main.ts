@@ -1,18 +1,17 @@
-import { allTopics, errorText, logTopics, RoadstreamError } from "@roadstream/shared";
+import { allTopics, errorText, logTopics, RoadstreamError, acceptor } from "@roadstream/shared";
 import {
   EXIT_CODES,
   nodeZstd,
   runProcess,
   type ExitCode,
   type ProcessContext,
+  nodeSha256,
 } from "@roadstream/shared/adapters";
 import { openEventLog, type EventLog } from "@roadstream/shared/event-log";
 import { readFileSync } from "node:fs";
-import { acceptor } from "./accept/accept-publish.ts";
 import { AedesIngest } from "./adapters/aedes-ingest.ts";
 import { afterTurn } from "./adapters/event-loop-turn.ts";
 import type { TlsFiles } from "./adapters/mqtt-listener.ts";
-import { nodeSha256 } from "./adapters/node-sha256.ts";
 import { gatewayCommand, listenAddress, type GatewayValues } from "./config.ts";
 import type { Credentials } from "./ingest/authenticate.ts";
 import { parsePasswordFile } from "./ingest/password-file.ts";
@@ -44,7 +43,7 @@ const credentials = (values: GatewayValues, context: ProcessContext): Credential
     };
   }
   if (values.mqttPassword !== null)
-    return { kind: "fleet_password", digest: nodeSha256.hex([values.mqttPassword]) };
+    return { kind: "fleet_password", digest: nodeSha256(values.mqttPassword) };
   return { kind: "anonymous" };
 };
 

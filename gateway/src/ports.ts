@@ -1,19 +1,3 @@
-import type { UnixMillis } from "@roadstream/shared";
-
-/** A digest of bytes; the pure parts hash nothing themselves. */
-export interface Sha256 {
-  /** Lower-case hexadecimal of the digest over all parts, one after the other. */
-  hex(parts: readonly (string | Uint8Array)[]): string;
-}
-
-/** One MQTT publish as the broker received it. `clientId` is authenticated and a valid vehicle id. */
-export interface Publish {
-  readonly clientId: string;
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly receivedAt: UnixMillis;
-}
-
 /** What a connection hears of a publish: `durable` to acknowledge, `try_later` to disconnect without an answer. */
 export type Settlement = "durable" | "try_later";
 

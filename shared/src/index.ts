@@ -1,3 +1,6 @@
+export * from "./accept/accept-publish.ts";
+export * from "./accept/accepted.ts";
+export * from "./accept/publish.ts";
 export * from "./config/command.ts";
 export * from "./config/option.ts";
 export * from "./config/redact-url.ts";
@@ -30,6 +33,7 @@ export * from "./errors.ts";
 export * from "./ports/byte-channel.ts";
 export * from "./ports/logger.ts";
 export * from "./ports/metrics.ts";
+export * from "./ports/sha256.ts";
 export * from "./random/random.ts";
 export * from "./random/uuid.ts";
 export * from "./retry/retry-intervals.ts";

@@ -6,7 +6,7 @@ import {
   type Metrics,
   type Random,
 } from "@roadstream/shared";
-import { nodeZstd } from "@roadstream/shared/adapters";
+import { nodeZstd, nodeSha256 } from "@roadstream/shared/adapters";
 import type { IngestContext } from "../ingest/ingest-context.ts";
 import {
   BATCH_MAX_BYTES,
@@ -19,7 +19,6 @@ import { Slots } from "../ingest/slots.ts";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
 import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
 import { DuckDbRowWriter } from "./duckdb-row-writer.ts";
-import { nodeSha256 } from "./node-sha256.ts";
 import { openLake } from "./open-lake.ts";
 import { openLog } from "./open-log.ts";
 

@@ -1,3 +1,4 @@
+import { nodeSha256 } from "@roadstream/shared/adapters";
 import { RoadstreamError, type TableName } from "@roadstream/shared";
 import { FileCatalog } from "../lake/file-catalog.ts";
 import { GlueCatalog } from "../lake/glue-catalog.ts";
@@ -7,7 +8,6 @@ import type { TableCatalog } from "../lake/stored-table.ts";
 import { TABLE_NAMES, tableDefinition } from "../lake/table-definition.ts";
 import type { ObjectStore } from "../ports.ts";
 import { glueTablesOnUse } from "./glue-tables-on-use.ts";
-import { nodeSha256 } from "./node-sha256.ts";
 import { openStore, type OpenedStore, type OpenStoreOptions } from "./open-store.ts";
 
 export interface OpenedLake extends OpenedStore, AsyncDisposable {

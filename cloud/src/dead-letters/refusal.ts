@@ -6,9 +6,9 @@ import {
   type HeaderClaim,
   type Rejection,
   type UnixMillis,
+  type Sha256,
 } from "@roadstream/shared";
 import type { LogAppend } from "@roadstream/shared/event-log";
-import type { Sha256 } from "../ingest/ports.ts";
 
 /** A log record that this stage refused. */
 export interface Refusal {

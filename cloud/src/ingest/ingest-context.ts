@@ -7,11 +7,12 @@ import {
   type Random,
   type TableName,
   type Zstd,
+  type Sha256,
 } from "@roadstream/shared";
 import type { EventLog, EventLogWriter } from "@roadstream/shared/event-log";
 import type { LakeTable, ObjectStore } from "../ports.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
-import type { RowWriter, Sha256 } from "./ports.ts";
+import type { RowWriter } from "./ports.ts";
 import type { Slots } from "./slots.ts";
 
 /** All that one worker stands on; everything that touches the world comes in here. */

@@ -36,6 +36,3 @@ export interface RowWriter extends AsyncDisposable {
   /** Whether the database reads these rows as the contract does; writes nothing. */
   accepts(batch: RowBatch): Promise<boolean>;
 }
-
-/** SHA-256, lower-case hexadecimal. */
-export type Sha256 = (bytes: Uint8Array) => string;

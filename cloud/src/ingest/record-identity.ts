@@ -1,6 +1,5 @@
-import { formatRecordId, type LogTopics, type TableName } from "@roadstream/shared";
+import { formatRecordId, type LogTopics, type TableName, type Sha256 } from "@roadstream/shared";
 import { readDeadLetter } from "../dead-letters/read-dead-letter.ts";
-import type { Sha256 } from "./ports.ts";
 import { readFast, readSlow } from "./read-record.ts";
 
 /**

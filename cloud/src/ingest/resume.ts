@@ -1,7 +1,6 @@
-import { RoadstreamError, type TableName } from "@roadstream/shared";
+import { RoadstreamError, type TableName, type Sha256 } from "@roadstream/shared";
 import type { EventLog } from "@roadstream/shared/event-log";
 import type { TableHead } from "../ports.ts";
-import type { Sha256 } from "./ports.ts";
 import { recordIdentity } from "./record-identity.ts";
 
 export interface ResumeOptions {

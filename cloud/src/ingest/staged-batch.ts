@@ -1,11 +1,10 @@
-import type { Checkpoint, TableName } from "@roadstream/shared";
+import type { Checkpoint, TableName, Sha256 } from "@roadstream/shared";
 import type { Refusal } from "../dead-letters/refusal.ts";
 import { LedgerDelta } from "../ledger/ledger-delta.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { SeriesRanges } from "../ledger/series-ranges.ts";
 import type { PictureObject } from "../pictures/store-pictures.ts";
 import { LandingRows } from "./landing-rows.ts";
-import type { Sha256 } from "./ports.ts";
 import type { RawBatch } from "./raw-batch.ts";
 
 /** What one log partition gives to a commit. */

@@ -1,7 +1,7 @@
+import { nodeSha256 } from "@roadstream/shared/adapters";
 import { seededRandom, silentLogger } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { beforeEach, describe, expect, test } from "vitest";
-import { nodeSha256 } from "../adapters/node-sha256.ts";
 import { batch, whileTimePasses } from "../testing/lake-fixture.ts";
 import { MemoryGlueTables, type GlueFault, type GlueOperation } from "../testing/memory-glue-tables.ts";
 import { MemoryObjectStore } from "../testing/memory-object-store.ts";

@@ -1,5 +1,4 @@
-import { isRoadstreamError, RoadstreamError } from "@roadstream/shared";
-import type { Sha256 } from "../ingest/ports.ts";
+import { isRoadstreamError, RoadstreamError, type Sha256 } from "@roadstream/shared";
 import type { ObjectStore } from "../ports.ts";
 import type { FileCatalog } from "./file-catalog.ts";
 import { GLUE_PARAMETER, glueContent } from "./glue-content.ts";

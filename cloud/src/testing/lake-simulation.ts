@@ -1,3 +1,4 @@
+import { nodeSha256 } from "@roadstream/shared/adapters";
 import {
   hours,
   isRoadstreamError,
@@ -9,7 +10,6 @@ import {
   type Clock,
   type Random,
 } from "@roadstream/shared";
-import { nodeSha256 } from "../adapters/node-sha256.ts";
 import { compactTable } from "../lake/compact-table.ts";
 import { expireTable } from "../lake/expire-table.ts";
 import { FileCatalog } from "../lake/file-catalog.ts";

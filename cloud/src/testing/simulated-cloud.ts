@@ -1,3 +1,4 @@
+import { nodeSha256 } from "@roadstream/shared/adapters";
 import {
   allTopics,
   logTopics,
@@ -13,7 +14,6 @@ import {
   type Zstd,
 } from "@roadstream/shared";
 import { MemoryEventLog, VirtualClock } from "@roadstream/shared/testing";
-import { nodeSha256 } from "../adapters/node-sha256.ts";
 import { acceptLogChange } from "../ingest/accept-log-change.ts";
 import type { IngestContext } from "../ingest/ingest-context.ts";
 import { IngestMetrics } from "../ingest/ingest-metrics.ts";

@@ -1,13 +1,12 @@
+import { BOOT, gpsPayload, gpsRecord, TOPIC, VEHICLE } from "@roadstream/shared/testing";
 import { silentLogger, statusTopic, type DurationMs } from "@roadstream/shared";
-import { systemClock } from "@roadstream/shared/adapters";
+import { systemClock, nodeSha256 } from "@roadstream/shared/adapters";
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Credentials } from "../ingest/authenticate.ts";
 import { balance, logged, loggedSeqs, routerParts } from "../testing/gateway-parts.ts";
-import { BOOT, gpsPayload, gpsRecord, TOPIC, VEHICLE } from "../testing/payloads.ts";
 import { AedesIngest } from "./aedes-ingest.ts";
-import { nodeSha256 } from "./node-sha256.ts";
 
 const clock = systemClock();
 const open: (() => Promise<unknown>)[] = [];
@@ -234,7 +233,7 @@ test("a slow log pushes back: nothing is lost, no more is held than the limits s
 });
 
 test("a wrong password, a bad id and a foreign last will do not get in", async () => {
-  const { ingest } = await gateway({ kind: "fleet_password", digest: nodeSha256.hex(["right"]) });
+  const { ingest } = await gateway({ kind: "fleet_password", digest: nodeSha256("right") });
   const refusal = (options: IClientOptions): Promise<unknown> => {
     const trying = mqtt.connect(ingest.url, {
       clientId: VEHICLE,

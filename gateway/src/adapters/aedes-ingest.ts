@@ -1,11 +1,11 @@
-import { millis, type Clock, type Logger, type Metrics } from "@roadstream/shared";
+import { millis, type Clock, type Logger, type Metrics, type Sha256 } from "@roadstream/shared";
 import type { AuthenticateError, Client, PublishPacket } from "aedes";
 import type { Duplex } from "node:stream";
 import { judgeConnect, type Credentials } from "../ingest/authenticate.ts";
 import type { ListenAddress } from "../ingest/listen-url.ts";
 import { maySubscribe, vehicleTopics } from "../ingest/vehicle-topics.ts";
 import { MAX_STATUS_BYTES, MAX_SUBSCRIPTIONS_PER_CLIENT, STOP_GOODBYE_LIMIT } from "../limits.ts";
-import type { Ingest, Sha256 } from "../ports.ts";
+import type { Ingest } from "../ports.ts";
 import type { PublishRouter } from "../route/publish-router.ts";
 import { GatewayBroker } from "./aedes-broker.ts";
 import { listenForMqtt, type MqttListener, type TlsFiles } from "./mqtt-listener.ts";

@@ -1,8 +1,8 @@
+import { nodeSha256 } from "@roadstream/shared/adapters";
 import { expect, test } from "vitest";
-import { nodeSha256 } from "../adapters/node-sha256.ts";
 import { judgeConnect, type ConnectClaim, type Credentials } from "./authenticate.ts";
 
-const digest = nodeSha256.hex(["right"]);
+const digest = nodeSha256("right");
 const claim: ConnectClaim = {
   clientId: "car-1",
   username: null,

@@ -1,5 +1,4 @@
-import { isVehicleId } from "@roadstream/shared";
-import type { Sha256 } from "../ports.ts";
+import { isVehicleId, type Sha256 } from "@roadstream/shared";
 
 /** How a client proves that it is the vehicle that it names. Digests are SHA-256 in lower-case hexadecimal. */
 export type Credentials =
@@ -29,7 +28,7 @@ const passwordMatches = (credentials: Credentials, claim: ConnectClaim, sha256: 
   if (credentials.kind === "passwords" && claim.username !== null && claim.username !== claim.clientId)
     return false;
   // Digests are compared, not secrets: what the time of this tells is nothing of the password.
-  return claim.password !== null && expected !== null && sha256.hex([claim.password]) === expected;
+  return claim.password !== null && expected !== null && sha256(claim.password) === expected;
 };
 
 export const judgeConnect = (

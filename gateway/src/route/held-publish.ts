@@ -1,5 +1,4 @@
-import type { UptimeMillis } from "@roadstream/shared";
-import type { Accepted } from "../accept/accepted.ts";
+import type { UptimeMillis, Accepted } from "@roadstream/shared";
 import type { Session, Settlement } from "../ports.ts";
 
 /** Who waits for a publish. */

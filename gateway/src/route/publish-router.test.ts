@@ -1,9 +1,8 @@
 import type { DurationMs } from "@roadstream/shared";
-import { VirtualClock } from "@roadstream/shared/testing";
+import { VirtualClock, gpsPayload, TOPIC, VEHICLE } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
 import type { Session, Settlement } from "../ports.ts";
 import { balance, logged, loggedSeqs, routerParts } from "../testing/gateway-parts.ts";
-import { gpsPayload, TOPIC, VEHICLE } from "../testing/payloads.ts";
 
 const setUp = async () => {
   const clock = new VirtualClock();

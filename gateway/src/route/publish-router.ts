@@ -6,11 +6,12 @@ import {
   type Metrics,
   type Random,
   type RetrySchedule,
+  type Publish,
+  type Accepted,
 } from "@roadstream/shared";
 import type { EventLogWriter } from "@roadstream/shared/event-log";
-import type { Accepted } from "../accept/accepted.ts";
 import { MAX_BYTES_IN_FLIGHT, STOP_DRAIN_LIMIT, SWEEP_INTERVAL } from "../limits.ts";
-import type { AfterTurn, Publish, Session } from "../ports.ts";
+import type { AfterTurn, Session } from "../ports.ts";
 import { FlowBudget } from "./flow-budget.ts";
 import type { HeldPublish, Waiter } from "./held-publish.ts";
 import { LaneGroup } from "./lane-group.ts";

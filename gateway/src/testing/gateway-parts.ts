@@ -6,11 +6,10 @@ import {
   silentLogger,
   allTopics,
   type Clock,
+  acceptor,
 } from "@roadstream/shared";
-import { nodeZstd } from "@roadstream/shared/adapters";
+import { nodeZstd, nodeSha256 } from "@roadstream/shared/adapters";
 import { MemoryEventLog } from "@roadstream/shared/testing";
-import { acceptor } from "../accept/accept-publish.ts";
-import { nodeSha256 } from "../adapters/node-sha256.ts";
 import { afterTurn } from "../adapters/event-loop-turn.ts";
 import { PublishRouter } from "../route/publish-router.ts";
 import { ABANDON_REASONS } from "../route/route-counts.ts";

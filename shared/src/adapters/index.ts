@@ -1,5 +1,6 @@
 export { systemClock } from "./system-clock.ts";
 export { systemRandom } from "./system-random.ts";
+export { nodeSha256 } from "./node-sha256.ts";
 export { nodeZstd } from "./node-zstd.ts";
 export { healthServer, type HealthServer } from "./health-server.ts";
 export { pinoLogger, type LogFormat } from "./pino-logger.ts";

@@ -1,6 +1,14 @@
-import { acceptor, PublishRouter, type Session } from "@roadstream/gateway";
-import { afterTurn, nodeSha256, OrderedRelease } from "@roadstream/gateway/testing";
-import { MemoryMetrics, silentLogger, statusTopic, type Clock, type Random } from "@roadstream/shared";
+import { PublishRouter, type Session } from "@roadstream/gateway";
+import { afterTurn, OrderedRelease } from "@roadstream/gateway/testing";
+import {
+  acceptor,
+  MemoryMetrics,
+  silentLogger,
+  statusTopic,
+  type Clock,
+  type Random,
+} from "@roadstream/shared";
+import { nodeSha256 } from "@roadstream/shared/adapters";
 import type { EventLogWriter } from "@roadstream/shared/event-log";
 import type { SimulatedCloud } from "@roadstream/cloud/testing";
 import { Life, never } from "./life.ts";

@@ -1,15 +1,8 @@
-import {
-  canonicalRecord,
-  CONTRACT_VERSION,
-  isBootId,
-  isSeq,
-  NO_CLAIM,
-  rejection,
-  type HeaderClaim,
-  type PayloadHeader,
-  type Rejection,
-  type StreamName,
-} from "@roadstream/shared";
+import { canonicalRecord, CONTRACT_VERSION } from "../contract/canonical-record.ts";
+import { isBootId, isSeq } from "../contract/identity.ts";
+import { type HeaderClaim, NO_CLAIM, type PayloadHeader } from "../contract/payload.ts";
+import { rejection, type Rejection } from "../contract/rejection.ts";
+import type { StreamName } from "../contract/streams.ts";
 import { pictureFault } from "./picture.ts";
 
 /** What all records of one publish share. */

@@ -1,6 +1,8 @@
-import type { LogTopics, RejectionReason, Zstd } from "@roadstream/shared";
-import type { LogAppend } from "@roadstream/shared/event-log";
-import type { Sha256 } from "../ports.ts";
+import type { LogTopics } from "../contract/log-topics.ts";
+import type { Zstd } from "../contract/payload.ts";
+import type { RejectionReason } from "../contract/rejection.ts";
+import type { LogAppend } from "../event-log/event-log.ts";
+import type { Sha256 } from "../ports/sha256.ts";
 
 /** What acceptance needs from outside: the log's topic names, a digest, a decompressor. */
 export interface AcceptContext {

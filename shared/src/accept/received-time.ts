@@ -1,4 +1,4 @@
-import { isoTime, type UnixMillis } from "@roadstream/shared";
+import { isoTime, type UnixMillis } from "../time/time.ts";
 
 /** Formats the gateway's clock. Publishes come many in one millisecond, so the last text is kept. */
 export const receivedTime = (): ((at: UnixMillis) => string) => {

@@ -1,4 +1,4 @@
-import { rejection, type Rejection } from "@roadstream/shared";
+import { rejection, type Rejection } from "../contract/rejection.ts";
 
 /** The base64 of FF D8 FF: start of image and the first byte of the next marker (ITU-T T.81 §B.1.1.3). */
 const JPEG_BASE64_START = "/9j/";

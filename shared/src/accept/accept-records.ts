@@ -1,4 +1,5 @@
-import { rejection, type HeaderClaim, type Rejection } from "@roadstream/shared";
+import type { HeaderClaim } from "../contract/payload.ts";
+import { rejection, type Rejection } from "../contract/rejection.ts";
 import { acceptRecord, type RecordFrame } from "./accept-record.ts";
 import { placeUnreadable } from "./place-unreadable.ts";
 

@@ -1,12 +1,9 @@
-import {
-  deadLetterValue,
-  MAX_PUBLISH_BYTES,
-  rejection,
-  type HeaderClaim,
-  type Rejection,
-} from "@roadstream/shared";
-import type { LogAppend } from "@roadstream/shared/event-log";
-import type { Publish } from "../ports.ts";
+import { deadLetterValue } from "../contract/dead-letter.ts";
+import { MAX_PUBLISH_BYTES } from "../contract/limits.ts";
+import type { HeaderClaim } from "../contract/payload.ts";
+import { rejection, type Rejection } from "../contract/rejection.ts";
+import type { LogAppend } from "../event-log/event-log.ts";
+import type { Publish } from "./publish.ts";
 import type { AcceptContext } from "./accepted.ts";
 
 /** The dead-letter table's limit for a topic. */
@@ -29,9 +26,7 @@ export const deadLetterEntry = (
   const topic = clean(publish.topic.slice(0, MAX_TOPIC));
   const why = rejection(refused.rejection.reason, clean(refused.rejection.detail));
   const kept = refused.bytes.subarray(0, MAX_PUBLISH_BYTES);
-  const id = context.sha256
-    .hex([publish.clientId, "\n", publish.topic, "\n", refused.bytes])
-    .slice(0, ID_DIGITS);
+  const id = context.sha256(publish.clientId, "\n", publish.topic, "\n", refused.bytes).slice(0, ID_DIGITS);
   const value = deadLetterValue({
     id,
     rejection: why,

@@ -1,18 +1,16 @@
+import { MAX_PUBLISH_BYTES } from "../contract/limits.ts";
+import { parseUplinkTopic } from "../contract/mqtt-topics.ts";
+import { bodyLines } from "../contract/payload-body.ts";
 import {
-  bodyLines,
-  isStream,
-  MAX_PUBLISH_BYTES,
-  NO_CLAIM,
-  parseUplinkTopic,
-  rejection,
-  splitPayload,
   type HeaderClaim,
+  NO_CLAIM,
   type PayloadHeader,
-  type Rejection,
+  splitPayload,
   type SplitPayload,
-  type StreamName,
-} from "@roadstream/shared";
-import type { Publish } from "../ports.ts";
+} from "../contract/payload.ts";
+import { rejection, type Rejection } from "../contract/rejection.ts";
+import { isStream, type StreamName } from "../contract/streams.ts";
+import type { Publish } from "./publish.ts";
 import type { AcceptContext, Accepted } from "./accepted.ts";
 import { acceptRecords } from "./accept-records.ts";
 import { deadLetterEntry } from "./dead-letter-entry.ts";

@@ -1,11 +1,13 @@
-import { buildPayload, logTopics, unixMillis } from "@roadstream/shared";
-import { nodeZstd } from "@roadstream/shared/adapters";
-import fc from "fast-check";
-import { expect, test } from "vitest";
-import { nodeSha256 } from "../adapters/node-sha256.ts";
-import { gpsPayload, gpsRecord, headerOf, TOPIC, VEHICLE } from "../testing/payloads.ts";
+import { logTopics } from "../contract/log-topics.ts";
+import { buildPayload } from "../contract/payload.ts";
+import { unixMillis } from "../time/time.ts";
 import { acceptor } from "./accept-publish.ts";
 import type { Accepted } from "./accepted.ts";
+import { nodeSha256 } from "../adapters/node-sha256.ts";
+import { nodeZstd } from "../adapters/node-zstd.ts";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { gpsPayload, gpsRecord, headerOf, TOPIC, VEHICLE } from "../testing/uplink-payloads.ts";
 
 const accept = acceptor({ topics: logTopics({}), sha256: nodeSha256, zstd: nodeZstd });
 const taken = (payload: Uint8Array, topic = TOPIC): Accepted =>

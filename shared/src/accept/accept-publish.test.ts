@@ -1,7 +1,12 @@
-import { buildPayload, logTopics, MAX_PUBLISH_BYTES, unixMillis, type Zstd } from "@roadstream/shared";
-import { nodeZstd } from "@roadstream/shared/adapters";
-import { expect, test } from "vitest";
+import { MAX_PUBLISH_BYTES } from "../contract/limits.ts";
+import { logTopics } from "../contract/log-topics.ts";
+import { buildPayload, type Zstd } from "../contract/payload.ts";
+import { unixMillis } from "../time/time.ts";
+import { acceptor } from "./accept-publish.ts";
+import type { Accepted } from "./accepted.ts";
 import { nodeSha256 } from "../adapters/node-sha256.ts";
+import { nodeZstd } from "../adapters/node-zstd.ts";
+import { expect, test } from "vitest";
 import {
   BOOT,
   gpsPayload,
@@ -12,9 +17,7 @@ import {
   OTHER_BOOT,
   TOPIC,
   VEHICLE,
-} from "../testing/payloads.ts";
-import { acceptor } from "./accept-publish.ts";
-import type { Accepted } from "./accepted.ts";
+} from "../testing/uplink-payloads.ts";
 
 const NOW = unixMillis(Date.UTC(2026, 0, 1, 0, 0, 1, 250));
 const accept = acceptor({ topics: logTopics({}), sha256: nodeSha256, zstd: nodeZstd });

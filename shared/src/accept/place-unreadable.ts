@@ -1,4 +1,4 @@
-import type { HeaderClaim, PayloadHeader } from "@roadstream/shared";
+import type { HeaderClaim, PayloadHeader } from "../contract/payload.ts";
 
 /** A refused record at its place in the payload. */
 export interface PlacedClaim {
