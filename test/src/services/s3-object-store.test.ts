@@ -183,6 +183,16 @@ describe.skipIf(skip)("on S3", () => {
       }
     });
 
+    test("comes from us when the server lets a name be taken twice", async () => {
+      await using lake = bed.open();
+      await lake.incoming();
+      bed.line.fault = (request) => (isPut(request) ? { status: 200, code: "", body: "" } : null);
+      await expect(lake.incoming()).rejects.toMatchObject({
+        code: "refused",
+        message: expect.stringContaining("ignores If-None-Match") as string,
+      });
+    });
+
     test("is no state: the bucket that comes later is found", async () => {
       await using lake = bed.open();
       meet(isList, { status: 403, code: "AccessDenied" });

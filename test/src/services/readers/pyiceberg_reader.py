@@ -20,7 +20,7 @@ def plain(value):
 
 
 def answer(request):
-    table = StaticTable.from_metadata(request["metadata"])
+    table = StaticTable.from_metadata(request["metadata"], properties=request.get("properties", {}))
     if request["want"] == "schema":
         return {
             "columns": [[f.field_id, f.name, str(f.field_type), f.required] for f in table.schema().fields],

@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { batch, tableDefinition, type IcebergTable } from "@roadstream/cloud/testing";
+import { seededRandom, type Random } from "@roadstream/shared";
+import { systemClock } from "@roadstream/shared/adapters";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { runStage, startStage } from "../processes/start-stage.ts";
+import type { S3LineFault } from "./faulty-s3-line.ts";
+import { pythonWithReaders } from "./install/python-step.ts";
+import { LineDialogue } from "./readers/line-dialogue.ts";
+import { S3Bed } from "./s3-bed.ts";
+import { services } from "./services.ts";
+
+const FAULTS: readonly S3LineFault[] = [
+  "lost_request",
+  "lost_answer",
+  "late",
+  { status: 500, code: "InternalError" },
+  { status: 503, code: "SlowDown" },
+  { status: 409, code: "ConditionalRequestConflict" },
+];
+
+/** Of a hundred requests, so many meet a fault. */
+const weather = (percent: number, random: Random) => (): S3LineFault | null => {
+  if (random.next() * 100 >= percent) return null;
+  return FAULTS[Math.floor(random.next() * FAULTS.length)] ?? null;
+};
+
+describe.skipIf(services("versitygw").skip)("a lake on S3", () => {
+  let bed: S3Bed;
+  beforeEach(async () => {
+    bed = await S3Bed.start();
+  });
+  afterEach(() => bed?.[Symbol.asyncDispose]());
+
+  const clock = systemClock();
+  const definition = tableDefinition("gps_data");
+  /** Batches of one partition, each from the head that the last commit left; what conflicts is read again. */
+  const work = async (
+    table: IcebergTable,
+    { partition, batches }: { readonly partition: number; readonly batches: number },
+  ): Promise<{ attempts: number; conflicts: number }> => {
+    const counts = { attempts: 0, conflicts: 0 };
+    let base = await table.head();
+    for (let landed = 0; landed < batches;) {
+      const commitId = randomUUID();
+      const key = `gps_data/data/event_day=2026-01-01/${commitId}.parquet`;
+      const outcome = await table.append(
+        batch(definition, { base, partition, rows: 10, key, commitId, begunAt: clock.now() }),
+      );
+      if (outcome.kind === "refused") throw new Error(outcome.reason);
+      base = outcome.head;
+      if (outcome.kind === "conflict") counts.conflicts += 1;
+      else {
+        counts.attempts += outcome.attempts;
+        landed += 1;
+      }
+    }
+    return counts;
+  };
+
+  test("writers of one table on a line that fails land each batch once", async () => {
+    const spec = bed.fresh();
+    bed.line.fault = weather(10, seededRandom(7));
+    const lakes = [0, 1, 2].map(() => bed.open(spec));
+    const late = setInterval(() => void bed.line.deliverLate().catch(() => undefined), 100);
+    try {
+      const counts = await Promise.all(
+        // Two of them believe that they own the same partition: a worker that woke after it was given away.
+        lakes.map((lake, i) => work(lake.tables.gps_data, { partition: Math.min(i, 1), batches: 12 })),
+      );
+      const attempts = counts.reduce((sum, one) => sum + one.attempts, 0);
+      expect(attempts).toBeGreaterThan(36);
+      expect(counts.slice(1).reduce((sum, one) => sum + one.conflicts, 0)).toBeGreaterThan(0);
+      bed.heal();
+      await using reader = bed.open(spec);
+      const head = await reader.tables.gps_data.head();
+      expect(head.ingest?.partitions).toMatchObject({ 0: { next: 120 }, 1: { next: 240 } });
+      const files = await reader.tables.gps_data.files(head);
+      expect(new Set(files.map(({ key }) => key)).size).toBe(36);
+      expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBe(360);
+    } finally {
+      clearInterval(late);
+      for (const lake of lakes) await lake[Symbol.asyncDispose]();
+    }
+  });
+
+  test("from the car to SQL: gateway, workers on a line that fails, verify, another reader", async () => {
+    const spec = bed.fresh();
+    const log = `sqlite:${join(bed.scratch, "log.sqlite")}`;
+    const env = {
+      ...bed.server.env(bed.line.port),
+      ROADSTREAM_LAKE_CACHE: join(bed.scratch, "cache"),
+    };
+    const drive = async (vehicle: string): Promise<void> => {
+      await using gateway = await startStage("gateway", ["--listen", "mqtt://127.0.0.1:0", "--log", log]);
+      const mqtt = ["--mqtt", String(gateway.ready.listen), "--data", join(bed.scratch, vehicle)];
+      const sources = ["--gps", "simulated?pace=60", "--obd", "simulated", "--camera", "simulated"];
+      const ends = ["--camera-interval", "500ms", "--duration", "3s", "--exit-when-drained"];
+      const agent = await runStage("agent", ["--vehicle", vehicle, ...mqtt, ...sources, ...ends]);
+      expect([agent.code, agent.stderr]).toEqual([0, expect.any(String)]);
+      expect((await gateway.stop()).code).toBe(0);
+    };
+    const cloud = (command: string, ...args: readonly string[]) =>
+      runStage("cloud", [command, ...args, "--lake", spec, "--json"], { env, deadlineMs: 120_000 });
+
+    await drive("car-1");
+    bed.line.fault = weather(5, seededRandom(11));
+    const first = await cloud("run", "--log", log, "--until-drained");
+    expect([first.code, first.stderr]).toEqual([0, expect.any(String)]);
+    const { tables } = JSON.parse(first.stdout) as { tables: Record<string, { landed: number }> };
+    const landed = tables["gps_data"]?.landed ?? 0;
+    expect(landed).toBeGreaterThan(10);
+    expect(tables["traffic_data"]?.landed).toBeGreaterThan(0);
+
+    await drive("car-2");
+    const second = await cloud("run", "--log", log, "--until-drained");
+    expect([second.code, second.stderr]).toEqual([0, expect.any(String)]);
+
+    const counted = await cloud(
+      "sql",
+      "SELECT vehicle_id, count(*) AS n, count(DISTINCT (boot_id, seq)) AS d FROM gps_data GROUP BY 1 ORDER BY 1",
+    );
+    const { rows } = JSON.parse(counted.stdout) as { rows: readonly Record<string, unknown>[] };
+    expect(rows.map((row) => row["vehicle_id"])).toEqual(["car-1", "car-2"]);
+    expect(rows[0]).toMatchObject({ n: String(landed), d: String(landed) });
+    const verdict = await cloud("verify", "--log", log);
+    expect([verdict.code, verdict.stderr]).toEqual([0, expect.any(String)]);
+
+    bed.heal();
+    if (services("python").skip) return;
+    await using lake = bed.open(spec);
+    const { version } = await lake.tables.gps_data.head();
+    await using reader = new LineDialogue(pythonWithReaders, [
+      join(import.meta.dirname, "readers/pyiceberg_reader.py"),
+    ]);
+    const {
+      AWS_ENDPOINT_URL_S3: endpoint,
+      AWS_ACCESS_KEY_ID: id,
+      AWS_SECRET_ACCESS_KEY: key,
+    } = bed.server.env();
+    const scan = await reader.ask<{ rows: readonly unknown[] }>({
+      metadata: lake.store.location(`gps_data/metadata/v${version}.metadata.json`),
+      properties: {
+        "s3.endpoint": endpoint,
+        "s3.access-key-id": id,
+        "s3.secret-access-key": key,
+        "s3.region": "us-east-1",
+      },
+      want: "rows",
+      filter: "vehicle_id = 'car-1'",
+    });
+    expect(scan.rows.length).toBe(landed);
+  });
+});
