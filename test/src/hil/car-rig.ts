@@ -123,6 +123,14 @@ export class CarRig implements AsyncDisposable {
       .map(({ kind, reason }) => ({ kind: String(kind), source, reason }));
   }
 
+  /** When the agent heard the source again. */
+  async returns(source: string): Promise<readonly number[]> {
+    const events = await this.rows("agent_events");
+    return events
+      .filter((event) => event["kind"] === "source_back" && event["detail"] === source)
+      .map(({ uptime_ms }) => uptime_ms);
+  }
+
   untilTold(source: string, kind: string, since: number, deadlineMs?: number): Promise<Arrival> {
     return this.arrivals.until(
       "agent_events",
