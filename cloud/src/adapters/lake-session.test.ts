@@ -269,6 +269,9 @@ describe("a session can read the lake, and nothing else", () => {
 
   test("but show, describe, summarise and explain", async () => {
     expect((await query("SHOW TABLES")).flat()).toContain("moments");
+    expect((await query("SELECT comment FROM duckdb_views() WHERE view_name = 'gps_data'")).flat()).toEqual([
+      STREAMS.gps_data.doc,
+    ]);
     expect((await query("DESCRIBE gps_data")).length).toBeGreaterThan(20);
     expect((await query("SUMMARIZE gps_data")).length).toBeGreaterThan(20);
     expect(await query("EXPLAIN ANALYZE SELECT count(*) FROM gps_data")).toHaveLength(1);

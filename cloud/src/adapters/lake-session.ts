@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
@@ -25,6 +26,14 @@ const lock = async (connection: DuckDbConnection, files: readonly string[]): Pro
   await connection.run("SET lock_configuration = true");
 };
 
+const defineView = async (
+  connection: DuckDbConnection,
+  { name, doc, select }: { readonly name: string; readonly doc: string; readonly select: string },
+): Promise<void> => {
+  await connection.run(`CREATE VIEW ${sqlName(name)} AS ${select}`);
+  await connection.run(`COMMENT ON VIEW ${sqlName(name)} IS ${sqlText(doc)}`);
+};
+
 const defineViews = async (connection: DuckDbConnection, lake: OpenedLake): Promise<readonly string[]> => {
   const heads = await currentHeads(lake);
   const files: string[] = [];
@@ -37,11 +46,12 @@ const defineViews = async (connection: DuckDbConnection, lake: OpenedLake): Prom
       live.map(({ key }) => key),
     );
     files.push(...paths);
-    await connection.run(`CREATE VIEW ${sqlName(name)} AS ${lakeFilesSql(table.definition, paths)}`);
+    const { definition } = table;
+    await defineView(connection, { name, doc: definition.doc, select: lakeFilesSql(definition, paths) });
   }
   const objectsAt = lake.store.location(KEY).slice(0, -KEY.length);
   for (const view of LAKE_VIEWS)
-    await connection.run(`CREATE VIEW ${sqlName(view.name)} AS ${duckDbViewSql(view, objectsAt)}`);
+    await defineView(connection, { ...view, select: duckDbViewSql(view, objectsAt) });
   return files;
 };
 
@@ -55,12 +65,16 @@ const EXPLAIN = /^\s*explain(?:\s+analyze)?(?:\s*\([^()]*\))?\s+/i;
 export class LakeSession implements AsyncDisposable {
   readonly #engine: DuckDbEngine;
   readonly #connection: DuckDbConnection;
+  /** For what a query spills and for Parquet results; goes with the session, also when a closed pipe ends the process. */
   readonly #folder: string;
+  readonly #removeFolder: () => void;
 
   private constructor(engine: DuckDbEngine, connection: DuckDbConnection, folder: string) {
     this.#engine = engine;
     this.#connection = connection;
     this.#folder = folder;
+    this.#removeFolder = () => rmSync(folder, { recursive: true, force: true });
+    process.once("exit", this.#removeFolder);
   }
 
   static async open(lake: OpenedLake, signal: AbortSignal): Promise<LakeSession> {
@@ -105,7 +119,8 @@ export class LakeSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection[Symbol.dispose]();
     await this.#engine[Symbol.asyncDispose]();
-    await rm(this.#folder, { recursive: true, force: true });
+    this.#removeFolder();
+    process.off("exit", this.#removeFolder);
   }
 
   /** The one statement of this text, which only reads: the allowed files may be opened for writing too. */

@@ -48,7 +48,8 @@ const { stdout } = process;
 
 export const STDOUT: Output = {
   isTerminal: stdout.isTTY,
-  width: stdout.isTTY ? stdout.columns : Infinity,
+  // A terminal that does not say how wide it is says 0.
+  width: stdout.isTTY && stdout.columns > 0 ? stdout.columns : Infinity,
   ...writing(stdout, false),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

@@ -16,7 +16,8 @@ export const SQL_COMMAND = defineCommand({
     ...COMMON_OPTIONS,
   },
   examples: [
-    `roadstream cloud sql "SHOW TABLES" --lake file:data/lake`,
+    `roadstream cloud sql "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal" --lake file:data/lake`,
+    `roadstream cloud sql "DESCRIBE moments" --lake file:data/lake`,
     `roadstream cloud sql "SELECT vehicle_id, count(*), max(event_at) FROM gps_data GROUP BY ALL" --lake file:data/lake`,
     `roadstream cloud sql "SELECT event_at, latitude, longitude, vehicle_engine_rpm, weather_condition FROM moments ORDER BY event_at" --lake file:data/lake --format csv`,
     `roadstream cloud sql "FROM vehicle_data" --lake file:data/lake --format parquet --output vehicle.parquet`,
