@@ -5,11 +5,13 @@ import {
   isVehicleId,
   maybe,
   METRICS_OPTION,
+  redactUrl,
   RoadstreamError,
   secret,
   setting,
   toggle,
   wholeText,
+  type Options,
   type Values,
 } from "@roadstream/shared";
 import { z } from "zod";
@@ -118,6 +120,18 @@ export const agentCommand = defineCommand({
 });
 
 export type AgentValues = Values<typeof AGENT_OPTIONS>;
+
+/** What may be said of the settings: no secret, no password within an address, nothing that is absent. */
+export const shownSettings = (values: AgentValues): Readonly<Record<string, unknown>> => {
+  const given: Readonly<Record<string, unknown>> = values;
+  const options: Options = AGENT_OPTIONS;
+  const shown = Object.entries(options).flatMap(([key, { isSecret }]) => {
+    const value = given[key] ?? null;
+    if (isSecret || value === null) return [];
+    return [[key, typeof value === "string" ? redactUrl(value) : value] as const];
+  });
+  return Object.fromEntries(shown);
+};
 
 /** The outbox's budgets: the shares of pictures and of the reserve stay the same at any size. */
 export const outboxBudget = (values: Pick<AgentValues, "outboxMib">): OutboxBudget => {

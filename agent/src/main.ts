@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { errorText, RoadstreamError, redactUrl, statusTopic } from "@roadstream/shared";
+import { errorText, RoadstreamError, statusTopic } from "@roadstream/shared";
 import {
   EXIT_CODES,
   nodeZstd,
@@ -15,7 +15,7 @@ import { SqliteSegmentStore } from "./adapters/sqlite-segment-store.ts";
 import { AgentRun, StorageAlarm } from "./agent-run.ts";
 import { AGENT_VERSION } from "./agent-version.ts";
 import { BestClock } from "./clock/best-clock.ts";
-import { agentCommand, checkTogether, outboxBudget, type AgentValues } from "./config.ts";
+import { agentCommand, checkTogether, outboxBudget, shownSettings, type AgentValues } from "./config.ts";
 import { AgentVoice } from "./events/agent-voice.ts";
 import { outboxEvents } from "./events/outbox-events.ts";
 import { DurableOutbox } from "./outbox/durable-outbox.ts";
@@ -44,27 +44,25 @@ const sourceSpecs = (values: AgentValues): Readonly<Record<SourceFlag, SourceSpe
   emergency: parseSourceSpec("emergency", values.emergency),
 });
 
-const connector = (values: AgentValues, context: ProcessContext, bootId: string) =>
+const tlsFiles = (values: AgentValues, context: ProcessContext) => ({
+  ca: pem(context, "mqtt-ca", values.mqttCa),
+  cert: pem(context, "mqtt-cert", values.mqttCert),
+  key: pem(context, "mqtt-key", values.mqttKey),
+});
+
+const connector = (values: AgentValues, tls: ReturnType<typeof tlsFiles>, bootId: string) =>
   mqttUplink({
+    ...tls,
     url: values.mqtt,
     clientId: values.vehicle,
     username: values.mqttUsername ?? (values.mqttPassword === null ? null : values.vehicle),
     password: values.mqttPassword,
-    ca: pem(context, "mqtt-ca", values.mqttCa),
-    cert: pem(context, "mqtt-cert", values.mqttCert),
-    key: pem(context, "mqtt-key", values.mqttKey),
     will: {
       topic: statusTopic(values.vehicle),
       payload: presence({ state: "lost", vehicleId: values.vehicle, bootId, agentVersion: AGENT_VERSION }),
       keep: "retained",
     },
   });
-
-/** What is said of the settings in agent_events, without secrets. */
-const configDetail = (values: AgentValues): string => {
-  const shown = { ...values, mqtt: redactUrl(values.mqtt), mqttUsername: null, mqttPassword: null };
-  return JSON.stringify(Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== null)));
-};
 
 const report = (outbox: DurableOutbox, { publishedBytes }: UplinkMetrics): string => {
   const { records, bytes } = outbox.usage();
@@ -84,6 +82,10 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
     machineTime: machineTime(values.systemClock, clock),
     tripTime: bench === null ? null : () => bench.tripTime(),
   });
+  const lastFix = new LastFix();
+  const sources = openSources({ ...context, path, values, specs, bench, bestClock, lastFix });
+  const tls = tlsFiles(values, context);
+  // Everything that can be wrong with the settings has been found: from here on something is started.
   const alarm = new StorageAlarm();
   const store = SqliteSegmentStore.open({ directory: path(values.data), clock, random, logger });
   await using outbox = DurableOutbox.open({
@@ -98,14 +100,13 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
     onFailure: (error) => alarm.raise(error),
   });
   const voice = new AgentVoice({ outbox, clock, bestClock });
-  const lastFix = new LastFix();
   const watchesIncidents = specs.emergency.kind === "signal";
   const incidents = watchesIncidents ? new IncidentWatch({ clock, random }) : null;
   const intake = new ReadingIntake({ outbox, bestClock, lastFix, incidents, voice, metrics, logger });
   const uplinkMetrics = new UplinkMetrics(metrics);
   const uplink = new Uplink({
     outbox,
-    connect: connector(values, context, outbox.bootId),
+    connect: connector(values, tls, outbox.bootId),
     clock,
     random,
     logger,
@@ -114,7 +115,6 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
     linger: values.linger,
     answerDeadline: values.ackTimeout,
   });
-  const sources = openSources({ ...context, path, values, specs, bench, bestClock, lastFix });
   const started = {
     outbox_id: outbox.id,
     agent: AGENT_VERSION,
@@ -125,7 +125,7 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
     {
       duration: values.duration,
       exitWhenDrained: values.exitWhenDrained,
-      about: { started: JSON.stringify(started), config: configDetail(values) },
+      about: { started: JSON.stringify(started), config: JSON.stringify(shownSettings(values)) },
     },
   );
   await run.run(AbortSignal.any([context.signal, alarm.signal]), () =>

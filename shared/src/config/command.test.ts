@@ -48,7 +48,11 @@ test("all problems are told at once, each with its flag", () => {
 });
 
 test("a secret is no flag, comes from its variable, and is not in --help's options", () => {
-  expect(parse(["--vehicle", "a", "--password", "p"]).kind).toBe("wrong");
+  expect(parse(["--vehicle", "a", "--password", "hunter2"])).toEqual({
+    kind: "wrong",
+    problems: ["--password: is a secret, which others can read in a command line; give MQTT_PASSWORD"],
+  });
+  expect(JSON.stringify(parse(["--vehicle", "a", "--password=hunter2"]))).not.toContain("hunter2");
   expect(parse(["--vehicle", "a"], { MQTT_PASSWORD: "p" })).toMatchObject({ values: { password: "p" } });
   const help = parse(["--help"]);
   expect(help).toMatchObject({ kind: "help" });

@@ -1,4 +1,4 @@
-import { flagName } from "./names.ts";
+import { environmentName, flagName } from "./names.ts";
 import type { Options } from "./option.ts";
 
 export interface ScannedArguments {
@@ -25,6 +25,11 @@ export const scanArguments = (options: Options, argv: readonly string[]): Scanne
     Object.entries(options)
       .filter(([, option]) => !option.isSecret)
       .map(([key]) => [flagName(key), key]),
+  );
+  const secrets = new Map(
+    Object.entries(options)
+      .filter(([, option]) => option.isSecret)
+      .map(([key, option]) => [flagName(key), option.env ?? environmentName(key)]),
   );
   const flags: Record<string, string | boolean> = {};
   const positionals: string[] = [];
@@ -55,6 +60,14 @@ export const scanArguments = (options: Options, argv: readonly string[]): Scanne
     const key = keys.get(name);
     if (key === undefined && off !== undefined && options[off]?.isSwitch === true && inline === null) {
       take(off, name, false);
+      continue;
+    }
+    if (key === undefined && secrets.has(name)) {
+      problems.push(
+        `--${name}: is a secret, which others can read in a command line; give ${secrets.get(name)}`,
+      );
+      // Its value is not repeated as an argument that nobody expected.
+      if (inline === null && argv[i + 1]?.startsWith("--") === false) i += 1;
       continue;
     }
     if (key === undefined) {
