@@ -81,7 +81,11 @@ export class StageSupervisor {
 
   /** Starts it; resolves when it is ready for the first time, rejects when it never will be. */
   start(): Promise<void> {
-    this.#run ??= this.#live();
+    if (this.#run === null) {
+      this.#run = this.#live();
+      // A failure is told to whoever asks by `ended`, also when nobody has asked yet.
+      this.#run.catch(() => undefined);
+    }
     return this.#firstReady.promise;
   }
 
