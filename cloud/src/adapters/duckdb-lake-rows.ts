@@ -78,7 +78,8 @@ export class DuckDbLakeRows implements LakeRows {
     const from = await this.#from("agent_events", files, vehicle);
     const sql = `
       SELECT vehicle_id, outbox_id, arg_max(boot, seq) AS boot,
-        max(epoch_ms(event_at)) AS event_at, max(epoch_ms(log_appended_at)) AS appended_at
+        arg_max(epoch_ms(event_at), log_appended_at) AS event_at,
+        max(epoch_ms(log_appended_at)) AS appended_at
       FROM (
         SELECT vehicle_id, boot_id, seq, event_at, log_appended_at,
           json_extract_string(detail, '$.outbox_id') AS outbox_id,
@@ -100,7 +101,7 @@ export class DuckDbLakeRows implements LakeRows {
       SELECT vehicle_id, detail, epoch_ms(event_at) AS event_at, epoch_ms(log_appended_at) AS appended_at
       ${await this.#from("agent_events", files, null)}
         AND kind = 'checkpoint' AND vehicle_id IN (${vehicles.map(sqlText).join(", ")})
-      QUALIFY row_number() OVER (PARTITION BY vehicle_id ORDER BY event_at DESC) <= ${limit}
+      QUALIFY row_number() OVER (PARTITION BY vehicle_id ORDER BY log_appended_at DESC, seq DESC) <= ${limit}
       ORDER BY vehicle_id`;
     for await (const rows of this.#stream(sql))
       yield rows.map((row) => checkpointRow(row, text(row["detail"])));

@@ -14,7 +14,10 @@ export class OutboxStatements {
   readonly outboxId: string;
   /** How far the log reached when its newest checkpoint had landed; null when no ledger tells. */
   ends: TopicEnds | null = null;
-  /** When its newest checkpoint was made, and when the log took one last; 0 when no row tells. */
+  /**
+   * When the log took a checkpoint of it last, and the time of that one; 0 when no row tells. The car's own clock may
+   * go back between two boots, and a simulated trip's does.
+   */
   checkpointAt = 0;
   appendedAt = 0;
   readonly boots = new Map<string, BootStatement>();
@@ -56,7 +59,9 @@ export class FleetStatements {
     if (checkpoint === null) return;
     const outbox = this.#outbox(row.vehicleId, checkpoint.outbox_id);
     outbox.add(checkpoint);
-    outbox.checkpointAt = Math.max(outbox.checkpointAt, row.eventAt);
+    if (row.appendedAt > outbox.appendedAt) outbox.checkpointAt = row.eventAt;
+    if (row.appendedAt === outbox.appendedAt)
+      outbox.checkpointAt = Math.max(outbox.checkpointAt, row.eventAt);
     outbox.appendedAt = Math.max(outbox.appendedAt, row.appendedAt);
   }
 

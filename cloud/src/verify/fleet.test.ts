@@ -76,6 +76,14 @@ describe("a vehicle's outboxes", () => {
     ]);
   });
 
+  test("the time of the newest is that of the one which came last, wherever the car's clock went", () => {
+    const fleet = new FleetStatements();
+    fleet.addRow(row("car-1", 9, "o", boot(BOOT, 1, 1)));
+    fleet.addRow({ ...row("car-1", 2, "o", boot(OTHER, 1, 1)), appendedAt: T0 + 10 * 60_000 });
+    fleet.addRow(row("car-1", 5, "o", boot(BOOT, 1, 1)));
+    expect(fleet.newest("car-1")?.checkpointAt).toBe(T0 + 2 * 60_000);
+  });
+
   test("a text that is no checkpoint says nothing", () => {
     const fleet = new FleetStatements();
     fleet.addRow({
