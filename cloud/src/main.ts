@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "follow one record through all stages",
     load: () => import("./commands/trace/main.ts"),
   },
+  "dead-letters": {
+    does: "list, show and replay what was refused",
+    load: () => import("./commands/dead-letters/main.ts"),
+  },
   files: {
     does: "list a table's current data files",
     load: () => import("./commands/files/main.ts"),

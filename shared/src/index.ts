@@ -1,4 +1,5 @@
 export * from "./accept/accept-publish.ts";
+export { acceptRecord, type RecordFrame } from "./accept/accept-record.ts";
 export * from "./accept/accepted.ts";
 export * from "./accept/publish.ts";
 export * from "./config/command.ts";
@@ -25,6 +26,7 @@ export * from "./contract/patterns.ts";
 export * from "./contract/payload-body.ts";
 export * from "./contract/payload.ts";
 export * from "./contract/receipt.ts";
+export * from "./contract/record-grammar.ts";
 export * from "./contract/rejection.ts";
 export * from "./contract/row-rules.ts";
 export * from "./contract/seq-ranges.ts";
