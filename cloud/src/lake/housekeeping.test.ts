@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { batch, dataFileOf, openTable, uuidOf, whileTimePasses } from "../testing/lake-fixture.ts";
 import { MemoryObjectStore } from "../testing/memory-object-store.ts";
 import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
-import { compactTable, type CompactOptions } from "./compact-table.ts";
-import { expireTable } from "./expire-table.ts";
+import { compactTable, plannedCompaction, type CompactOptions } from "./compact-table.ts";
+import { expireTable, plannedExpiry } from "./expire-table.ts";
 import type { IcebergTable } from "./lake-table.ts";
 import { planCompaction } from "./plan-compaction.ts";
 import { removeOrphans } from "./remove-orphans.ts";
@@ -136,6 +136,18 @@ describe("compaction", () => {
     });
   });
 
+  test("takes today's files too when told to, and tells of each group; a plan changes nothing", async () => {
+    await append(5, "2026-01-03");
+    const { version } = await append(6, "2026-01-03");
+    expect(await plannedCompaction({ table })).toEqual([]);
+    const plan = await plannedCompaction({ table, before: "2026-01-04" });
+    expect(plan.map(({ day, files }) => [day, files.length])).toEqual([["2026-01-03", 2]]);
+    expect((await table.head()).version).toBe(version);
+    const told: string[] = [];
+    const report = await compact({ before: "2026-01-04", onCompacted: ({ day }) => told.push(day) });
+    expect([report.filesBefore, told]).toEqual([2, ["2026-01-03"]]);
+  });
+
   test("never gives other rows than it took", async () => {
     await append(5);
     await append(6);
@@ -165,6 +177,17 @@ describe("expiry", () => {
     const expired = expireSnapshots(withTag, later, DEFAULT_RETENTION).metadata;
     expect(expired["snapshot-log"].length).toBe(DEFAULT_RETENTION.minSnapshots);
     expect(currentSnapshot(expired)).toEqual(currentSnapshot(metadata));
+  });
+
+  test("makes no new version when no snapshot is to go, and says before how many will", async () => {
+    await append();
+    const { version } = await append();
+    expect(await plannedExpiry(table, DEFAULT_RETENTION)).toBe(0);
+    expect(await expireTable(table, DEFAULT_RETENTION)).toMatchObject({ snapshots: 0 });
+    expect((await table.head()).version).toBe(version);
+    const newest = { ...DEFAULT_RETENTION, minSnapshots: 1, maxSnapshots: 1 };
+    expect(await plannedExpiry(table, newest)).toBe(1);
+    expect(await whileTimePasses(clock, expireTable(table, newest))).toMatchObject({ snapshots: 1 });
   });
 
   test("removes the lists and manifests that only old snapshots named, no data", async () => {
@@ -226,6 +249,7 @@ describe("orphan removal", () => {
   test("of an absent table is nothing", async () => {
     expect(await removeOrphans({ table, mode: "remove" })).toBeNull();
     expect(await expireTable(table, DEFAULT_RETENTION)).toBeNull();
+    expect(await plannedExpiry(table, DEFAULT_RETENTION)).toBeNull();
     expect(await compact()).toMatchObject({ filesBefore: 0 });
     expect(store.keys).toEqual([]);
   });
