@@ -89,7 +89,7 @@ export class TripClock {
     return this.#begin().startAt;
   }
 
-  /** The machine's monotonic time at the trip's start. */
+  /** The machine's monotonic time when the trip's time began to run. */
   get startUptime(): UptimeMillis {
     return this.#begin().uptime;
   }

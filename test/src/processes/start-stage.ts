@@ -18,7 +18,7 @@ export interface StageExit extends ProcessEnd {
   readonly stderr: string;
 }
 
-export type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
+type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
 
 /** A stage that is at work. Dispose of it (`await using`): SIGKILL if it still runs. */
 export interface Stage extends Omit<LeashedProcess, "exit" | "kill9"> {
