@@ -64,6 +64,34 @@ const connector = (values: AgentValues, tls: ReturnType<typeof tlsFiles>, bootId
     },
   });
 
+/** The outbox's file beside the text that its budget counts: indexes, quarantine, pages that are partly empty. */
+const FILE_PER_TEXT = 1.5;
+
+const openOutbox = (
+  values: AgentValues,
+  context: ProcessContext,
+  about: { readonly bestClock: BestClock; readonly alarm: StorageAlarm },
+): { readonly outbox: DurableOutbox; readonly replaced: string | null } => {
+  const { clock, random, logger, metrics } = context;
+  const { bestClock, alarm } = about;
+  const budget = outboxBudget(values);
+  const maxBytes = budget.totalBytes * FILE_PER_TEXT;
+  const directory = context.path(values.data);
+  const store = SqliteSegmentStore.open({ directory, maxBytes, clock, random, logger });
+  const outbox = DurableOutbox.open({
+    store,
+    clock,
+    random,
+    budget,
+    events: outboxEvents({ clock, bestClock }),
+    metrics: new OutboxMetrics(metrics),
+    wallTime: () => bestClock.wallTime(),
+    defer: (work) => void setImmediate(work),
+    onFailure: (error) => alarm.raise(error),
+  });
+  return { outbox, replaced: store.replaced };
+};
+
 const report = (outbox: DurableOutbox, { publishedBytes }: UplinkMetrics): string => {
   const { records, bytes } = outbox.usage();
   const said = { ok: true, boot_id: outbox.bootId, held: records, held_bytes: bytes };
@@ -87,18 +115,8 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
   const tls = tlsFiles(values, context);
   // Everything that can be wrong with the settings has been found: from here on something is started.
   const alarm = new StorageAlarm();
-  const store = SqliteSegmentStore.open({ directory: path(values.data), clock, random, logger });
-  await using outbox = DurableOutbox.open({
-    store,
-    clock,
-    random,
-    budget: outboxBudget(values),
-    events: outboxEvents({ clock, bestClock }),
-    metrics: new OutboxMetrics(metrics),
-    wallTime: () => bestClock.wallTime(),
-    defer: (work) => void setImmediate(work),
-    onFailure: (error) => alarm.raise(error),
-  });
+  const { outbox, replaced } = openOutbox(values, context, { bestClock, alarm });
+  await using _ = outbox;
   const voice = new AgentVoice({ outbox, clock, bestClock });
   const watchesIncidents = specs.emergency.kind === "signal";
   const incidents = watchesIncidents ? new IncidentWatch({ clock, random }) : null;
@@ -118,7 +136,7 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
   const started = {
     outbox_id: outbox.id,
     agent: AGENT_VERSION,
-    replaced_corrupt_outbox: store.replaced !== null,
+    replaced_corrupt_outbox: replaced !== null,
   };
   const run = new AgentRun(
     { outbox, uplink, intake, voice, sources, clock, random, logger, metrics },

@@ -72,13 +72,14 @@ export const openOutboxFile = (options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly maxBytes: number;
 }): OutboxFile => {
-  const { directory, clock, random, logger } = options;
+  const { directory, clock, random, logger, maxBytes } = options;
   mkdirSync(directory, { recursive: true });
   const path = join(directory, "outbox.sqlite");
   const newId = (): string => uuidV7(clock.now(), random);
   try {
-    return { ...openDatabase(path, newId), path, replaced: null };
+    return { ...openDatabase(path, maxBytes, newId), path, replaced: null };
   } catch (error) {
     if (!isCorruption(error)) throw error;
     const aside = `${path}.corrupt-${newId()}`;
@@ -90,15 +91,19 @@ export const openOutboxFile = (options: {
       kept_as: aside,
       meaning: "readings of the old file that were not yet acknowledged stay in it; a new outbox begins",
     });
-    return { ...openDatabase(path, newId), path, replaced: aside };
+    return { ...openDatabase(path, maxBytes, newId), path, replaced: aside };
   }
 };
 
-const openDatabase = (path: string, newId: () => string): { db: DatabaseSync; outboxId: string } => {
+const openDatabase = (
+  path: string,
+  maxBytes: number,
+  newId: () => string,
+): { db: DatabaseSync; outboxId: string } => {
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(path);
-    configure(db);
+    configure(db, maxBytes);
     if (existsSync(`${path}.suspect`)) checkWhole(db, path);
     return { db, outboxId: identify(db, newId) };
   } catch (error) {
@@ -115,11 +120,14 @@ const openDatabase = (path: string, newId: () => string): { db: DatabaseSync; ou
   }
 };
 
+const PAGE_BYTES = 4096;
+
 /** FULL: NORMAL would lose the last commits of a WAL at a power cut. Checkpoints are ours, so that fsyncs are countable. */
-const configure = (db: DatabaseSync): void => {
+const configure = (db: DatabaseSync, maxBytes: number): void => {
   db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 0;");
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
   db.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 8388608;");
+  db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)};`);
   // Takes the lock now rather than at the first write.
   db.exec("BEGIN IMMEDIATE; COMMIT;");
 };

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { isRoadstreamError, seededRandom, silentLogger } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
+import { ACKNOWLEDGE_DELAY } from "../outbox/durable-outbox.ts";
 import { outboxContract } from "../outbox/outbox.contract.ts";
 import { openTestOutbox } from "../testing/open-test-outbox.ts";
-import { numbered } from "../testing/sample-readings.ts";
+import { encoded, numbered, pictureSample } from "../testing/sample-readings.ts";
 import { SqliteSegmentStore } from "./sqlite-segment-store.ts";
 
 let opened = 0;
@@ -15,9 +16,10 @@ const folder = () => {
   const directory = mkdtempSync(join(tmpdir(), "roadstream-outbox-"));
   return {
     directory,
-    open: () =>
+    open: (maxBytes = 2 ** 30) =>
       SqliteSegmentStore.open({
         directory,
+        maxBytes,
         clock: new VirtualClock(),
         random: seededRandom((opened += 1)),
         logger: silentLogger,
@@ -26,7 +28,10 @@ const folder = () => {
   };
 };
 
-outboxContract("sqlite", folder);
+outboxContract("sqlite", () => {
+  const disk = folder();
+  return { open: () => disk.open(), [Symbol.dispose]: () => disk[Symbol.dispose]() };
+});
 
 test("a second agent on the same folder is told so, until the first is gone", () => {
   using disk = folder();
@@ -98,4 +103,27 @@ test("one commit is counted once, and the log is written back by size", async ()
   // The first commit opened the boot.
   expect(store.statistics).toEqual({ commits: 6, writeBacks: 1, writeBackFailures: 0 });
   await made.outbox[Symbol.asyncDispose]();
+});
+
+test("a full disk refuses what does not fit, keeps what it has, and takes more once something is acknowledged", async () => {
+  using disk = folder();
+  const made = openTestOutbox({ store: disk.open(2 ** 20) });
+  const { bootId } = made.outbox;
+  const outcomes: object[] = [];
+  while (outcomes.at(-1) === undefined || "seq" in outcomes.at(-1)!)
+    outcomes.push(await made.outbox.accept(encoded(pictureSample(20_000))));
+  expect(outcomes.at(-1)).toEqual({ refused: "storage" });
+  expect(made.failures).toEqual([]);
+  const held = outcomes.length - 1;
+  expect(held).toBeGreaterThan(20);
+  expect(made.outbox.usage().records).toBe(held);
+  const run = { bootId, stream: "traffic_data", firstSeq: 1, lastSeq: 5 } as const;
+  expect((await made.outbox.read(run, 1e6))?.records).toHaveLength(5);
+  void made.outbox.acknowledge(run);
+  await made.clock.advance(ACKNOWLEDGE_DELAY);
+  expect(await made.outbox.accept(encoded(pictureSample(20_000)))).toEqual({ seq: held + 1 });
+  await made.outbox[Symbol.asyncDispose]();
+  const again = openTestOutbox({ store: disk.open(2 ** 20) });
+  expect(again.outbox.usage().records).toBe(held + 1 - 5);
+  await again.outbox[Symbol.asyncDispose]();
 });

@@ -80,6 +80,8 @@ export class SqliteSegmentStore implements SegmentStore {
     readonly clock: Clock;
     readonly random: Random;
     readonly logger: Logger;
+    /** Where SQLite itself refuses to let the file grow, whatever the outbox's budgets count: a full disk, declared. */
+    readonly maxBytes: number;
   }): SqliteSegmentStore {
     return new SqliteSegmentStore(openOutboxFile(options));
   }

@@ -16,7 +16,10 @@ const CORRECTION_WORTH_TELLING_MS = 2000;
  * How far the time carried on from a receiver may be off: its sentences arrive up to about half a second after the
  * moment that they name.
  */
-const CARRIED_ERROR_MS = 500;
+export const CARRIED_ERROR_MS = 500;
+
+/** How fast a machine's quartz may run away from the receiver's time, as a share of what has passed. */
+export const DRIFT = 50e-6;
 
 /** The machine's wall clock where something vouches for it. */
 export interface MachineTime {
@@ -45,6 +48,8 @@ export class BestClock {
   readonly #machineTime: () => MachineTime | null;
   readonly #tripTime: (() => UnixMillis) | null;
   #anchor: Anchor | null = null;
+  /** The known time less the uptime, when last looked at. */
+  #offsetMs: number | null;
 
   constructor(options: {
     readonly clock: Clock;
@@ -55,16 +60,19 @@ export class BestClock {
     this.#clock = options.clock;
     this.#machineTime = options.machineTime;
     this.#tripTime = options.tripTime;
+    this.#offsetMs = this.#offsetAt(options.clock.uptime());
   }
 
-  /** Learns from a live receiver's reading; says whether the known time came to be or jumped by it. */
+  /** Learns from a live source's reading; says whether the known time came to be, or jumped, since the one before. */
   learn(reading: SampledReading): "came_to_be" | "jumped" | null {
-    if (reading.clock !== "gnss" || reading.capturedAt === null) return null;
-    const before = this.#anchor;
-    this.#anchor = { at: reading.capturedAt, uptime: reading.uptime };
+    if (this.#tripTime !== null) return null;
+    if (reading.clock === "gnss" && reading.capturedAt !== null)
+      this.#anchor = { at: reading.capturedAt, uptime: reading.uptime };
+    const before = this.#offsetMs;
+    this.#offsetMs = this.#offsetAt(reading.uptime);
+    if (this.#offsetMs === null) return null;
     if (before === null) return "came_to_be";
-    const expected = before.at + (reading.uptime - before.uptime);
-    return Math.abs(reading.capturedAt - expected) > CORRECTION_WORTH_TELLING_MS ? "jumped" : null;
+    return Math.abs(this.#offsetMs - before) > CORRECTION_WORTH_TELLING_MS ? "jumped" : null;
   }
 
   stamp(uptime: UptimeMillis): ReadingStamp {
@@ -80,7 +88,8 @@ export class BestClock {
   at(uptime: UptimeMillis): KnownTime | null {
     if (this.#anchor !== null) {
       const { at, uptime: then } = this.#anchor;
-      return { at: unixMillis(Math.round(at + uptime - then)), clock: "gnss", errorMs: CARRIED_ERROR_MS };
+      const errorMs = CARRIED_ERROR_MS + Math.round(Math.abs(uptime - then) * DRIFT);
+      return { at: unixMillis(Math.round(at + uptime - then)), clock: "gnss", errorMs };
     }
     const machine = this.#machineTime();
     if (machine === null) return null;
@@ -91,5 +100,10 @@ export class BestClock {
   /** The true wall time of now, where known. */
   wallTime(): UnixMillis | null {
     return this.at(this.#clock.uptime())?.at ?? null;
+  }
+
+  #offsetAt(uptime: UptimeMillis): number | null {
+    const known = this.at(uptime);
+    return known === null ? null : known.at - uptime;
   }
 }

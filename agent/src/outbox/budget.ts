@@ -24,7 +24,7 @@ export const SEGMENT_OVERHEAD = 128;
 /** Once over a budget, this share of it is freed at once: one declared gap then covers many later readings. */
 const FREED_SHARE = 0.01;
 
-const RESERVED_STREAMS: readonly StreamName[] = ["agent_events", "emergency_data"];
+export const RESERVED_STREAMS: readonly StreamName[] = ["agent_events", "emergency_data"];
 export const PICTURE_STREAMS: readonly StreamName[] = ["traffic_data"];
 export const READING_STREAMS: readonly StreamName[] = ["gps_data", "vehicle_data", "weather_data"];
 

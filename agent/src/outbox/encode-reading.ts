@@ -13,7 +13,7 @@ import {
 import type { EncodedReading, SampledReading } from "../ports.ts";
 
 /** One record alone must fit a publish, uncompressed, beside the longest header and a machine_boot of its own. */
-const MAX_RECORD_BYTES = MAX_PUBLISH_BYTES - MAX_HEADER_BYTES - 128;
+export const MAX_RECORD_BYTES = MAX_PUBLISH_BYTES - MAX_HEADER_BYTES - 128;
 
 export type EncodeOutcome =
   | { readonly ok: true; readonly encoded: EncodedReading }

@@ -2,7 +2,7 @@ import type { StreamName, UnixMillis } from "@roadstream/shared";
 import type { Segment } from "../ports.ts";
 
 /** A segment is closed when its text reaches this: what is read to send a few records stays small. */
-const SEGMENT_TEXT = 64 * 1024;
+export const SEGMENT_TEXT = 64 * 1024;
 
 /** Collects consecutive records of one series into segments. */
 export class SegmentBuilder {

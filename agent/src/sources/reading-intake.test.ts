@@ -136,3 +136,36 @@ test("a fast source is held back by the disk, so that little is on its way", asy
   await intake.durable();
   expect(outbox.usage().records).toBe(5000);
 });
+
+test("the moment the time becomes known is said once, by whom, and again only when it jumps", async () => {
+  let ntp: MachineTime | null = null;
+  const { clock, intake, rows } = rig({ machineTime: () => ntp });
+  const sink = intake.sink("live");
+  const fixAt = (uptimeS: number, at: number) =>
+    sink.reading(
+      gpsSample({
+        capturedAt: unixMillis(at),
+        clock: "gnss",
+        clockErrorMs: 1,
+        uptime: uptimeMillis(uptimeS * 1000),
+      }),
+    );
+  await sink.keep({ ...pictureSample(10), uptime: clock.uptime() });
+  ntp = { at: NOON, source: "ntp" };
+  await sink.keep({ ...pictureSample(10), uptime: clock.uptime() });
+  await sink.keep({ ...pictureSample(10), uptime: clock.uptime() });
+  await fixAt(2, NOON + 1500);
+  await fixAt(3, NOON + 2000);
+  await fixAt(4, NOON + 9000);
+  await intake.durable();
+  const told = rows("agent_events");
+  expect(told.map(({ kind, reason }) => [kind, reason])).toEqual([
+    ["clock_corrected", "came_to_be"],
+    ["clock_corrected", "jumped"],
+  ]);
+  expect(told.map(({ detail }) => JSON.parse(String(detail)) as unknown)).toEqual([
+    { uptime_ms: 1000, utc: "2026-06-01T12:00:00.000Z", clock: "ntp" },
+    { uptime_ms: 4000, utc: "2026-06-01T12:00:09.000Z", clock: "gnss" },
+  ]);
+  expect(rows("traffic_data").map(({ clock: by }) => by)).toEqual(["unsynced", "ntp", "ntp"]);
+});

@@ -1,4 +1,4 @@
-import type { Logger, Metrics, StreamName } from "@roadstream/shared";
+import { isoTime, type Logger, type Metrics, type StreamName } from "@roadstream/shared";
 import type { BestClock } from "../clock/best-clock.ts";
 import { encodeReading, type TimeKind } from "../outbox/encode-reading.ts";
 import type { EncodedReading, Outbox, SampledReading, SourceEvents } from "../ports.ts";
@@ -75,10 +75,12 @@ export class ReadingIntake {
   #learn(reading: SampledReading): void {
     const { bestClock, voice } = this.#options;
     const change = bestClock.learn(reading);
-    if (change === null || reading.capturedAt === null) return;
+    const known = change === null ? null : bestClock.at(reading.uptime);
+    if (change === null || known === null) return;
     const detail = JSON.stringify({
       uptime_ms: Math.trunc(reading.uptime),
-      utc: new Date(reading.capturedAt).toISOString(),
+      utc: isoTime(known.at),
+      clock: known.clock,
     });
     void this.#track(voice.say({ kind: "clock_corrected", reason: change, detail }));
   }

@@ -112,7 +112,13 @@ const measure = async (readings: number, group: number): Promise<Round> => {
   const clock = systemClock();
   const bestClock = new BestClock({ clock, machineTime: () => null, tripTime: null });
   try {
-    using store = SqliteSegmentStore.open({ directory, clock, random: systemRandom(), logger: silentLogger });
+    using store = SqliteSegmentStore.open({
+      directory,
+      maxBytes: 2 ** 32,
+      clock,
+      random: systemRandom(),
+      logger: silentLogger,
+    });
     await using outbox = DurableOutbox.open({
       store,
       clock,
