@@ -8,6 +8,7 @@ export * from "./bench/bench-options.ts";
 export * from "./bench/trip-clock.ts";
 export * from "./camera/camera-frame.ts";
 export * from "./receiver/receiver-faults.ts";
+export * from "./receiver/virtual-gps-receiver.ts";
 export * from "./route/geojson-plan.ts";
 export * from "./route/omaha-des-moines.ts";
 export * from "./route/route.ts";

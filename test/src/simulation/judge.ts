@@ -1,9 +1,8 @@
 import { parseCheckpoint, SeqRanges } from "@roadstream/shared";
 import { identityText } from "./testimony.ts";
-import { PARTITIONS, rowIdentity, TABLES, type WholePath } from "./whole-path.ts";
+import { PARTITIONS, rowIdentity, type SimulatedTable, type WholePath } from "./whole-path.ts";
 
 type Row = Record<string, unknown>;
-type TableName = (typeof TABLES)[number];
 
 const fail = (why: string): never => {
   throw new Error(why);
@@ -37,7 +36,7 @@ const declarations = (events: readonly Row[]) => {
 };
 
 /** Table by table: no identity twice, and the ledger says exactly what the rows say. */
-const judgeLedger = async (path: WholePath, table: TableName, rows: readonly Row[]): Promise<Set<string>> => {
+const judgeLedger = async (path: WholePath, table: SimulatedTable, rows: readonly Row[]): Promise<Set<string>> => {
   const identities = new Set(rows.map(rowIdentity));
   if (identities.size !== rows.length) fail(`${table}: ${rows.length - identities.size} rows are doubled`);
   let ranged = 0;
@@ -63,7 +62,7 @@ const judgeLedger = async (path: WholePath, table: TableName, rows: readonly Row
   return identities;
 };
 
-const logged = (path: WholePath, table: TableName): number => {
+const logged = (path: WholePath, table: SimulatedTable): number => {
   const topic = path.cloud.topicOf(table);
   let records = 0;
   for (let partition = 0; partition < PARTITIONS; partition += 1)

@@ -7,6 +7,7 @@ import { SimulatedGateway } from "./simulated-gateway.ts";
 import { Testimony } from "./testimony.ts";
 
 export const TABLES = ["gps_data", "agent_events", "dead_letters"] as const;
+export type SimulatedTable = (typeof TABLES)[number];
 export const PARTITIONS = 2;
 const CARS = 2;
 const CONNECT_MS = 5;
@@ -118,7 +119,7 @@ export class WholePath {
     for (let i = 0; i < 100 && one.error === null; i += 1) await this.cloud.advance(500);
   }
 
-  async #isOfAnotherLog(table: (typeof TABLES)[number]): Promise<boolean> {
+  async #isOfAnotherLog(table: SimulatedTable): Promise<boolean> {
     const { ingest } = await this.cloud.reader(table).head();
     return (
       ingest !== null && ingest.logIdentity !== (await this.cloud.log.identity(this.cloud.topicOf(table)))

@@ -1,0 +1,101 @@
+import { randomBelow, seededRandom } from "@roadstream/shared";
+import type { Doom } from "./doom-plan.ts";
+
+/** One run: what becomes of whom. Everything follows from the seed. */
+export interface KillPlan {
+  readonly seed: number;
+  readonly scene: Scene;
+  readonly agent: Doom | null;
+  readonly gateway: Doom | null;
+  /** SIGSTOP: a zombie, woken after its partitions have moved and landed. */
+  readonly cloud: Doom | null;
+  /** `away`: the car makes its whole trip before there is a gateway; `away_killed`: and is killed at its end. */
+  readonly broker: "there" | "away" | "away_killed";
+  readonly log: "kept" | "replaced";
+  readonly epochs: number;
+}
+
+/**
+ * A worker first makes the seven tables, one object each; then each commit of a table links five: rows, ledger,
+ * manifest, list and metadata, of which it writes all but the rows by itself.
+ */
+const TABLE_OBJECTS = 7;
+const LINKED = 17;
+const WRITTEN = 15;
+
+export const SCENES = [
+  "agent mid-append",
+  "agent mid-publish",
+  "gateway between log and PUBACK",
+  "gateway after PUBACK",
+  "cloud before an object",
+  "cloud during an object",
+  "cloud after an object",
+  "two workers, one a zombie",
+  "broker away for the whole trip",
+  "log deleted and recreated",
+] as const;
+type Scene = (typeof SCENES)[number];
+
+/** In the order of their seeds, every scene comes in turn; `more` lets a second stage meet a doom as well. */
+export const killPlan = (seed: number, more: "one_scene" | "two_scenes"): KillPlan => {
+  const random = seededRandom(seed);
+  const below = (bound: number): number => randomBelow(random, bound);
+  const scene = SCENES[(seed - 1) % SCENES.length] ?? SCENES[0];
+  const quiet: KillPlan = {
+    seed,
+    scene,
+    agent: null,
+    gateway: null,
+    cloud: null,
+    broker: "there",
+    log: "kept",
+    epochs: 120 + below(360),
+  };
+  const plan = { ...quiet, ...doomOf(scene, below) };
+  const second = SCENES[below(SCENES.length)];
+  if (more === "one_scene" || second === undefined) return plan;
+  // The main scene has the last word where both concern the same stage.
+  return { ...quiet, ...doomOf(second, below), ...doomOf(scene, below) };
+};
+
+const doomOf = (scene: Scene, below: (bound: number) => number): Partial<KillPlan> => {
+  const signal = "SIGKILL" as const;
+  const either = <T>(...all: readonly T[]): T => all[below(all.length)] as T;
+  switch (scene) {
+    case "agent mid-append":
+      return { agent: { moment: "append", when: either("before", "after"), nth: 2 + below(3), signal } };
+    case "agent mid-publish":
+      return {
+        agent: { moment: "publish", when: either("before", "within", "after"), nth: 2 + below(3), signal },
+      };
+    case "gateway between log and PUBACK":
+      return {
+        gateway: either(
+          { moment: "append", when: "after", nth: 1 + below(3), signal },
+          { moment: "puback", when: "before", nth: 2 + below(3), signal },
+        ),
+      };
+    case "gateway after PUBACK":
+      return { gateway: { moment: "puback", when: "after", nth: 2 + below(3), signal } };
+    case "cloud before an object":
+      return { cloud: { moment: "object", when: "before", nth: 1 + below(LINKED), signal } };
+    case "cloud during an object":
+      return { cloud: { moment: "object", when: "within", nth: 1 + below(WRITTEN), signal } };
+    case "cloud after an object":
+      return { cloud: { moment: "object", when: "after", nth: 1 + below(LINKED), signal } };
+    case "two workers, one a zombie":
+      return {
+        cloud: {
+          moment: "object",
+          when: either("before", "after"),
+          nth: TABLE_OBJECTS + 1 + below(LINKED - TABLE_OBJECTS),
+          signal: "SIGSTOP",
+        },
+      };
+    case "broker away for the whole trip":
+      return { broker: either("away", "away_killed") };
+    case "log deleted and recreated":
+      return { log: "replaced" };
+  }
+};
