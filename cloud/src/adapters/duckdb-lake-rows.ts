@@ -5,13 +5,27 @@ import type { CheckpointRow, DroppedRow, LakeRows, RowCounts, RowIsland } from "
 import { sqlText, type DuckDbEngine, type SqlRow } from "./duckdb-engine.ts";
 import { lakeFilesSql } from "./duckdb-lake-files.ts";
 
-/** Rows sorted at once: a table is gone through in as many shares, by vehicle, as keep each below this. */
-const SHARE_ROWS = 10_000_000;
+/** Rows sorted at once; a larger table is gone through in shares of its files. */
+const SHARE_ROWS = 2_000_000;
 const LARGEST_SEQ = Number.MAX_SAFE_INTEGER;
 const IS_SOUND = `vehicle_id IS NOT NULL AND boot_id IS NOT NULL AND seq BETWEEN 1 AND ${LARGEST_SEQ}`;
 
 const number = (value: unknown): number => Number(value ?? 0);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+const shares = (files: readonly LiveFile[]): readonly (readonly LiveFile[])[] => {
+  const all: LiveFile[][] = [];
+  let rows = SHARE_ROWS;
+  for (const file of files) {
+    if (rows + file.rows > SHARE_ROWS) {
+      all.push([]);
+      rows = 0;
+    }
+    all.at(-1)?.push(file);
+    rows += file.rows;
+  }
+  return all;
+};
 
 /** Asks the table's current files by SQL; nothing of the ledger comes in here. */
 export class DuckDbLakeRows implements LakeRows {
@@ -28,21 +42,18 @@ export class DuckDbLakeRows implements LakeRows {
     files: readonly LiveFile[],
     vehicle: string | null,
   ): AsyncGenerator<readonly RowIsland[]> {
-    const from = await this.#from(stream, files, vehicle);
-    const shares = Math.ceil(files.reduce((sum, file) => sum + file.rows, 0) / SHARE_ROWS);
-    for (let share = 0; share < shares; share += 1) {
-      const isOfShare = shares === 1 ? "true" : `hash(vehicle_id) % ${shares} = ${share}`;
+    for (const share of shares(files)) {
       const sql = `
         SELECT vehicle_id, boot_id, min(seq) AS seq_from, max(seq) AS seq_to, sum(copies - 1) AS doubled
         FROM (
           SELECT *, seq - row_number() OVER (PARTITION BY vehicle_id, boot_id ORDER BY seq) AS island
           FROM (
-            SELECT vehicle_id, boot_id, seq, count(*) AS copies ${from} AND ${IS_SOUND} AND ${isOfShare}
+            SELECT vehicle_id, boot_id, seq, count(*) AS copies
+            ${await this.#from(stream, share, vehicle)} AND ${IS_SOUND}
             GROUP BY vehicle_id, boot_id, seq
           )
         )
-        GROUP BY vehicle_id, boot_id, island
-        ORDER BY vehicle_id, boot_id, seq_from`;
+        GROUP BY vehicle_id, boot_id, island`;
       for await (const rows of this.#stream(sql)) yield rows.map(island);
     }
   }

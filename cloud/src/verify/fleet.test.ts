@@ -175,6 +175,23 @@ describe("the log's ends", () => {
   });
 });
 
+test("rows that stand in several files are doubled as often as they overlap", () => {
+  const book = bookOf("car-1", BOOT, 0);
+  const add = (from: number, to: number, doubled = 0): void =>
+    book.addIsland({ vehicleId: "car-1", bootId: BOOT, from, to, doubled });
+  for (const [from, to] of [
+    [1, 5],
+    [9, 12],
+    [6, 6],
+    [4, 10],
+  ] as const)
+    add(from, to);
+  // 4, 5, 6, 9 and 10 stood there before.
+  expect(book.of("car-1", BOOT)?.doubled).toBe(5);
+  add(13, 14, 3);
+  expect(book.of("car-1", BOOT)).toMatchObject({ doubled: 8, rows: SeqRanges.of([[1, 14]]) });
+});
+
 describe("rows against the ledger", () => {
   const compare = (rows: [number, number][], rowCount: number, foreign = { added: 0, removed: 0 }) => {
     const book = bookOf("car-1", BOOT, 0);

@@ -163,7 +163,9 @@ export class LakeJudgement {
   async #tellDoubles(stream: StreamName, files: readonly LiveFile[], judged: JudgedTable): Promise<void> {
     const doubled = judged.series.reduce((sum, one) => sum + one.doubled, 0);
     if (doubled === 0) return;
-    const ids = await this.#context.rows.doubledIds(stream, files, this.#vehicle, MAX_EXAMPLES);
+    // One vehicle's are example enough, and asking for all would sort the whole table.
+    const vehicle = judged.series.find((one) => one.doubled > 0)?.vehicle_id ?? this.#vehicle;
+    const ids = await this.#context.rows.doubledIds(stream, files, vehicle, MAX_EXAMPLES);
     this.problems.push(rowsDoubled(stream, doubled, ids));
   }
 

@@ -1,13 +1,13 @@
 import type { StreamName } from "@roadstream/shared";
 import type { LiveFile } from "../ports.ts";
 
-/** Consecutive numbers of one series as the table's current rows have them. */
+/** Consecutive numbers of one series as some of the table's current files have them; islands of others may overlap. */
 export interface RowIsland {
   readonly vehicleId: string;
   readonly bootId: string;
   readonly from: number;
   readonly to: number;
-  /** Rows beyond the first of each identity. */
+  /** Rows beyond the first of each identity in these files. */
   readonly doubled: number;
 }
 
@@ -39,7 +39,7 @@ export interface RowCounts {
 
 /** The second way of knowing: SQL over the current rows. Null as vehicle means all. */
 export interface LakeRows {
-  /** Sorted by vehicle and boot. Rows whose identity is not sound (another engine's) are in {@link count} only. */
+  /** Rows whose identity is not sound (another engine's) are in {@link count} only. */
   islands(
     stream: StreamName,
     files: readonly LiveFile[],

@@ -56,8 +56,8 @@ export class TableSeriesBook {
   addIsland(island: RowIsland): void {
     const series = this.of(island.vehicleId, island.bootId);
     if (series === null) return;
+    series.doubled += island.doubled + overlap(series.rows, island);
     series.rows.add(island.from, island.to);
-    series.doubled += island.doubled;
   }
 
   /** By vehicle, then boot: boots are named after their time. */
@@ -70,3 +70,14 @@ export class TableSeriesBook {
     this.#series.clear();
   }
 }
+
+/** How many of an island's numbers stand in other files too. */
+const overlap = (rows: SeqRanges, { from, to }: RowIsland): number => {
+  let numbers = 0;
+  for (let at = rows.nextPresent(from); at !== null && at <= to;) {
+    const end = rows.nextAbsent(at);
+    numbers += Math.min(end - 1, to) - at + 1;
+    at = rows.nextPresent(end);
+  }
+  return numbers;
+};
