@@ -36,6 +36,9 @@ export class SdkS3Requests implements S3Requests {
     this.#encryption = encryptionFields(settings.encryption);
     this.#client = new S3Client({
       maxAttempts: 1,
+      // Both are the SDK's defaults, which a profile or the environment could turn off.
+      requestChecksumCalculation: "WHEN_SUPPORTED",
+      responseChecksumValidation: "WHEN_SUPPORTED",
       requestHandler: { connectionTimeout: CONNECT_LIMIT_MS },
       ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint, forcePathStyle: true }),
     });
@@ -54,7 +57,7 @@ export class SdkS3Requests implements S3Requests {
   }
 
   async get(key: string, abortSignal: AbortSignal): Promise<S3Body> {
-    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, ChecksumMode: "ENABLED" });
+    const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key });
     const { Body: body, ContentLength: size } = await this.#client.send(command, { abortSignal });
     if (!(body instanceof Readable) || size === undefined)
       throw new Error("an answer without a body or its length");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileCatalogContract } from "@roadstream/cloud/lake/catalog-contract";
 import { objectStoreContract } from "@roadstream/cloud/object-store/contract";
 import { systemClock } from "@roadstream/shared/adapters";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { S3LineFault, S3LineRequest } from "./faulty-s3-line.ts";
 import { hurried, S3Bed } from "./s3-bed.ts";
 import { services } from "./services.ts";
@@ -228,6 +228,16 @@ describe.skipIf(skip)("on S3", () => {
       meet(isGet, "spoiled", "cut");
       await lake.store.localFile("k");
       expect(bed.line.requests.filter(isGet).length).toBe(6);
+    });
+
+    test("checksums are asked for and compared, whatever the machine's own settings say", async () => {
+      vi.stubEnv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required");
+      vi.stubEnv("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required");
+      await using lake = bed.open();
+      await lake.store.putIfAbsent("k", bytes("the content"));
+      expect(bed.line.requests.find(isPut)?.headers["x-amz-checksum-crc32"]).toBeTypeOf("string");
+      meet(isGet, "spoiled");
+      expect(textOf(await lake.store.get("k"))).toBe("the content");
     });
 
     test("a server that went away and came back is found again", async () => {
