@@ -129,6 +129,22 @@ test("an ordinary record takes the short way", () => {
 });
 
 test.each([
+  ["a number of any sign", "altitude_m", "-3.1"],
+  ["a number from 0", "speed_kmh", "88.25"],
+  ["a number with limits", "longitude", "-95.93"],
+  ["a whole number", "satellites_used", "9"],
+])("%s is spelled as the long way spells it, or goes that way", (_, column, usual) => {
+  fc.assert(
+    fc.property(numberText, (number) => {
+      const text = GPS.replace(`"${column}":${usual}`, `"${column}":${number}`);
+      const spliced = SPLICERS.gps_data(AROUND)(text);
+      if (spliced !== null) expect(spliced.line).toBe(theLongWay("gps_data", text));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.each([
   ["a position beyond the pole", GPS.replace("41.2565123", "91")],
   ["half a position", GPS.replace(`"latitude":41.2565123,`, "")],
   ["a position without a fix", GPS.replace(`"3d"`, `"none"`)],
