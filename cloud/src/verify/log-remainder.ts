@@ -9,7 +9,7 @@ import type { TableHead } from "../ports.ts";
 const READ_BYTES = 4 * 1024 * 1024;
 
 /** Numbers that a record of the log stands for. */
-export interface LogFinding {
+interface LogFinding {
   readonly stream: string;
   readonly vehicleId: string;
   readonly bootId: string;
