@@ -77,12 +77,7 @@ export class KillRun implements AsyncDisposable {
   async #serveAndDrive(trip: Trip, gps: readonly string[]): Promise<StageExit> {
     const gateway = await this.#serve(trip.gateway);
     const options = { env: doomEnvironment(trip.agent), deadlineMs: DEADLINE_MS };
-    let end = await runStage("agent", this.#agent(gps), options);
-    await this.#remember(trip.fromS);
-    if (end.signal !== null) {
-      this.met.add("agent");
-      end = await runStage("agent", this.#agent([]), { deadlineMs: DEADLINE_MS });
-    }
+    const end = await this.#drained(trip, await runStage("agent", this.#agent(gps), options));
     await gateway.stop();
     return end;
   }
@@ -95,14 +90,18 @@ export class KillRun implements AsyncDisposable {
     await Promise.race([agent.logged("source_ended"), agent.exit]);
     if (trip.broker === "away_killed") await agent.kill9();
     const gateway = await this.#serve(trip.gateway);
-    let end = await agent.exit;
-    await this.#remember(trip.fromS);
-    if (end.signal !== null) {
-      this.met.add("agent");
-      end = await runStage("agent", this.#agent([]), { deadlineMs: DEADLINE_MS });
-    }
+    const end = await this.#drained(trip, await agent.exit);
     await gateway.stop();
     return end;
+  }
+
+  /** An agent that was killed is started again, without sources, and ends when its outbox is empty. */
+  async #drained(trip: Trip, end: StageExit): Promise<StageExit> {
+    if (end.signal === null) expectEnd(end, "agent");
+    await this.#remember(trip.fromS);
+    if (end.signal === null) return end;
+    this.met.add("agent");
+    return runStage("agent", this.#agent([]), { deadlineMs: DEADLINE_MS });
   }
 
   async #land(doom: Doom | null): Promise<void> {

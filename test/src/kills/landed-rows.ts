@@ -31,7 +31,7 @@ export const findWrongRows = async (
   promised: readonly Promised[],
 ): Promise<readonly string[]> => {
   await using engine = await DuckDbEngine.open();
-  await using connection = await engine.connect();
+  using connection = await engine.connect();
   const from = async (table: Table, columns: string): Promise<string> => {
     const files = await filesOf(lakeFolder, table);
     const list = files.map((file) => `'${file}'`).join();
