@@ -9,16 +9,16 @@ import { processLauncher } from "./adapters/process-launcher.ts";
 import { loggerScreen, plainScreen, terminalScreen } from "./adapters/screens.ts";
 import { startWarden } from "./adapters/warden.ts";
 import { checkTrip, demoCommand, type DemoValues } from "./config.ts";
-import { judgeRun } from "./judge-run.ts";
+import { judgeRun, type Verdict } from "./judge-run.ts";
 import { PathRun } from "./path-run.ts";
-import { demoPaths } from "./plan/demo-paths.ts";
+import { demoPaths, type DemoPaths } from "./plan/demo-paths.ts";
 import { pathPlan, type PathPlan } from "./plan/path-plan.ts";
 import { stageEnvironment } from "./plan/stage-environment.ts";
 import type { Screen } from "./ports.ts";
 import { CounterBook } from "./progress/counter-book.ts";
 import { givenAgain, nextCommands, standpoint, type NextCommands } from "./summary/command-lines.ts";
 import { demoReport } from "./summary/demo-report.ts";
-import { styleFor } from "./summary/style.ts";
+import { styleFor, type Style } from "./summary/style.ts";
 import { stoppedText } from "./summary/stopped-text.ts";
 import { summaryText } from "./summary/summary-text.ts";
 import { welcomeText } from "./summary/welcome-text.ts";
@@ -45,12 +45,42 @@ const commandsToCopy = (plan: PathPlan, path: PathRun, context: ProcessContext):
   );
 };
 
+interface Ending {
+  readonly values: DemoValues;
+  readonly context: ProcessContext;
+  readonly paths: DemoPaths;
+  readonly plan: PathPlan;
+  readonly path: PathRun;
+  readonly screen: Screen;
+  readonly style: Style;
+}
+
+const tellVerdict = (verdict: Verdict, ending: Ending): ExitCode => {
+  const { values, context, paths, plan, path, screen, style } = ending;
+  const { elapsedS } = path.progress();
+  if (values.json) context.print(`${JSON.stringify(demoReport({ verdict, values, elapsedS, paths }))}\n`);
+  else {
+    const next = commandsToCopy(plan, path, context);
+    screen.note(summaryText({ verdict, trips: plan.trips, elapsedS, pace: values.pace, next, style }));
+  }
+  return verdict.ok ? EXIT_CODES.done : EXIT_CODES.defect;
+};
+
+const tellStop = ({ context, plan, path, screen, style }: Ending): ExitCode => {
+  screen.note(stoppedText(path.progress(), commandsToCopy(plan, path, context), style));
+  return EXIT_CODES.done;
+};
+
+const loadRoad = async (values: DemoValues, context: ProcessContext) => {
+  if (values.route === null) return null;
+  const file = context.path(values.route);
+  return { file, road: await loadRoute(file) };
+};
+
 const main = async (values: DemoValues, context: ProcessContext): Promise<ExitCode> => {
   const { clock, env, signal } = context;
-  const beganAt = clock.uptime();
   checkTrip(values);
-  const file = values.route === null ? null : context.path(values.route);
-  const route = file === null ? null : { file, road: await loadRoute(file) };
+  const route = await loadRoad(values, context);
   const paths = demoPaths(context.path(values.data));
   const screen = openScreen(values, context);
   const style = styleFor({ isTerminal: process.stderr.isTTY, env });
@@ -59,15 +89,16 @@ const main = async (values: DemoValues, context: ProcessContext): Promise<ExitCo
   await using warden = startWarden();
   const book = new CounterBook();
   const mqttPort = await freePort();
-  const known = folder.vehicles;
-  const plan = pathPlan({ values, paths, program: PROGRAM, mqttPort, route, known, book });
-  const standsAt = context.path(".");
-  const stageEnv = stageEnvironment(env, standsAt);
-  const launcher = processLauncher({ warden, env: stageEnv, cwd: standsAt, output: paths.output });
+  const plan = pathPlan({ values, paths, program: PROGRAM, mqttPort, route, known: folder.vehicles, book });
+  const cwd = context.path(".");
+  const launcher = processLauncher({ warden, env: stageEnvironment(env, cwd), cwd, output: paths.output });
   const { restart } = values;
   const writeRun = folder.writeRun.bind(folder);
   const parts = { launcher, clock, screen, meter: httpMeter, book, restart, writeRun };
   await using path = new PathRun(parts, plan.specs);
+  const ending = { values, context, paths, plan, path, screen, style };
+  // What comes now comes below the last progress.
+  signal.addEventListener("abort", () => screen.close(), { once: true });
   try {
     note(welcomeText({ trips: plan.trips, pace: values.pace, folder: paths.folder, style }));
     await path.start(signal);
@@ -77,28 +108,12 @@ const main = async (values: DemoValues, context: ProcessContext): Promise<ExitCo
     await path.settle(signal);
     await path.stop("done");
     screen.close();
-    const verdict = await judgeRun({ launcher, input: plan.input, path, book, signal });
-    const elapsedS = (clock.uptime() - beganAt) / 1000;
-    const { pace } = values;
-    if (values.json) context.print(`${JSON.stringify(demoReport({ verdict, values, elapsedS, paths }))}\n`);
-    else
-      note(
-        summaryText({
-          verdict,
-          trips: plan.trips,
-          elapsedS,
-          pace,
-          next: commandsToCopy(plan, path, context),
-          style,
-        }),
-      );
-    return verdict.ok ? EXIT_CODES.done : EXIT_CODES.defect;
+    note("\nThe trip is over. Asking the lake what came of it …");
+    return tellVerdict(await judgeRun({ launcher, input: plan.input, path, book, signal }), ending);
   } catch (error) {
     if (!signal.aborted || !isRoadstreamError(error, "aborted")) throw error;
     await path.stop("asked");
-    screen.close();
-    note(stoppedText(path.progress(), commandsToCopy(plan, path, context), style));
-    return EXIT_CODES.done;
+    return tellStop(ending);
   }
 };
 

@@ -9,6 +9,7 @@ const lineUp = (lines: number): string => (lines === 0 ? "" : `\u001b[${lines}A\
 /** A terminal: the lines of progress stay at the bottom and are drawn over. */
 export const terminalScreen = (out: NodeJS.WriteStream): Screen => {
   let drawn: readonly string[] = [];
+  let isClosed = false;
   const draw = (above: string, lines: readonly string[]): void => {
     // A line that wraps could not be drawn over. Colour codes take no room, so only plain lines are cut.
     const width = Math.max(20, out.columns) - 1;
@@ -18,8 +19,13 @@ export const terminalScreen = (out: NodeJS.WriteStream): Screen => {
   };
   return {
     note: (text) => draw(`${text}\n`, drawn),
-    progress: (lines) => draw("", lines),
-    close: () => void (drawn = []),
+    progress: (lines) => {
+      if (!isClosed) draw("", lines);
+    },
+    close: () => {
+      isClosed = true;
+      drawn = [];
+    },
   };
 };
 
