@@ -14,6 +14,7 @@ export const ANSWER_DEADLINE = seconds(30);
 export interface UplinkRig extends AsyncDisposable {
   readonly clock: VirtualClock;
   readonly disk: MemoryDisk;
+  readonly store: MemorySegmentStore;
   readonly outbox: DurableOutbox;
   readonly uplink: Uplink;
   readonly broker: BrokerLine;
@@ -30,7 +31,8 @@ export const uplinkRig = (
   options: { readonly clock?: VirtualClock; readonly disk?: MemoryDisk } = {},
 ): UplinkRig => {
   const { clock = new VirtualClock(), disk = new MemoryDisk() } = options;
-  const { outbox } = openTestOutbox({ store: new MemorySegmentStore(disk), clock });
+  const store = new MemorySegmentStore(disk);
+  const { outbox } = openTestOutbox({ store, clock });
   const broker = new BrokerLine(clock);
   const metrics = new MemoryMetrics();
   const warnings: { event: string; fields: Readonly<Record<string, unknown>> }[] = [];
@@ -64,6 +66,7 @@ export const uplinkRig = (
   return {
     clock,
     disk,
+    store,
     outbox,
     uplink,
     broker,
