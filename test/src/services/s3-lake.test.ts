@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { batch, tableDefinition, type IcebergTable } from "@roadstream/cloud/testing";
+import { batch, DuckDbEngine, tableDefinition, type IcebergTable } from "@roadstream/cloud/testing";
 import { seededRandom, type Random } from "@roadstream/shared";
 import { systemClock } from "@roadstream/shared/adapters";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runStage, startStage } from "../processes/start-stage.ts";
 import type { S3LineFault } from "./faulty-s3-line.ts";
 import { pythonWithReaders } from "./install/python-step.ts";
+import { startKafka } from "./kafka.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
+import { SampleLake } from "./readers/sample-lake.ts";
 import { S3Bed } from "./s3-bed.ts";
 import { services } from "./services.ts";
 
@@ -83,6 +85,44 @@ describe.skipIf(services("versitygw").skip)("a lake on S3", () => {
       clearInterval(late);
       for (const lake of lakes) await lake[Symbol.asyncDispose]();
     }
+  });
+
+  test("many files of a past day become one, by copies of what lies there", async () => {
+    await using lake = bed.open();
+    await using sample = await SampleLake.on(lake);
+    bed.line.fault = weather(5, seededRandom(5));
+    for (let i = 0; i < 12; i += 1) {
+      const rows = [
+        { vehicle_id: "car-1", seq: i * 2 },
+        { vehicle_id: "car-1", seq: i * 2 + 1 },
+      ];
+      expect((await sample.append("2026-01-01", rows)).kind).toBe("committed");
+    }
+    await sample.compact();
+    const head = await sample.table.head();
+    expect(await sample.table.files(head)).toMatchObject([{ rows: 24 }]);
+    const [file] = await sample.table.files(head);
+    await using engine = await DuckDbEngine.open();
+    using connection = await engine.connect();
+    const path = await lake.store.localFile(file?.key ?? "");
+    expect(await connection.rows(`SELECT count(DISTINCT seq) AS n FROM read_parquet('${path}')`)).toEqual([
+      { n: 24n },
+    ]);
+  });
+
+  test.skipIf(services("kafka").skip)("the demo on Kafka and S3 loses nothing", async () => {
+    const spec = bed.fresh();
+    await using kafka = await startKafka();
+    const env = { ...bed.server.env(bed.line.port), ROADSTREAM_LAKE_CACHE: join(bed.scratch, "cache") };
+    const places = ["--log", `kafka://${kafka.brokers}`, "--lake", spec];
+    const data = ["--data", join(bed.scratch, "demo")];
+    const demo = await runStage("demo", [...data, ...places, "--pace", "max", "--duration", "3m", "--json"], {
+      env,
+      deadlineMs: 300_000,
+    });
+    expect([demo.code, demo.stderr]).toEqual([0, expect.any(String)]);
+    const verdict = await runStage("cloud", ["verify", ...places, "--json"], { env });
+    expect([verdict.code, verdict.stdout]).toEqual([0, expect.any(String)]);
   });
 
   test("from the car to SQL: gateway, workers on a line that fails, verify, another reader", async () => {

@@ -17,6 +17,7 @@ import {
   type CommitOutcome,
   type CompactionReport,
   type IcebergTable,
+  type OpenedLake,
 } from "@roadstream/cloud/testing";
 
 const clock = systemClock();
@@ -52,28 +53,35 @@ const literal = (column: Column, row: SampleRow): string => {
   return `CAST(${sql} AS ${DUCKDB_TYPES[column.type]}) AS ${column.name}`;
 };
 
-/** A lake in a folder of its own with the table gps_data. */
+/** A lake with the table gps_data, in a folder of its own or on a store that was opened for it. */
 export class SampleLake implements AsyncDisposable {
   readonly folder: string;
   readonly table: IcebergTable;
-  readonly #store: FolderObjectStore;
+  readonly #store: OpenedLake["store"];
   readonly #engine: DuckDbEngine;
   readonly #writer: DuckDbParquetWriter;
   readonly #scratch: string;
 
-  private constructor(scratch: string, engine: DuckDbEngine, incoming: string) {
+  private constructor(scratch: string, engine: DuckDbEngine, store: OpenedLake["store"], incoming: string) {
     this.#scratch = scratch;
     this.folder = join(scratch, "lake");
     this.#engine = engine;
-    this.#store = new FolderObjectStore({ folder: this.folder });
+    this.#store = store;
     const definition = tableDefinition("gps_data");
-    this.table = openLakeTable({ definition, store: this.#store, clock, random, logger: silentLogger });
-    this.#writer = new DuckDbParquetWriter({ store: this.#store, clock, random, folder: incoming });
+    this.table = openLakeTable({ definition, store, clock, random, logger: silentLogger });
+    this.#writer = new DuckDbParquetWriter({ store, clock, random, folder: incoming });
   }
 
   static async make(): Promise<SampleLake> {
     const scratch = await mkdtemp(join(tmpdir(), "roadstream-readers-"));
-    return new SampleLake(scratch, await DuckDbEngine.open(), await incomingFolder(join(scratch, "lake")));
+    const folder = join(scratch, "lake");
+    const engine = await DuckDbEngine.open();
+    return new SampleLake(scratch, engine, new FolderObjectStore({ folder }), await incomingFolder(folder));
+  }
+
+  static async on({ store, incoming }: OpenedLake): Promise<SampleLake> {
+    const scratch = await mkdtemp(join(tmpdir(), "roadstream-readers-"));
+    return new SampleLake(scratch, await DuckDbEngine.open(), store, await incoming());
   }
 
   /** One commit with the rows of one day. */
