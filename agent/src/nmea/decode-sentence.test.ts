@@ -14,6 +14,20 @@ describe("SentenceDecoder", () => {
     },
   );
 
+  it.each([
+    ["NaN as a speed", "GPRMC,101112,A,4115.0,N,09330.0,W,nan,87.1,240126,,,A", "field_malformed"],
+    ["infinity", "GPGGA,101112,4115.0,N,09330.0,W,1,09,inf,310.2,M,-27.0,M,,", "field_malformed"],
+    ["an exponent", "GPGGA,101112,4115.0,N,09330.0,W,1,09,0.9,1e400,M,-27.0,M,,", "field_malformed"],
+    ["3.7 satellites", "GPGGA,101112,4115.0,N,09330.0,W,1,3.7,0.9,310.2,M,-27.0,M,,", "field_malformed"],
+    ["a latitude of 91", "GPRMC,101112,A,9100.0,N,09330.0,W,10.0,87.1,240126,,,A", "field_out_of_range"],
+    ["61 minutes", "GPRMC,101112,A,4161.0,N,09330.0,W,10.0,87.1,240126,,,A", "field_out_of_range"],
+    ["hour 25", "GPRMC,251112,A,4115.0,N,09330.0,W,10.0,87.1,240126,,,A", "field_out_of_range"],
+    ["31 February", "GPRMC,101112,A,4115.0,N,09330.0,W,10.0,87.1,310226,,,A", "field_out_of_range"],
+    ["a missing field", "GPRMC,101112,A,4115.0,N", "field_count"],
+  ])("refuses %s by name", (_, body, reason) => {
+    expect(decodeBody(body)).toMatchObject({ type: "refused", reason });
+  });
+
   it("never makes NaN, Infinity or an impossible position of any fields", () => {
     const field = fc.oneof(
       fc.constantFrom(
