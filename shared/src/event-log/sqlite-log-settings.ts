@@ -7,6 +7,11 @@ export interface SqliteLogSettings {
   readonly keepAge: DurationMs;
   /** ... unless the log holds more than this. */
   readonly keepBytes: number;
+  /**
+   * A transaction begins no sooner than this after the last one, so that under load more appends share its fsync. Alone,
+   * an append does not wait.
+   */
+  readonly pace: DurationMs;
   /** A worker that is not heard of for this long loses its partitions. */
   readonly lease: DurationMs;
   readonly heartbeat: DurationMs;
@@ -22,6 +27,7 @@ export const SQLITE_LOG_DEFAULTS: SqliteLogSettings = {
   budgetBytes: 4 * 1024 ** 3,
   keepAge: hours(1),
   keepBytes: 1024 ** 3,
+  pace: millis(5),
   lease: seconds(10),
   heartbeat: seconds(1),
   longestSilence: minutes(5),

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../adapters/system-clock.ts";
 import { silentLogger } from "../../ports/logger.ts";
 import { seededRandom } from "../../random/random.ts";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
 import { millis } from "../../time/time.ts";
 import { pollUntil, record, Seen } from "../event-log.contract.ts";
 import { SQLITE_LOG_DEFAULTS } from "../sqlite-log-settings.ts";
@@ -21,6 +22,24 @@ test("concurrent appends are one transaction", async () => {
   await Promise.all(Array.from({ length: 50 }, (_, n) => writer.append([record("t", `car-${n}`, n)])));
   expect(bed.metrics.value("roadstream_log_append_groups_total")).toBe(1);
   expect(bed.metrics.value("roadstream_log_appended_records_total")).toBe(50);
+});
+
+test("appends that follow one another faster than the pace share a transaction; the first did not wait", async () => {
+  using bed = sqliteTestBed();
+  const clock = new VirtualClock();
+  await using log = bed.open({ clock, settings: { pace: millis(5) } });
+  await log.createTopics(["t"], 1);
+  await using writer = await log.writer();
+  const groups = (): number => bed.metrics.value("roadstream_log_append_groups_total");
+  expect(await writer.append([record("t", "a", 1)])).toMatchObject({ kind: "durable" });
+  expect(groups()).toBe(1);
+  const second = writer.append([record("t", "a", 2)]);
+  await clock.advance(millis(4));
+  const third = writer.append([record("t", "a", 3)]);
+  expect(groups()).toBe(1);
+  await clock.advance(millis(1));
+  expect(await Promise.all([second, third])).toMatchObject([{ kind: "durable" }, { kind: "durable" }]);
+  expect(groups()).toBe(2);
 });
 
 test("a call that names a missing topic is unavailable and stops no other of its group", async () => {

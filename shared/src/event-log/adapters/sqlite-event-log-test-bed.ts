@@ -26,7 +26,13 @@ export const sqliteTestBed = () => {
         random: seededRandom((seed += 1)),
         logger: silentLogger,
         metrics,
-        settings: { heartbeat: millis(20), lease: millis(2000), look: millis(5), ...options.settings },
+        settings: {
+          pace: millis(0),
+          heartbeat: millis(20),
+          lease: millis(2000),
+          look: millis(5),
+          ...options.settings,
+        },
       }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };

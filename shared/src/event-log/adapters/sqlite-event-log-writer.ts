@@ -3,7 +3,7 @@ import { errorText } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Clock } from "../../time/clock.ts";
-import { seconds } from "../../time/time.ts";
+import { millis, seconds } from "../../time/time.ts";
 import type { AppendOutcome, EventLogWriter, LogAppend } from "../event-log.ts";
 import { checkedAppendBytes, LOG_PENDING_MAX_BYTES } from "../log-limits.ts";
 import { partitionOf } from "../partitioner.ts";
@@ -31,8 +31,8 @@ interface LaneGroup {
 }
 
 /**
- * Appends in group commits: all calls of one turn of the event loop become one transaction. The commit is synchronous,
- * so the calls that arrive meanwhile wait in their sockets and form the next group.
+ * Appends in group commits: all calls of one turn of the event loop become one transaction, or under load all of one
+ * pace. The commit is synchronous, so the calls that arrive meanwhile wait in their sockets and join the next group.
  */
 export class SqliteLogWriter implements EventLogWriter {
   readonly #file: SqliteLogFile;
@@ -50,6 +50,8 @@ export class SqliteLogWriter implements EventLogWriter {
   #scheduled = false;
   #closed = false;
   #lastTrim: number;
+  /** When the next transaction may begin. */
+  #nextGroupAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
     file: SqliteLogFile;
@@ -114,16 +116,21 @@ export class SqliteLogWriter implements EventLogWriter {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      if (this.#waiting.length > 0) this.#commitGroup();
-      if (this.#waiting.length > 0) this.#schedule();
-    });
+    const wait = this.#nextGroupAt - this.#clock.uptime();
+    if (wait <= 0) setImmediate(() => this.#nextTurn());
+    else void this.#clock.sleep(millis(wait)).then(() => this.#nextTurn());
+  }
+
+  #nextTurn(): void {
+    this.#scheduled = false;
+    if (this.#waiting.length > 0) this.#commitGroup();
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   #commitGroup(): void {
     const calls = this.#nextGroup();
     const outcomes = this.#commit(calls);
+    this.#nextGroupAt = this.#clock.uptime() + this.#settings.pace;
     calls.forEach((call, i) => call.resolve(outcomes[i] ?? { kind: "unavailable", reason: "no outcome" }));
   }
 
