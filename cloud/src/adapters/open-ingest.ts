@@ -1,6 +1,7 @@
 import {
   logTopics,
   type Clock,
+  type Column,
   type DurationMs,
   type Logger,
   type Metrics,
@@ -52,6 +53,10 @@ export const openIngest = async (options: OpenIngestOptions): Promise<IngestCont
   if (options.moveCatalog) {
     for (const table of await lake.handOver())
       logger.info("handed_over", { table, catalog: options.catalog });
+  }
+  for (const { table, added, widened } of await lake.evolve()) {
+    const names = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(",");
+    logger.info("table_evolved", { table, added: names(added), widened: names(widened) });
   }
   const parquet = new DuckDbParquetWriter({ store: lake.store, clock, random, folder });
   const rows = opened.use(new DuckDbRowWriter({ engine, parquet, clock, random, folder }));

@@ -1,5 +1,6 @@
 import { nodeSha256 } from "@roadstream/shared/adapters";
 import { RoadstreamError, type TableName } from "@roadstream/shared";
+import { evolveTable, type Evolution } from "../lake/evolve-table.ts";
 import { FileCatalog } from "../lake/file-catalog.ts";
 import { GlueCatalog } from "../lake/glue-catalog.ts";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
@@ -14,6 +15,12 @@ export interface OpenedLake extends OpenedStore, AsyncDisposable {
   readonly tables: Readonly<Record<TableName, IcebergTable>>;
   /** Hands all tables that the file catalog keeps over to this one; names those that it kept. */
   readonly handOver: () => Promise<readonly TableName[]>;
+  /** Brings tables that are behind the contract up to it; says which, and how. */
+  readonly evolve: () => Promise<readonly EvolvedTable[]>;
+}
+
+export interface EvolvedTable extends Evolution {
+  readonly table: TableName;
 }
 
 const GLUE = "glue:";
@@ -55,6 +62,14 @@ const handOver = async (
   return moved;
 };
 
+const evolve = async (tables: OpenedLake["tables"]): Promise<readonly EvolvedTable[]> => {
+  const looks = TABLE_NAMES.map(async (table) => {
+    const evolution = await evolveTable(tables[table]);
+    return evolution === null ? [] : [{ table, ...evolution }];
+  });
+  return (await Promise.all(looks)).flat();
+};
+
 export interface LakeChoice {
   /** `file:DIR` or `s3://BUCKET/PREFIX`. */
   readonly lake: string;
@@ -72,13 +87,15 @@ export const openLake = ({ lake: spec, catalog }: LakeChoice, options: OpenStore
     const common = { definition: tableDefinition(name), store, clock, random, logger };
     return openLakeTable(owner === null ? common : { ...common, catalog: owner });
   };
+  const tables = Object.fromEntries(TABLE_NAMES.map((name) => [name, table(name)])) as Record<
+    TableName,
+    IcebergTable
+  >;
   return {
     store,
-    tables: Object.fromEntries(TABLE_NAMES.map((name) => [name, table(name)])) as Record<
-      TableName,
-      IcebergTable
-    >,
+    tables,
     incoming,
+    evolve: () => evolve(tables),
     handOver: () =>
       handOver(catalog, (name) =>
         openLakeTable({ definition: tableDefinition(name), store, clock, random, logger }),

@@ -10,6 +10,7 @@ import { GlueCatalog } from "./glue-catalog.ts";
 import { openLakeTable, type IcebergTable } from "./lake-table.ts";
 import { moveToCatalog } from "./move-to-catalog.ts";
 import { DEFAULT_RETENTION, type Retention } from "./snapshot-expiry.ts";
+import { printTableMetadata } from "./table-metadata.ts";
 import { tableDefinition } from "./table-definition.ts";
 
 const definition = tableDefinition("gps_data");
@@ -127,6 +128,33 @@ describe("the Glue catalog", () => {
     expect((await append(after, 0, 4)).kind).toBe("committed");
     expect((await append(before, 0, 1)).kind).toBe("refused");
     expect((await after.files(await after.head())).length).toBe(2);
+  });
+
+  test("another engine's commit is stood on: its name of the metadata, its key, its rows and its version", async () => {
+    const table = open("glue");
+    await append(table, 0, 5);
+    const base = await table.head();
+    const theirs = { ...base.stored.metadata, properties: { ...base.properties, "their.key": "kept" } };
+    const key = "gps_data/metadata/00005-0190d5e4-7b1a-7abc-8def-0123456789ab.metadata.json";
+    await store.putIfAbsent(key, printTableMetadata(theirs));
+    const content = glue.content("gps_data")!;
+    const moved = {
+      ...content,
+      parameters: {
+        ...content.parameters,
+        metadata_location: store.location(key),
+        previous_metadata_location: base.stored.pointer.location,
+      },
+    };
+    expect(await glue.replace("gps_data", base.stored.pointer.token, moved)).toBe("replaced");
+    const commit = { base, partition: 0, rows: 3, key: "late", commitId: "late", begunAt: clock.now() };
+    const outcome = await whileTimePasses(clock, table.append(batch(definition, commit)));
+    expect(outcome).toMatchObject({ kind: "committed", attempts: 2 });
+    expect(glue.content("gps_data")?.parameters["previous_metadata_location"]).toBe(store.location(key));
+    const head = await open("glue", { ...DEFAULT_RETENTION, metadataVersions: 1 }).head();
+    expect(head.properties["their.key"]).toBe("kept");
+    expect(head.ingest?.partitions[0]?.next).toBe(8);
+    expect(head.stored.metadata["metadata-log"].at(-1)?.["metadata-file"]).toBe(store.location(key));
   });
 
   test("a table that Glue forgot is not begun anew", async () => {

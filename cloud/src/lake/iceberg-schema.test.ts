@@ -37,6 +37,7 @@ describe("a stored schema, against the contract", () => {
     expect(compareSchema(having([...gps.columns, extra]), stored(gps))).toEqual({
       kind: "table_behind",
       added: [extra],
+      widened: [],
     });
   });
 

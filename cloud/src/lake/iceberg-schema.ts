@@ -78,16 +78,42 @@ export const sortOrder = (definition: TableDefinition) => ({
   })),
 });
 
+/** Iceberg specification, "Schema Evolution": what files written with a type can be read as, when that is wider. */
+const WIDER: Readonly<Record<string, string>> = { int: "long", float: "double" };
+
 export type SchemaFit =
   | { readonly kind: "same" }
-  /** The table lacks these columns; all are nullable, so that they can be added without touching a file. */
-  | { readonly kind: "table_behind"; readonly added: readonly Column[] }
+  /**
+   * The table lacks `added`, all nullable, and has `widened` in a narrower type: it can be brought up to the contract
+   * without touching a file.
+   */
+  | { readonly kind: "table_behind"; readonly added: readonly Column[]; readonly widened: readonly Column[] }
   | { readonly kind: "differs"; readonly reason: string };
+
+const typeText = (type: unknown): string => (typeof type === "string" ? type : JSON.stringify(type));
+
+/** How a column stands to the field of its id: as it must be, narrower, or why neither. */
+const compareField = (
+  column: Column,
+  there: IcebergField,
+): "same" | "widened" | { readonly reason: string } => {
+  const type = ICEBERG_TYPES[column.type];
+  const isWidened = typeof there.type === "string" && WIDER[there.type] === type;
+  if (there.name !== column.name || (there.type !== type && !isWidened)) {
+    return {
+      reason: `field ${column.id} is ${there.name} ${typeText(there.type)} in the table, ${column.name} ${type} here`,
+    };
+  }
+  if (there.required && column.nullable)
+    return { reason: `the table requires ${column.name}, which may be null here` };
+  return isWidened ? "widened" : "same";
+};
 
 /** A worker behind the table's schema must stop; a table behind the worker's contract can be brought up to it. */
 export const compareSchema = (definition: TableDefinition, stored: IcebergSchema): SchemaFit => {
   const byId = new Map(stored.fields.map((field) => [field.id, field]));
   const added: Column[] = [];
+  const widened: Column[] = [];
   for (const column of definition.columns) {
     const there = byId.get(column.id);
     byId.delete(column.id);
@@ -95,18 +121,35 @@ export const compareSchema = (definition: TableDefinition, stored: IcebergSchema
       if (!column.nullable)
         return { kind: "differs", reason: `the table lacks the required column ${column.name}` };
       added.push(column);
-    } else if (there.name !== column.name || there.type !== ICEBERG_TYPES[column.type]) {
-      const theirs = typeof there.type === "string" ? there.type : JSON.stringify(there.type);
-      return {
-        kind: "differs",
-        reason: `field ${column.id} is ${there.name} ${theirs} in the table, ${column.name} ${ICEBERG_TYPES[column.type]} here`,
-      };
-    } else if (there.required && column.nullable) {
-      return { kind: "differs", reason: `the table requires ${column.name}, which may be null here` };
+      continue;
     }
+    const fit = compareField(column, there);
+    if (typeof fit === "object") return { kind: "differs", reason: fit.reason };
+    if (fit === "widened") widened.push(column);
   }
   const [unknown] = byId.values();
   if (unknown !== undefined)
     return { kind: "differs", reason: `the table has the column ${unknown.name}, unknown to this version` };
-  return added.length === 0 ? { kind: "same" } : { kind: "table_behind", added };
+  return added.length + widened.length === 0 ? { kind: "same" } : { kind: "table_behind", added, widened };
+};
+
+/** Why a column cannot be added under its id: files may hold another column's values under it; null when it can. */
+export const idInUse = (column: Column, schemas: readonly IcebergSchema[]): string | null => {
+  for (const { fields } of schemas) {
+    const once = fields.find(({ id }) => id === column.id);
+    const fit = once === undefined ? "same" : compareField({ ...column, nullable: false }, once);
+    if (typeof fit === "object") return `${fit.reason} (in an earlier schema)`;
+  }
+  return null;
+};
+
+/** The schema that follows `stored` with columns added and widened; what else it says stays. */
+export const evolvedSchema = (
+  stored: IcebergSchema,
+  { added, widened }: { readonly added: readonly Column[]; readonly widened: readonly Column[] },
+  schemaId: number,
+): IcebergSchema => {
+  const wider = new Map(widened.map((column) => [column.id, ICEBERG_TYPES[column.type]]));
+  const fields = stored.fields.map((one) => (wider.has(one.id) ? { ...one, type: wider.get(one.id) } : one));
+  return { ...stored, "schema-id": schemaId, fields: [...fields, ...added.map(field)] };
 };

@@ -8,7 +8,12 @@ import { PROPERTY } from "./table-properties.ts";
 
 export type Refusal = Extract<Proposal, { kind: "refused" }>;
 
+export type Judge = (on: StoredTable, definition: TableDefinition, catalog: TableCatalog) => Refusal | null;
+
 const refused = (reason: string, hint: string): Refusal => ({ kind: "refused", reason, hint });
+
+export const refusedSchema = (definition: TableDefinition, reason: string): Refusal =>
+  refused(`${definition.name}: ${reason}`, "upgrade the cloud workers before gateways and agents");
 
 const partitionedByDay = (metadata: TableMetadata, definition: TableDefinition): boolean => {
   const spec = metadata["partition-specs"].find((one) => one["spec-id"] === metadata["default-spec-id"]);
@@ -38,28 +43,13 @@ export const judgeOwner = (
   );
 };
 
-/** Why this process must not write on this version of the table at all; null when it may. */
-export const judgeHead = (
-  on: StoredTable,
-  definition: TableDefinition,
-  catalog: TableCatalog,
-): Refusal | null => {
+/** Why this process must not change this version of the table at all; null when it may. */
+export const judgeTable: Judge = (on, definition, catalog) => {
   const { metadata } = on;
   const owned = judgeOwner(metadata, definition, catalog);
   if (owned !== null) return owned;
   const fit = compareSchema(definition, currentSchema(metadata));
-  if (fit.kind === "differs")
-    return refused(
-      `${definition.name}: ${fit.reason}`,
-      "upgrade the cloud workers before gateways and agents",
-    );
-  if (fit.kind === "table_behind") {
-    const names = fit.added.map((column) => column.name).join(", ");
-    return refused(
-      `${definition.name} lacks the columns ${names}`,
-      "add them to the table before starting this version",
-    );
-  }
+  if (fit.kind === "differs") return refusedSchema(definition, fit.reason);
   if (!partitionedByDay(metadata, definition))
     return refused(`${definition.name} is no longer partitioned by day`, "restore the partition spec");
   const back = rolledBack(metadata);
@@ -70,4 +60,17 @@ export const judgeHead = (
     );
   }
   return null;
+};
+
+/** Why this process must not write files on this version of the table; null when it may. */
+export const judgeHead: Judge = (on, definition, catalog) => {
+  const unfit = judgeTable(on, definition, catalog);
+  if (unfit !== null) return unfit;
+  const fit = compareSchema(definition, currentSchema(on.metadata));
+  if (fit.kind !== "table_behind") return null;
+  const names = [...fit.added, ...fit.widened].map((column) => column.name).join(", ");
+  return refused(
+    `${definition.name} is behind this version's contract: ${names}`,
+    "cloud run of this version brings its tables up to the contract when it starts",
+  );
 };

@@ -12,7 +12,7 @@ import { addedEntries, proposeAppend, type AppendContext } from "./append-batch.
 import { identityOn } from "./commit-snapshot.ts";
 import { commitChange, loadTable, type Change, type LoopOutcome } from "./commit-loop.ts";
 import { FileCatalog } from "./file-catalog.ts";
-import { judgeHead, judgeOwner } from "./judge-head.ts";
+import { judgeHead, judgeOwner, type Judge } from "./judge-head.ts";
 import { liveFiles } from "./live-files.ts";
 import { ManifestStore } from "./manifest-store.ts";
 import { newTable } from "./new-table.ts";
@@ -127,11 +127,11 @@ export class IcebergTable implements LakeTable {
   }
 
   /** Any change to the table, by the same rules as an append: judged on each head, then swapped in. */
-  async commit(change: Change): Promise<LoopOutcome> {
+  async commit(change: Change, judge: Judge = judgeHead): Promise<LoopOutcome> {
     const options = { catalog: this.#catalog, clock: this.clock, random: this.#random };
     const outcome = await commitChange(options, {
       ...change,
-      propose: async (on) => judgeHead(on, this.definition, this.#catalog) ?? (await change.propose(on)),
+      propose: async (on) => judge(on, this.definition, this.#catalog) ?? (await change.propose(on)),
     });
     if (outcome.kind === "committed") await this.#housekeeping.afterCommit(change.base, outcome.stored);
     return outcome;
