@@ -6,7 +6,7 @@ import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openLake, type OpenedLake } from "@roadstream/cloud/testing";
 import { vi } from "vitest";
 import { faultyS3Line, type FaultyS3Line } from "./faulty-s3-line.ts";
-import { startVersitygw, type RunningVersitygw } from "./versitygw.ts";
+import type { RunningS3 } from "./run-s3.ts";
 
 const random = systemRandom();
 /** Pauses between attempts become a twentieth; names made from these numbers stay unlike each other. */
@@ -29,13 +29,13 @@ export interface OpenOptions {
 }
 
 /** An S3 server, a line to it that can be broken, and lakes there, each with a prefix of its own. */
-export class S3Bed implements AsyncDisposable {
-  readonly server: RunningVersitygw;
+export class S3Bed<S extends RunningS3 = RunningS3> implements AsyncDisposable {
+  readonly server: S;
   readonly line: FaultyS3Line;
   readonly scratch: string;
   #prefixes = 0;
 
-  private constructor(server: RunningVersitygw, line: FaultyS3Line, scratch: string) {
+  private constructor(server: S, line: FaultyS3Line, scratch: string) {
     this.server = server;
     this.line = line;
     this.scratch = scratch;
@@ -43,8 +43,8 @@ export class S3Bed implements AsyncDisposable {
     for (const [name, value] of Object.entries(server.env())) vi.stubEnv(name, value);
   }
 
-  static async start(): Promise<S3Bed> {
-    const server = await startVersitygw();
+  /** Owns the server from here on. */
+  static async on<S extends RunningS3>(server: S): Promise<S3Bed<S>> {
     const line = await faultyS3Line(server.port, server.bucket);
     return new S3Bed(server, line, await mkdtemp(join(tmpdir(), "roadstream-s3-bed-")));
   }

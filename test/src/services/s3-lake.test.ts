@@ -12,6 +12,7 @@ import { LineDialogue } from "./readers/line-dialogue.ts";
 import { SampleLake } from "./readers/sample-lake.ts";
 import { S3Bed } from "./s3-bed.ts";
 import { services } from "./services.ts";
+import { startVersitygw, type RunningVersitygw } from "./versitygw.ts";
 
 const FAULTS: readonly S3LineFault[] = [
   "lost_request",
@@ -29,9 +30,9 @@ const weather = (percent: number, random: Random) => (): S3LineFault | null => {
 };
 
 describe.skipIf(services("versitygw").skip)("a lake on S3", () => {
-  let bed: S3Bed;
+  let bed: S3Bed<RunningVersitygw>;
   beforeEach(async () => {
-    bed = await S3Bed.start();
+    bed = await S3Bed.on(await startVersitygw());
   });
   afterEach(() => bed?.[Symbol.asyncDispose]());
 

@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileCatalogContract } from "@roadstream/cloud/lake/catalog-contract";
-import { objectStoreContract } from "@roadstream/cloud/object-store/contract";
-import { systemClock } from "@roadstream/shared/adapters";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { S3LineFault, S3LineRequest } from "./faulty-s3-line.ts";
 import { hurried, S3Bed } from "./s3-bed.ts";
+import { s3Contracts } from "./s3-contracts.ts";
 import { services } from "./services.ts";
+import { startVersitygw, type RunningVersitygw } from "./versitygw.ts";
 
 const { skip } = services("versitygw");
 const MIB = 1024 * 1024;
@@ -22,47 +21,14 @@ const large = (mebibytes: number): Uint8Array => {
 };
 
 describe.skipIf(skip)("on S3", () => {
-  let bed: S3Bed;
+  let bed: S3Bed<RunningVersitygw>;
   beforeAll(async () => {
-    bed = await S3Bed.start();
+    bed = await S3Bed.on(await startVersitygw());
   });
   afterAll(() => bed?.[Symbol.asyncDispose]());
   beforeEach(() => bed.heal());
 
-  objectStoreContract("s3", async () => {
-    const spec = bed.fresh();
-    const folder = await mkdtemp(join(bed.scratch, "files-"));
-    let files = 0;
-    return {
-      open: () => Promise.resolve(bed.open(spec).store),
-      file: async (text) => {
-        const file = join(folder, `file-${(files += 1)}`);
-        await writeFile(file, text);
-        return { file, size: text.length };
-      },
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-  });
-
-  fileCatalogContract("s3", () => {
-    const spec = bed.fresh();
-    const prefix = `${spec.split("/").slice(3).join("/")}/`;
-    const deletedKey = ({ body }: S3LineRequest): string =>
-      /<Key>([^<]*)<\/Key>/.exec(body.toString("utf8"))?.[1] ?? "";
-    return Promise.resolve({
-      clock: systemClock(),
-      open: () => Promise.resolve(bed.open(spec).store),
-      fault: (of) => {
-        bed.line.fault = (request) => {
-          if (request.headers["if-none-match"] === "*")
-            return of("putIfAbsent", request.key.slice(prefix.length));
-          return request.query.has("delete") ? of("delete", deletedKey(request).slice(prefix.length)) : null;
-        };
-      },
-      deliverLate: () => bed.line.deliverLate(),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    });
-  });
+  s3Contracts("versitygw", () => bed);
 
   /** The first so many of these requests meet the faults, one each. */
   const meet = (which: (request: S3LineRequest) => boolean, ...faults: S3LineFault[]): void => {

@@ -1,6 +1,7 @@
 import { mosquittoStep, socatStep } from "./debian-step.ts";
 import { icebergSparkStep } from "./iceberg-spark-step.ts";
 import { kafkaStep } from "./kafka-step.ts";
+import { minioStep } from "./minio-step.ts";
 import { motoStep } from "./moto-step.ts";
 import { pythonStep } from "./python-step.ts";
 import type { InstallStep } from "./step.ts";
@@ -14,10 +15,18 @@ export const STEPS = {
   python: pythonStep,
   "iceberg-spark": icebergSparkStep,
   versitygw: versitygwStep,
+  minio: minioStep,
   moto: motoStep,
 } as const satisfies Readonly<Record<string, InstallStep>>;
 
 export type ServiceName = keyof typeof STEPS;
 
 /** What `install` brings when nothing is named; the others take longer and are asked for by name. */
-export const USUAL: readonly ServiceName[] = ["kafka", "socat", "mosquitto", "python", "iceberg-spark"];
+export const USUAL: readonly ServiceName[] = [
+  "kafka",
+  "socat",
+  "mosquitto",
+  "python",
+  "iceberg-spark",
+  "versitygw",
+];
