@@ -4,9 +4,9 @@ export const FIRST_BYTES = 64 * 1024;
 /** Over the slowest line: a publish of a few readings still compresses well. */
 export const LEAST_BYTES = 8 * 1024;
 /** An answer slower than this: backlog is queueing in front of live readings, and less of it must be on its way. */
-export const SLOW_ANSWER_S = 2;
+const SLOW_ANSWER_S = 2;
 /** An answer faster than this: the line carries more. */
-export const FAST_ANSWER_S = 0.5;
+const FAST_ANSWER_S = 0.5;
 
 /**
  * How many bytes of backlog may be on their way. Both lanes share one socket, so this and the line's rate decide how

@@ -17,7 +17,7 @@ import type { StoredLetter } from "./stored-letter.ts";
 export type RecordFields = Readonly<Record<string, unknown>>;
 
 /** One record out of a letter, as an object that a transform may change, and what it is judged within. */
-export interface LetterRecord {
+interface LetterRecord {
   readonly fields: RecordFields;
   readonly frame: RecordFrame;
 }

@@ -28,7 +28,7 @@ export interface GlueCatalogOptions {
   readonly sha256: Sha256;
 }
 
-export const glueCatalogName = (database: string): string => `glue:${database}`;
+const glueCatalogName = (database: string): string => `glue:${database}`;
 
 export class GlueCatalog implements TableCatalog {
   readonly name: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Launcher, StageExit, StageProcess, StageReady } from "../ports.ts";
 import { readyLine } from "../supervise/ready-line.ts";
-import type { Warden } from "./warden.ts";
+import type { Warden } from "./shell-warden.ts";
 
 const LAST_WORDS_LINES = 12;
 const MAX_STDOUT_CHARACTERS = 64 * 1024 * 1024;

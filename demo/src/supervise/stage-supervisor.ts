@@ -19,7 +19,7 @@ const EXIT_USAGE = 2;
  */
 export type StageState = "starting" | "ready" | "waiting" | "ended" | "dead";
 
-export interface SupervisorEvents {
+interface SupervisorEvents {
   /** State, process or number of restarts is another than before. */
   changed(): void;
   died(exit: StageExit, next: "again" | "left"): void;

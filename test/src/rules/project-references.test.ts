@@ -22,7 +22,13 @@ const build = (
       writeFileSync(join(folder, "src", `${name}.ts`), text);
     const settings = {
       extends: "../../tsconfig.json",
-      compilerOptions: { rootDir: "src", outDir: "out", tsBuildInfoFile: "out/.tsbuildinfo" },
+      // What it finds by a path stands outside the root: emitted, it would lie beside its source.
+      compilerOptions: {
+        rootDir: "src",
+        outDir: "out",
+        tsBuildInfoFile: "out/.tsbuildinfo",
+        noEmitOnError: true,
+      },
       include: ["src"],
       references: referencesOf(`${packageName}/tsconfig.json`).map((name) => ({ path: `../../../${name}` })),
     };

@@ -21,7 +21,7 @@ import type { Testimony } from "./testimony.ts";
 
 /** Around a transaction of the outbox (a reading's, or an acknowledgement's), and around a publish. */
 export const AGENT_MOMENTS = ["before_commit", "after_commit", "before_publish", "after_publish"] as const;
-export type AgentMoment = (typeof AGENT_MOMENTS)[number];
+type AgentMoment = (typeof AGENT_MOMENTS)[number];
 
 /** So little that a car without a broker must give readings up, and say so. */
 const SMALL_OUTBOX = { totalBytes: 11_500, pictureBytes: 500, reservedBytes: 9000 };

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { startWarden } from "./warden.ts";
+import { startWarden } from "./shell-warden.ts";
 
 const LOOP = "while :; do sleep 0.1; done";
 const start = async (script: string): Promise<{ child: ChildProcess; pid: number }> => {
