@@ -1,16 +1,14 @@
-import { readFile } from "node:fs/promises";
 import { RoadstreamError, type Clock, type Logger, type Random } from "@roadstream/shared";
 import { Slots } from "../ingest/slots.ts";
 import { isObjectKey } from "../object-store/object-key.ts";
+import { S3Connection } from "../object-store/s3-connection.ts";
 import { s3Failure } from "../object-store/s3-failure.ts";
 import { S3Line } from "../object-store/s3-line.ts";
 import type { S3KeyError, S3Listing, S3Requests } from "../object-store/s3-requests.ts";
 import type { S3Settings } from "../object-store/s3-settings.ts";
-import { s3Upload } from "../object-store/s3-upload.ts";
 import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
-import { contentParts } from "./content-parts.ts";
 import type { LocalCopies } from "./local-copies.ts";
-import { storageError } from "./storage-error.ts";
+import { sendContent } from "./send-content.ts";
 
 /*
  * A create-only put is a PutObject, or for large content the completion of a multipart upload, with `If-None-Match: *`:
@@ -22,17 +20,6 @@ const PAGE = 1000;
 const DOWNLOADS = 8;
 const PROBE = "create-only-probe";
 
-export interface S3SizeLimits {
-  /** What is larger goes up in parts. */
-  readonly singlePutBytes: number;
-  readonly partBytes: number;
-}
-
-const MIB = 1024 * 1024;
-export const S3_SIZE_LIMITS: S3SizeLimits = { singlePutBytes: 16 * MIB, partBytes: 8 * MIB };
-/** S3's own limit. */
-const MAX_PARTS = 10_000;
-
 export interface S3ObjectStoreOptions {
   readonly settings: S3Settings;
   /** Loads the client, at the first use. */
@@ -41,21 +28,19 @@ export interface S3ObjectStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly limits?: S3SizeLimits;
 }
 
 export class S3ObjectStore implements ObjectStore {
   readonly root: string;
   readonly #options: S3ObjectStoreOptions;
-  readonly #limits: S3SizeLimits;
   readonly #line: S3Line;
   readonly #downloads = new Slots(DOWNLOADS);
-  #connected: Promise<S3Requests> | null = null;
+  readonly #connection: S3Connection;
 
   constructor(options: S3ObjectStoreOptions) {
     this.#options = options;
-    this.#limits = options.limits ?? S3_SIZE_LIMITS;
     this.#line = new S3Line(options);
+    this.#connection = new S3Connection({ ...options, line: this.#line });
     this.root = this.#locationOf(options.settings.prefix.slice(0, -1));
   }
 
@@ -75,12 +60,13 @@ export class S3ObjectStore implements ObjectStore {
 
   async putIfAbsent(key: string, content: ObjectContent): Promise<"created" | "exists" | "unknown"> {
     const what = `put ${key}`;
-    const requests = await this.#requestsFor(key);
+    const whole = this.#whole(key);
+    const requests = await this.#connection.requests();
     return this.#line.attempts<"created" | "exists" | "unknown">(
       what,
       async (number) => {
         try {
-          await this.#send(requests, { key, what, content, ifAbsent: true });
+          await this.#send(requests, what, { key: whole, content, ifAbsent: true });
           return "created";
         } catch (error) {
           const { kind } = s3Failure(error);
@@ -95,22 +81,24 @@ export class S3ObjectStore implements ObjectStore {
 
   async put(key: string, content: ObjectContent): Promise<void> {
     const what = `put ${key}`;
-    const requests = await this.#requestsFor(key);
+    const whole = this.#whole(key);
+    const requests = await this.#connection.requests();
     await this.#line.attempts(
       what,
-      () => this.#send(requests, { key, what, content, ifAbsent: false }),
+      () => this.#send(requests, what, { key: whole, content, ifAbsent: false }),
       ({ kind }) => kind !== "refused",
     );
   }
 
   async get(key: string): Promise<Uint8Array | null> {
     const what = `get ${key}`;
-    const requests = await this.#requestsFor(key);
+    const whole = this.#whole(key);
+    const requests = await this.#connection.requests();
     return this.#line.attempts(
       what,
       async () => {
         const chunks: Uint8Array[] = [];
-        const body = await this.#open(requests, what, key);
+        const body = await this.#open(requests, what, whole);
         if (body === null) return null;
         for await (const chunk of body) chunks.push(chunk);
         return Buffer.concat(chunks);
@@ -120,7 +108,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    const requests = await this.#requests();
+    const requests = await this.#connection.requests();
     const { prefix: root } = this.#options.settings;
     let from: string | null = null;
     do {
@@ -138,7 +126,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    const requests = await this.#requests();
+    const requests = await this.#connection.requests();
     const whole = keys.map((key) => this.#whole(key));
     for (let at = 0; at < whole.length; at += PAGE)
       await this.#deleteBatch(requests, whole.slice(at, at + PAGE));
@@ -161,14 +149,15 @@ export class S3ObjectStore implements ObjectStore {
   /** For objects whose names are never used again: a copy is not compared with the object. */
   async localFile(key: string): Promise<string> {
     const { copies, settings } = this.#options;
-    const requests = await this.#requestsFor(key);
+    const whole = this.#whole(key);
+    const requests = await this.#connection.requests();
     // The same bucket's name on another server is another bucket.
     const location = `${settings.endpoint ?? ""}/${this.location(key)}`;
     const what = `read ${key}`;
     return this.#downloads.run(() =>
       this.#line.attempts(
         what,
-        () => copies.path(location, () => this.#existing(requests, what, key)),
+        () => copies.path(location, () => this.#existing(requests, what, whole)),
         ({ kind }) => kind === "later" || kind === "unanswered",
       ),
     );
@@ -176,36 +165,20 @@ export class S3ObjectStore implements ObjectStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#line.close();
-    const requests = await this.#connected?.catch(() => null);
-    requests?.close();
+    await this.#connection.close();
   }
 
-  async #send(
+  #send(
     requests: S3Requests,
-    put: {
-      readonly key: string;
-      readonly what: string;
-      readonly content: ObjectContent;
-      readonly ifAbsent: boolean;
-    },
+    what: string,
+    put: { readonly key: string; readonly content: ObjectContent; readonly ifAbsent: boolean },
   ): Promise<void> {
-    const { what, content, ifAbsent } = put;
-    const key = this.#whole(put.key);
-    const size = content instanceof Uint8Array ? content.length : content.size;
-    if (size <= this.#limits.singlePutBytes) {
-      const bytes = await bytesOf(content);
-      await this.#line.once(what, size, (signal) => requests.put({ key, bytes, ifAbsent }, signal));
-      return;
-    }
-    const partBytes = Math.max(this.#limits.partBytes, Math.ceil(size / MAX_PARTS));
-    const parts = contentParts(content, partBytes);
-    const context = { requests, line: this.#line, logger: this.#options.logger };
-    await s3Upload(context, { what, key, size, parts, ifAbsent });
+    return sendContent({ ...put, requests, what, line: this.#line, logger: this.#options.logger });
   }
 
   async #open(requests: S3Requests, what: string, key: string): Promise<AsyncIterable<Uint8Array> | null> {
     try {
-      const body = await this.#line.once(what, 0, (signal) => requests.get(this.#whole(key), signal));
+      const body = await this.#line.once(what, 0, (signal) => requests.get(key, signal));
       return this.#line.chunks(what, body);
     } catch (error) {
       if (s3Failure(error).kind === "absent") return null;
@@ -235,33 +208,6 @@ export class S3ObjectStore implements ObjectStore {
     );
   }
 
-  async #requestsFor(key: string): Promise<S3Requests> {
-    this.#whole(key);
-    return this.#requests();
-  }
-
-  #requests(): Promise<S3Requests> {
-    return (this.#connected ??= this.#connect().catch((error: unknown) => {
-      this.#connected = null;
-      throw error;
-    }));
-  }
-
-  /** Listing is what the lake lives on, and unlike HeadBucket it says in words what is wrong. */
-  async #connect(): Promise<S3Requests> {
-    const requests = await this.#options.connect();
-    const { bucket, prefix } = this.#options.settings;
-    try {
-      await this.#line.repeated(`open bucket ${bucket}`, 0, (signal) =>
-        requests.list({ prefix, limit: 1, from: null }, signal),
-      );
-      return requests;
-    } catch (error) {
-      requests.close();
-      throw error;
-    }
-  }
-
   #whole(key: string): string {
     const whole = this.#options.settings.prefix + key;
     if (!isObjectKey(key) || whole.length > MAX_KEY)
@@ -274,15 +220,6 @@ export class S3ObjectStore implements ObjectStore {
     return path === "" ? `s3://${bucket}` : `s3://${bucket}/${path}`;
   }
 }
-
-const bytesOf = async (content: ObjectContent): Promise<Uint8Array> => {
-  if (content instanceof Uint8Array) return content;
-  try {
-    return await readFile(content.file);
-  } catch (error) {
-    throw storageError(`read ${content.file}`, error);
-  }
-};
 
 /** As the client would have raised it for a request of its own. */
 const keyError = ({ key, code, message }: S3KeyError, count: number): Error =>

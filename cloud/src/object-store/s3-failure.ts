@@ -6,7 +6,7 @@ import { isRoadstreamError, RoadstreamError } from "@roadstream/shared";
  * carried out, may be sent again after a pause · `unanswered`: carried out or not, nobody knows · `refused`: not
  * carried out, and it never will be.
  */
-export type S3FailureKind = "absent" | "taken" | "later" | "unanswered" | "refused";
+type S3FailureKind = "absent" | "taken" | "later" | "unanswered" | "refused";
 
 export interface S3Failure {
   readonly kind: S3FailureKind;
