@@ -8,35 +8,57 @@ const fail = (why: string): never => {
   throw new Error(why);
 };
 
-/** The numbers that a car has declared as gaps, in events that have landed, and how many numbers each series has. */
+type Gaps = Map<string, SeqRanges>;
+
+const declare = (gaps: Gaps, series: string, from: number, to: number): void => {
+  const ranges = gaps.get(series) ?? new SeqRanges();
+  gaps.set(series, ranges);
+  ranges.add(from, to);
+};
+
+/**
+ * The numbers that a car has declared as gaps, each in an event of its own and again in every checkpoint, and how many
+ * numbers each series has; all by what has landed.
+ */
 const declarations = (events: readonly Row[]) => {
-  const gaps = new Map<string, SeqRanges>();
+  const gaps: Gaps = new Map();
+  const repeated: Gaps = new Map();
   const given = new Map<string, number>();
-  const drop = (series: string, from: number, to: number): void => {
-    const ranges = gaps.get(series) ?? new SeqRanges();
-    gaps.set(series, ranges);
-    ranges.add(from, to);
-  };
   for (const row of events) {
     const vehicle = String(row["vehicle_id"]);
     if (row["kind"] === "dropped") {
       const series = `${String(row["about_stream"])}/${vehicle}/${String(row["about_boot_id"])}`;
-      drop(series, Number(row["seq_from"]), Number(row["seq_to"]));
+      declare(gaps, series, Number(row["seq_from"]), Number(row["seq_to"]));
     }
     const checkpoint = row["kind"] === "checkpoint" ? parseCheckpoint(String(row["detail"])) : null;
     for (const boot of checkpoint?.boots ?? []) {
       for (const [stream, said] of Object.entries(boot.streams)) {
         const series = `${stream}/${vehicle}/${boot.boot_id}`;
         given.set(series, Math.max(said.given, given.get(series) ?? 0));
-        for (const { from, to } of said.dropped) drop(series, from, to);
+        for (const { from, to } of said.dropped) declare(repeated, series, from, to);
       }
     }
   }
-  return { gaps, given };
+  return { gaps, repeated, given };
+};
+
+/** An event may have gone with a deleted log; what a checkpoint repeats of it then counts as well. */
+const sameGaps = (path: WholePath, gaps: Gaps, repeated: Gaps): void => {
+  for (const [series, ranges] of repeated)
+    for (const [from, to] of ranges)
+      for (let seq = from; seq <= to; seq += 1) {
+        if (gaps.get(series)?.has(seq) === true) continue;
+        if (path.logs === 1) fail(`a checkpoint has ${series}/${seq} as dropped, and no event declared it`);
+        declare(gaps, series, seq, seq);
+      }
 };
 
 /** Table by table: no identity twice, and the ledger says exactly what the rows say. */
-const judgeLedger = async (path: WholePath, table: SimulatedTable, rows: readonly Row[]): Promise<Set<string>> => {
+const judgeLedger = async (
+  path: WholePath,
+  table: SimulatedTable,
+  rows: readonly Row[],
+): Promise<Set<string>> => {
   const identities = new Set(rows.map(rowIdentity));
   if (identities.size !== rows.length) fail(`${table}: ${rows.length - identities.size} rows are doubled`);
   let ranged = 0;
@@ -85,7 +107,8 @@ export const judge = async (path: WholePath): Promise<void> => {
     agent_events: await judgeLedger(path, "agent_events", events),
     gps_data: await judgeLedger(path, "gps_data", readings),
   };
-  const { gaps, given } = declarations(events);
+  const { gaps, repeated, given } = declarations(events);
+  sameGaps(path, gaps, repeated);
 
   const identityOf = new Map<string, string>();
   for (const row of readings) {

@@ -104,6 +104,7 @@ export class WholePath {
     await this.#untilOver(refused);
     if (!isLogMismatch(refused.error))
       throw new Error("a replaced log was taken for the old one", { cause: refused.error });
+    refused.process.die();
     this.count("log refused");
     for (;;) {
       const accepting = await cloud.start({ accept });
@@ -111,6 +112,7 @@ export class WholePath {
       if (accepting.error === null) return;
       // A request to the store got lost, or a zombie's commit came between: the operator tries again.
       if (!(accepting.error instanceof RoadstreamError)) throw accepting.error;
+      accepting.process.die();
       this.count("acceptance repeated");
     }
   }
