@@ -17,6 +17,10 @@ test.each([
   ["ERR94", "internal_error"],
   ["ACT ALERT", "act_alert"],
   ["!LP ALERT", "low_power_alert"],
+  ["BUS BUSY", "bus_busy"],
+  ["BUS ERROR", "bus_error"],
+  ["FB ERROR", "feedback_error"],
+  ["FC RX TIMEOUT", "flow_control_timeout"],
   ["?", "unknown_command"],
 ])("%s is the error %s", (line, error) => {
   expect(classifyLine(line)).toEqual({ kind: "error", error });

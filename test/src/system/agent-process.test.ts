@@ -237,8 +237,9 @@ test("a broker that acknowledges no reading does not hold up a stop, and a secon
     hasty.signal("SIGTERM");
     await hasty.logged("stopping");
     hasty.signal("SIGTERM");
+    // A clean stop would end with 0; one that is too slow, with 1 after ten seconds.
     expect((await hasty.exit).code).toBe(1);
-    expect(performance.now() - stopping).toBeLessThan(2500);
+    expect(performance.now() - stopping).toBeLessThan(8000);
   } finally {
     await new Promise<void>((resolve) => broker.close(() => resolve()));
     await new Promise((resolve) => server.close(resolve));
