@@ -2,9 +2,11 @@ import { valueSql, type Dialect } from "./value-sql.ts";
 import { BASE, type View } from "./view.ts";
 
 const DUCKDB: Dialect = {
-  numberText: (expression) => `CAST(${expression} AS VARCHAR)`,
+  integerText: (expression) => `CAST(${expression} AS VARCHAR)`,
+  degreesText: (expression) => `CAST(${expression} AS VARCHAR)`,
   // Times with a zone are subtracted through a calendar; their microseconds are not.
   secondsBetween: (from, to) => `((epoch_us(${to}) - epoch_us(${from})) / 1e6)`,
+  time: (expression) => expression,
 };
 
 /** The SELECT of a view in DuckDB's SQL, over tables of the contract's names. */

@@ -1,11 +1,18 @@
+import type { ColumnType } from "@roadstream/shared";
+import { columnNamed } from "../lake/iceberg-schema.ts";
+import { tableDefinition } from "../lake/table-definition.ts";
 import { BASE, type Value, type View } from "./view.ts";
 
 /** What engines do not say alike. Expressions are SQL. */
 export interface Dialect {
-  /** A number as text, in plain decimal notation. */
-  readonly numberText: (expression: string) => string;
+  /** A whole number as text. */
+  readonly integerText: (expression: string) => string;
+  /** A latitude or longitude as text, in plain decimal notation: as short as it can be, with a decimal point. */
+  readonly degreesText: (expression: string) => string;
   /** Seconds, with fractions, from the first time to the second. */
   readonly secondsBetween: (from: string, to: string) => string;
+  /** A time as a column of a view. */
+  readonly time: (expression: string) => string;
 }
 
 export interface ValueOptions {
@@ -32,6 +39,14 @@ const sqlName = (name: string): string => `"${name}"`;
 const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const column = (source: string, name: string): string => `${sqlName(source)}.${sqlName(name)}`;
 
+const typeOf = (
+  view: View,
+  { source, column }: { readonly source: string; readonly column: string },
+): ColumnType => {
+  const table = view.nearest.find((one) => one.source === source)?.table ?? view.base;
+  return columnNamed(tableDefinition(table), column).type;
+};
+
 const compassSql = (heading: string): string => {
   const eighth = `MOD(CAST(FLOOR((${heading} + ${EIGHTH_DEG / 2}) / ${EIGHTH_DEG}) AS INTEGER), ${COMPASS.length})`;
   const cases = COMPASS.map((point, index) => `WHEN ${index} THEN ${sqlText(point)}`);
@@ -53,19 +68,22 @@ const whileYoung = (source: string, sql: string, { view, dialect }: ValueOptions
 export const valueSql = (value: Value, options: ValueOptions): string => {
   const { view, dialect, objectsAt } = options;
   switch (value.kind) {
-    case "column":
-      return whileYoung(value.source, column(value.source, value.column), options);
+    case "column": {
+      const sql = column(value.source, value.column);
+      const isTime = typeOf(view, value) === "timestamp";
+      return whileYoung(value.source, isTime ? dialect.time(sql) : sql, options);
+    }
     case "compass":
       return whileYoung(value.source, compassSql(column(value.source, value.column)), options);
     case "age_s":
       return whileYoung(value.source, ageSql(value.source, dialect), options);
     case "record_id": {
-      const seq = dialect.numberText(column(BASE, "seq"));
+      const seq = dialect.integerText(column(BASE, "seq"));
       return `${column(BASE, "vehicle_id")} || '/' || ${column(BASE, "boot_id")} || ${sqlText(`/${view.base}/`)} || ${seq}`;
     }
     case "location": {
       const [latitude, longitude] = ["latitude", "longitude"].map((name) =>
-        dialect.numberText(column(BASE, name)),
+        dialect.degreesText(column(BASE, name)),
       );
       return `'[' || ${latitude} || ', ' || ${longitude} || ']'`;
     }

@@ -1,7 +1,7 @@
 import type { TableName } from "@roadstream/shared";
 
 /**
- * A view over the lake's tables, as data: each engine's dialect prints it as its own SQL (DuckDB: duckdb-views.ts), so
+ * A view over the lake's tables, as data: each engine's dialect prints it as its own SQL (duckdb-views.ts, athena-views.ts), so
  * that all engines give the same columns.
  */
 export interface View {
