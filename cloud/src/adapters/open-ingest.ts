@@ -16,6 +16,7 @@ import {
   CONCURRENT_COMMITS,
 } from "../ingest/ingest-limits.ts";
 import { IngestMetrics } from "../ingest/ingest-metrics.ts";
+import { ReceiptSender } from "../receipts/receipt-sender.ts";
 import { Slots } from "../ingest/slots.ts";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
 import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
@@ -47,6 +48,7 @@ export const openIngest = async (options: OpenIngestOptions): Promise<IngestCont
   await using opened = new AsyncDisposableStack();
   const log = opened.use(await openLog(options.log, options));
   const deadLetters = opened.use(await log.writer());
+  const receiptWriter = opened.use(await log.writer());
   const lake = opened.use(openLake(options, options));
   const engine = opened.use(await DuckDbEngine.open(INGEST_DUCKDB));
   const folder = await lake.incoming();
@@ -60,6 +62,15 @@ export const openIngest = async (options: OpenIngestOptions): Promise<IngestCont
   }
   const parquet = new DuckDbParquetWriter({ store: lake.store, clock, random, folder });
   const rows = opened.use(new DuckDbRowWriter({ engine, parquet, clock, random, folder }));
+  const topics = logTopics(options.env);
+  const receipts = new ReceiptSender({
+    clock,
+    logger,
+    // Of its own: an append of receipts that hangs must not stand in front of dead letters, for which commits wait.
+    writer: receiptWriter,
+    topic: topics.receipts,
+    metrics: options.metrics,
+  });
   const closing = opened.move();
   return {
     clock,
@@ -68,7 +79,8 @@ export const openIngest = async (options: OpenIngestOptions): Promise<IngestCont
     metrics: new IngestMetrics(options.metrics),
     log,
     deadLetters,
-    topics: logTopics(options.env),
+    receipts,
+    topics,
     store: lake.store,
     tables: lake.tables,
     rows,

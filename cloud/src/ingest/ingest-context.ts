@@ -11,6 +11,7 @@ import {
 } from "@roadstream/shared";
 import type { EventLog, EventLogWriter } from "@roadstream/shared/event-log";
 import type { LakeTable, ObjectStore } from "../ports.ts";
+import type { ReceiptSender } from "../receipts/receipt-sender.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import type { RowWriter } from "./ports.ts";
 import type { Slots } from "./slots.ts";
@@ -24,6 +25,8 @@ export interface IngestContext {
   readonly log: EventLog;
   /** For what this stage refuses. */
   readonly deadLetters: EventLogWriter;
+  /** For what has become final. */
+  readonly receipts: ReceiptSender;
   readonly topics: LogTopics;
   readonly store: ObjectStore;
   readonly tables: Readonly<Record<TableName, LakeTable>>;

@@ -2,6 +2,7 @@ import type { LogSlice } from "@roadstream/shared/event-log";
 import { NO_CLAIM, rejection, RoadstreamError, type UnixMillis } from "@roadstream/shared";
 import { readDeadLetter, type ReadDeadLetter } from "../dead-letters/read-dead-letter.ts";
 import { refusalValue } from "../dead-letters/refusal.ts";
+import type { SeriesKey } from "../ledger/series-ranges.ts";
 import {
   emptyStage,
   positionText,
@@ -32,6 +33,9 @@ export const stageDeadLetters = (options: DeadLetterStageOptions): StagedBatch =
       const letter = letterAt(slice, i, options);
       if (ids.has(letter.id) || options.ledgers.get(number)?.hasDeadLetter(letter.id) === true) {
         partition.delta.counts.doubled += 1;
+        // Its sender, who sent it again, has not heard that it is here.
+        const series = seriesOf(letter);
+        if (series !== null) partition.delta.of(series.key);
         continue;
       }
       ids.add(letter.id);
@@ -72,9 +76,17 @@ const land = (
   delta.deadLetterIds.push(letter.id);
   delta.counts.landed += 1;
   staged.rows.add(letter.line, slice.partition, offset, appendedAt);
-  const { vehicleId, bootId, stream, seqFrom, seqTo } = letter.claim;
-  if (vehicleId === null || bootId === null || stream === null || seqFrom === null || seqTo === null) return;
-  delta.reject({ vehicleId, bootId, stream }, seqFrom, seqTo);
-  const series = delta.of({ vehicleId, bootId, stream });
+  const claimed = seriesOf(letter);
+  if (claimed === null) return;
+  delta.reject(claimed.key, claimed.from, claimed.to);
+  const series = delta.of(claimed.key);
   series.lastAppendedAt = Math.max(series.lastAppendedAt, appendedAt);
+};
+
+/** The numbers that a letter is about; null where the refused bytes did not tell. */
+const seriesOf = ({ claim }: ReadDeadLetter): { key: SeriesKey; from: number; to: number } | null => {
+  const { vehicleId, bootId, stream, seqFrom, seqTo } = claim;
+  if (vehicleId === null || bootId === null || stream === null || seqFrom === null || seqTo === null)
+    return null;
+  return { key: { vehicleId, bootId, stream }, from: seqFrom, to: seqTo };
 };

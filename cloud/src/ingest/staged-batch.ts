@@ -16,7 +16,7 @@ export interface StagedPartition {
   lastValue: string;
 }
 
-interface LandedCheckpoint {
+export interface LandedCheckpoint {
   readonly partition: number;
   readonly vehicleId: string;
   readonly bootId: string;

@@ -2,6 +2,7 @@ import { errorText, millis, RoadstreamError, type DurationMs, type TableName } f
 import type { LogConsumer, PollResult } from "@roadstream/shared/event-log";
 import type { BatchOutcome } from "./commit-batch.ts";
 import { DrainTargets } from "./drain-targets.ts";
+import { spokenOfSeries, touchedSeries } from "../receipts/settled-series.ts";
 import type { IngestContext } from "./ingest-context.ts";
 import { HELD_MAX_BYTES, POLL_MAX_BYTES, POLL_WAIT } from "./ingest-limits.ts";
 import { topicOf } from "./record-identity.ts";
@@ -73,6 +74,7 @@ export class IngestWorker {
     // Commits under way may finish; records that are only held stay in the log.
     for (const lane of this.#lanes.values()) await lane.settled();
     await Promise.all(this.#marks);
+    await this.#context.receipts.finish();
   }
 
   /** Bytes and rows that were read and are not committed. */
@@ -198,6 +200,7 @@ export class IngestWorker {
     for (const [partition, end] of outcome.deadLetterEnds)
       this.#targets?.raise("dead_letters", partition, end);
     for (const [partition, { state }] of outcome.partitions) this.#mark(lane.topic, partition, state.next);
+    this.#tellSettled(table, outcome);
     logger.info("committed", {
       table,
       ...totals,
@@ -205,6 +208,21 @@ export class IngestWorker {
       bytes: outcome.fileBytes,
       ms: Math.round(took),
     });
+  }
+
+  #tellSettled(table: TableName, { partitions, staged }: Committed): void {
+    const { receipts } = this.#context;
+    const parts = [...partitions].flatMap(([partition, { ledger }]) => {
+      const delta = staged.partitions.get(partition)?.delta;
+      return delta === undefined ? [] : [{ delta, ledger }];
+    });
+    receipts.tell(touchedSeries(table, parts));
+    if (staged.checkpoints.length === 0) return;
+    const holders = [...this.#lanes.values()].map((lane) => ({
+      table: lane.table.name,
+      ledgers: [...lane.held].map(({ ledger }) => ledger),
+    }));
+    receipts.tell(spokenOfSeries(staged.checkpoints, holders));
   }
 
   #mark(topic: string, partition: number, next: number): void {

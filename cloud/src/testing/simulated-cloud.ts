@@ -24,6 +24,7 @@ import { TABLE_NAMES, tableDefinition } from "../lake/table-definition.ts";
 import { loadLedger } from "../ledger/load-ledger.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { LakeTable } from "../ports.ts";
+import { ReceiptSender } from "../receipts/receipt-sender.ts";
 import { MemoryLakeTable, MemoryTableStore } from "./memory-lake-table.ts";
 import { MemoryObjectStore } from "./memory-object-store.ts";
 import { MemoryRowWriter } from "./memory-row-writer.ts";
@@ -209,6 +210,13 @@ export class SimulatedCloud {
       metrics,
       log,
       deadLetters: await log.writer(),
+      receipts: new ReceiptSender({
+        clock,
+        logger: silentLogger,
+        writer: await log.writer(),
+        topic: topics.receipts,
+        metrics: new MemoryMetrics(),
+      }),
       topics,
       store,
       tables: this.#handles(process, store),

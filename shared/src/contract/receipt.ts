@@ -1,4 +1,8 @@
-/** A receipt: everything settled (landed, rejected or dropped) of one vehicle so far. Cumulative, so a lost one heals. */
+/**
+ * A receipt: what of a vehicle's readings is settled, that is in the lake, landed or as dead letters. Each series is
+ * cumulative and repeated, so a lost receipt heals. One receipt need not hold all: workers tell of the partitions that
+ * they have, tables settle at different times, and long receipts are split; what is said in several adds up.
+ */
 import { z } from "zod";
 
 const seq = z.int().min(1);

@@ -1,0 +1,64 @@
+import type { SeqRanges, TableName } from "@roadstream/shared";
+import type { LedgerDelta } from "../ledger/ledger-delta.ts";
+import type { PartitionLedger } from "../ledger/partition-ledger.ts";
+import type { SeriesKey, SeriesRanges } from "../ledger/series-ranges.ts";
+import type { LandedCheckpoint } from "../ingest/staged-batch.ts";
+
+/** What one partition's ledger of one table knows of one series; grows with each commit. */
+export interface SettledSeries {
+  readonly table: TableName;
+  readonly series: SeriesRanges;
+}
+
+/**
+ * What of it may be forgotten by the car: what is in the lake. A stream's own ledger also knows what was refused, but
+ * until a refusal's letter has landed too, only the log has its bytes: the dead_letters table's ledger tells of it then.
+ */
+export const settledRanges = ({ table, series }: SettledSeries): SeqRanges =>
+  table === "dead_letters" ? series.rejected : series.landed;
+
+export interface LedgerHolder {
+  readonly table: TableName;
+  readonly ledgers: Iterable<PartitionLedger>;
+}
+
+/** Every series that a commit had records of, doubles included: their sender has not heard yet. */
+export function* touchedSeries(
+  table: TableName,
+  parts: Iterable<{ readonly delta: LedgerDelta; readonly ledger: PartitionLedger }>,
+): Generator<SettledSeries> {
+  for (const { delta, ledger } of parts) {
+    for (const key of delta.series.values()) {
+      const series = ledger.find(key);
+      if (series !== null) yield { table, series };
+    }
+  }
+}
+
+/**
+ * Every series of which a car said that it still holds something, as far as this worker has its ledger; another worker
+ * tells of the others only when it commits records of them, so a car hears in parts. Retired series are not in memory:
+ * a record of one, sent again, brings it back.
+ */
+export function* spokenOfSeries(
+  checkpoints: Iterable<LandedCheckpoint>,
+  holders: readonly LedgerHolder[],
+): Generator<SettledSeries> {
+  for (const { vehicleId, checkpoint } of checkpoints) {
+    for (const { boot_id: bootId, streams } of checkpoint.boots) {
+      for (const [stream, { held }] of Object.entries(streams)) {
+        if (held.length > 0) yield* knownOf({ vehicleId, bootId, stream }, holders);
+      }
+    }
+  }
+}
+
+function* knownOf(key: SeriesKey, holders: readonly LedgerHolder[]): Generator<SettledSeries> {
+  for (const { table, ledgers } of holders) {
+    if (table !== key.stream && table !== "dead_letters") continue;
+    for (const ledger of ledgers) {
+      const series = ledger.find(key);
+      if (series !== null) yield { table, series };
+    }
+  }
+}
