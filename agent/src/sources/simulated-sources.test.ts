@@ -6,7 +6,7 @@ import { checkJpeg } from "./jpeg.ts";
 import { simulatedEmergency, simulatedFrames, simulatedWeather } from "./simulated-sources.ts";
 import { recordingSink } from "./testing/recording-sink.ts";
 
-const rig = (more: Partial<BenchOptions> = { duration: minutes(10) }) => {
+const rig = (more: Partial<BenchOptions> = { duration: minutes(5) }) => {
   const clock = new VirtualClock();
   const bench = new Bench({
     clock,
@@ -32,8 +32,8 @@ test("synthetic pictures are whole, far below the limit, one each interval of th
   const ended = run();
   await clock.advance(15_000);
   await ended;
-  expect(pictures.length).toBeGreaterThanOrEqual(10);
-  expect(pictures.length).toBeLessThanOrEqual(11);
+  expect(pictures.length).toBeGreaterThanOrEqual(5);
+  expect(pictures.length).toBeLessThanOrEqual(6);
   for (const picture of pictures) {
     expect(checkJpeg(picture)).toMatchObject({ ok: true, widthPx: 320, heightPx: 180 });
     expect(picture.length).toBeLessThan(MAX_PICTURE_BYTES / 4);
@@ -51,7 +51,7 @@ test("weather comes at once and each interval of the trip's time, stamped with i
   await clock.advance(15_000);
   expect(await ended).toBe("ended");
   const times = sink.readings.map(({ capturedAt, clock: by }) => [by, capturedAt ?? 0] as const);
-  expect(times.length).toBeGreaterThanOrEqual(5);
+  expect(times.length).toBeGreaterThanOrEqual(3);
   expect(times.every(([by]) => by === "simulated")).toBe(true);
   const gaps = times.slice(1).map(([, at], index) => at - times[index]![1]);
   for (const gap of gaps) expect(Math.abs(gap - 120_000)).toBeLessThan(2000);
