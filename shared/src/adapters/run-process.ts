@@ -71,6 +71,9 @@ const stopSignal = (logger: Logger): AbortSignal => {
   return controller.signal;
 };
 
+/** Node would open a debugger at SIGUSR1, which here is a button, or nothing. */
+const keepDebuggerShut = (): void => void process.on("SIGUSR1", () => undefined);
+
 const tellError = (name: string, error: unknown): void => {
   process.stderr.write(`${name}: ${errorText(error)}\n`);
   if (isRoadstreamError(error) && error.hint !== null)
@@ -101,6 +104,7 @@ export const runProcess = async <O extends Options>(options: {
   main: (values: Values<O>, context: ProcessContext) => Promise<ExitCode>;
 }): Promise<never> => {
   endOnClosedPipe();
+  keepDebuggerShut();
   const { stage, command } = options;
   const env = process.env;
   const path = (text: string): string => resolve(callerDirectory(env), text);
