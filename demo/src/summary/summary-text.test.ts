@@ -52,7 +52,9 @@ const text = (of: Verdict): string =>
 
 test("a person reads what was captured, what became of it, and how to look further", () => {
   const lines = text(verdict()).split("\n");
-  expect(lines).toContain("car-1 drove 2 h 1 min of A to B, at 60 times its pace; all done in 2 min 4 s.");
+  expect(lines).toContain(
+    "car-1 drove 2 h 1 min on the road A to B, at 60 times its pace; all done in 2 min 4 s.",
+  );
   expect(lines).toContain(
     "  gps_data              1,200          1,200    1,200          0      0         0",
   );

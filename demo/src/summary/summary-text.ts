@@ -88,7 +88,7 @@ const headline = ({ trips, elapsedS, pace, style }: SummaryInput): string => {
   const longest = Math.max(0, ...trips.map(({ durationS }) => durationS));
   const speed = pace === "max" ? "at full speed" : `at ${pace} times its pace`;
   return style.bold(
-    `${who} drove ${secondsText(longest)} of ${first?.routeName ?? ""}, ${speed}; all done in ${secondsText(elapsedS)}.`,
+    `${who} drove ${secondsText(longest)} on the road ${first?.routeName ?? ""}, ${speed}; all done in ${secondsText(elapsedS)}.`,
   );
 };
 

@@ -18,7 +18,7 @@ export const welcomeText = (options: {
     pace === "max" ? "as fast as this machine can" : `in about ${secondsText(longestS / Number(pace))}`;
   return [
     style.bold(
-      `${who} from ${first.routeName}: ${first.distanceKm.toFixed(0)} km, ${secondsText(longestS)}, ${real}.`,
+      `${who} ${secondsText(longestS)} on the road ${first.routeName} (${first.distanceKm.toFixed(0)} km), ${real}.`,
     ),
     style.dim(
       "GPS, engine, camera, weather -> agent -> MQTT -> gateway -> event log -> cloud -> lake -> SQL",
