@@ -12,6 +12,8 @@ export interface KillPlan {
   /** `away`: the car makes its whole trip before there is a gateway; `away_killed`: and is killed at its end. */
   readonly broker: "there" | "away" | "away_killed";
   readonly log: "kept" | "replaced";
+  /** `meanwhile`: a worker commits while the car drives, so that what is sent again meets what has landed. */
+  readonly landing: "afterwards" | "meanwhile";
   readonly epochs: number;
 }
 
@@ -51,6 +53,8 @@ export const killPlan = (seed: number, more: "one_scene" | "two_scenes"): KillPl
     cloud: null,
     broker: "there",
     log: "kept",
+    landing:
+      scene.startsWith("gateway") || (more === "two_scenes" && below(2) === 0) ? "meanwhile" : "afterwards",
     epochs: 120 + below(360),
   };
   const plan = { ...quiet, ...doomOf(scene, below) };
@@ -76,7 +80,7 @@ const doomOf = (scene: Scene, below: (bound: number) => number): Partial<KillPla
     case "gateway between log and PUBACK":
       return {
         gateway: either(
-          { moment: "append", when: "after", nth: 1 + below(3), signal },
+          { moment: "append", when: either("before", "after"), nth: 1 + below(3), signal },
           { moment: "puback", when: "before", nth: 2 + below(3), signal },
         ),
       };

@@ -77,8 +77,10 @@ export class KillRun implements AsyncDisposable {
   async #serveAndDrive(trip: Trip, gps: readonly string[]): Promise<StageExit> {
     const gateway = await this.#serve(trip.gateway);
     const options = { env: doomEnvironment(trip.agent), deadlineMs: DEADLINE_MS };
+    const worker = this.#plan.landing === "meanwhile" ? await this.#worker(null) : null;
     const end = await this.#drained(trip, await runStage("agent", this.#agent(gps), options));
     await gateway.stop();
+    if (worker !== null) expectEnd(await worker.stop(), "cloud");
     return end;
   }
 
@@ -115,8 +117,7 @@ export class KillRun implements AsyncDisposable {
 
   /** One worker is stopped in the middle of a commit, another lands everything when its lease has ended, the first goes on. */
   async #landBesideZombie(doom: Doom): Promise<void> {
-    const args = ["run", ...this.#places, "--commit-interval", "100ms"];
-    const zombie = this.#open.use(await startStage("cloud", args, { env: doomEnvironment(doom) }));
+    const zombie = await this.#worker(doom);
     const isStopped = await happens(zombie, "doomed");
     if (isStopped) this.met.add("cloud");
     await this.#land(null);
@@ -154,6 +155,12 @@ export class KillRun implements AsyncDisposable {
   #cloud([command = "", ...args]: readonly string[], doom: Doom | null): Promise<StageExit> {
     const options = { env: doomEnvironment(doom), deadlineMs: DEADLINE_MS };
     return runStage("cloud", [command, ...this.#places, ...args], options);
+  }
+
+  /** One that commits often, until it is stopped. */
+  async #worker(doom: Doom | null): Promise<Stage> {
+    const args = ["run", ...this.#places, "--commit-interval", "50ms"];
+    return this.#open.use(await startStage("cloud", args, { env: doomEnvironment(doom) }));
   }
 
   #agent(more: readonly string[]): readonly string[] {
