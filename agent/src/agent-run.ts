@@ -43,7 +43,7 @@ export interface AgentPlan {
 
 /**
  * The agent's life: says that it started, runs its sources and its uplink side by side, and ends when it is told to,
- * when its time is over, or when everything is acknowledged; the last thing it says is a checkpoint.
+ * when its time is over, or when the outbox is empty; the last thing it says is a checkpoint.
  */
 export class AgentRun {
   readonly #parts: AgentParts;
@@ -67,7 +67,7 @@ export class AgentRun {
     const checkpointsDone = runCheckpoints({ outbox, clock, isConnected, signal: background });
     ready();
     await this.#runSources(signal);
-    if (exitWhenDrained) await this.#untilEmpty(signal);
+    if (exitWhenDrained) await this.#untilReadingsAreGone(signal);
     else if (duration === null) await aborted(signal);
     ended.abort();
     await checkpointsDone;
@@ -113,13 +113,24 @@ export class AgentRun {
     if (!signal.aborted) logger.info("source_ended", { source: source.name });
   }
 
-  async #untilEmpty(signal: AbortSignal): Promise<void> {
-    const { outbox, clock } = this.#parts;
-    while (outbox.usage().records > 0 && !signal.aborted)
-      await clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
+  /** What the agent says of itself does not count: while checkpoints go on, there may always be some of it. */
+  async #untilReadingsAreGone(signal: AbortSignal): Promise<void> {
+    const { outbox } = this.#parts;
+    await this.#until(signal, () =>
+      outbox.series().every((view) => view.stream === "agent_events" || view.heldRunFrom(1) === null),
+    );
   }
 
-  /** Gives what is left a moment to get through; the rest is for the next start. */
+  async #untilEmpty(signal: AbortSignal): Promise<void> {
+    await this.#until(signal, () => this.#parts.outbox.usage().records === 0);
+  }
+
+  async #until(signal: AbortSignal, isSo: () => boolean): Promise<void> {
+    const { clock } = this.#parts;
+    while (!isSo() && !signal.aborted) await clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
+  }
+
+  /** Gives what is left a moment to get through to the broker; the rest is for the next start. */
   async #lastWords(): Promise<void> {
     const { clock, uplink } = this.#parts;
     if (!uplink.isConnected) return;
@@ -128,7 +139,8 @@ export class AgentRun {
       () => limit.abort(),
       () => undefined,
     );
-    await this.#untilEmpty(limit.signal);
+    const { outbox } = this.#parts;
+    await this.#until(limit.signal, () => outbox.usage().records <= uplink.awaited);
     limit.abort();
   }
 }

@@ -81,7 +81,7 @@ const AGENT_OPTIONS = {
   }),
   duration: maybe(durationText, { help: "Stop the sources after this time, then end.", placeholder: "TIME" }),
   exitWhenDrained: toggle({
-    help: "End once all sources have ended and everything is acknowledged.",
+    help: "End once all sources have ended and everything is acknowledged (with --forget settled: settled).",
   }),
   linger: setting(durationText, {
     help: "How long a reading waits for others to share its publish.",
@@ -92,6 +92,11 @@ const AGENT_OPTIONS = {
     help: "A publish not acknowledged by then is sent again on a new connection.",
     placeholder: "TIME",
     default: "30s",
+  }),
+  forget: setting(z.enum(["acknowledged", "settled"]), {
+    help: "When the outbox lets go of a reading: once the broker has it in its log, or once a receipt says that it is in the lake.",
+    placeholder: "acknowledged|settled",
+    default: "acknowledged",
   }),
   outboxMib: setting(wholeText(64, 1024 * 1024), {
     help: "What the outbox may hold; the oldest pictures go first.",

@@ -131,6 +131,7 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
     metrics: uplinkMetrics,
     context: { vehicleId: values.vehicle, agentVersion: AGENT_VERSION, clock, bestClock, zstd: nodeZstd },
     linger: values.linger,
+    forget: values.forget,
     answerDeadline: values.ackTimeout,
   });
   const started = {

@@ -103,7 +103,7 @@ export interface Outbox extends AsyncDisposable {
   series(): readonly SeriesView[];
   /** Records of a run from its first seq on: as many as fit `maxBytes` of text, at least one; fewer where some are gone. */
   read(run: SeqRun, maxBytes: number): Promise<HeldRun | null>;
-  /** Forgets a run that the peer has acknowledged. Durable with the next transaction, at the latest after a moment. */
+  /** Forgets a run that is safe with the peer. Durable with the next transaction, at the latest after a moment. */
   acknowledge(run: SeqRun): Promise<void>;
   /** Sets a run aside as a declared gap and keeps its bytes for people. */
   quarantine(run: HeldRun): Promise<void>;
@@ -183,6 +183,11 @@ export interface UplinkConnection extends AsyncDisposable {
    * deadline. Rejects `unavailable` when the connection ends first.
    */
   publish(message: UplinkMessage): Promise<void>;
+  /**
+   * Resolves when the broker has granted it; every message of the topic then goes to the listener, as it came. May never
+   * settle. Rejects `refused` when it is not granted, `unavailable` when the connection ends first.
+   */
+  subscribe(topic: string, listener: (payload: Uint8Array) => void): Promise<void>;
   /** Resolves when the connection has ended, whoever ended it. */
   readonly closed: Promise<void>;
 }

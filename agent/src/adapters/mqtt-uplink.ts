@@ -115,6 +115,26 @@ class MqttConnection implements UplinkConnection {
     });
   }
 
+  subscribe(topic: string, listener: (payload: Uint8Array) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isOpen) {
+        reject(new RoadstreamError("unavailable", "the connection has ended"));
+        return;
+      }
+      this.#unanswered.add(reject);
+      this.#client.on("message", (from, payload) => {
+        if (from === topic) listener(payload);
+      });
+      this.#client.subscribe(topic, { qos: 1 }, (error, granted) => {
+        this.#unanswered.delete(reject);
+        // SUBACK 128: failure (MQTT 3.1.1 §3.9.3); the library makes an error of it in some versions.
+        const isGranted = error === null && (granted ?? []).every(({ qos }) => qos < 128);
+        if (isGranted) resolve();
+        else reject(new RoadstreamError("refused", `the broker refused to send ${topic}`, { cause: error }));
+      });
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // A clean end would wait for every acknowledgement, and the last will is then kept back.
     const isClean = this.#isOpen && this.#unanswered.size === 0;

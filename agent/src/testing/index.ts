@@ -6,6 +6,7 @@ export { DurableOutbox } from "../outbox/durable-outbox.ts";
 export { encodeReading } from "../outbox/encode-reading.ts";
 export { OutboxMetrics } from "../outbox/outbox-metrics.ts";
 export type { EncodedReading, StoreChanges, UplinkConnection, UplinkMessage } from "../ports.ts";
+export type { ForgetWhen } from "../uplink/forgetting.ts";
 export { Uplink } from "../uplink/uplink.ts";
 export { UplinkMetrics } from "../uplink/uplink-metrics.ts";
 export { MemoryDisk, MemorySegmentStore } from "./memory-segment-store.ts";

@@ -15,6 +15,9 @@ export class UplinkMetrics {
   readonly #answer;
   readonly #quarantined;
   readonly #refused;
+  readonly #receipts;
+  readonly #awaiting;
+  readonly #sentAgain;
   #publishedBytes = 0;
 
   constructor(metrics: Metrics) {
@@ -36,6 +39,19 @@ export class UplinkMetrics {
       name("answer_seconds"),
       "From publish to its acknowledgement.",
       LATENCY_BUCKETS,
+    );
+    this.#receipts = metrics.counter(
+      name("receipts_total"),
+      "Receipts heard with --forget settled: taken, invalid or other_vehicle.",
+      ["outcome"],
+    );
+    this.#awaiting = metrics.gauge(
+      name("awaiting_receipt"),
+      "Readings that the broker acknowledged and that are held until they are settled.",
+    );
+    this.#sentAgain = metrics.counter(
+      name("unsettled_sent_again_total"),
+      "Readings sent again because the cloud went past them, or went silent, without settling them.",
     );
     this.#quarantined = metrics.counter(name("quarantined_total"), "Records that broke connections.");
   }
@@ -68,6 +84,18 @@ export class UplinkMetrics {
   acknowledged(batch: Batch, seconds: number): void {
     this.#acknowledged.add(batchRecords(batch), { lane: batch.lane });
     this.#answer.observe(seconds);
+  }
+
+  receipt(outcome: "taken" | "invalid" | "other_vehicle"): void {
+    this.#receipts.add(1, { outcome });
+  }
+
+  awaiting(records: number): void {
+    this.#awaiting.set(records);
+  }
+
+  sentAgain(records: number): void {
+    this.#sentAgain.add(records);
   }
 
   quarantined(records: number): void {

@@ -3,6 +3,7 @@ import {
   isRoadstreamError,
   MAX_PUBLISH_BYTES,
   millis,
+  receiptTopic,
   RECONNECT_SCHEDULE,
   retryIntervals,
   seconds,
@@ -18,6 +19,7 @@ import { batchRecords, type Batch } from "./batch.ts";
 import { BatchSource } from "./batch-source.ts";
 import { buildBatch, type BatchContext } from "./build-batch.ts";
 import { FlightDeck } from "./flight-deck.ts";
+import { forgetting, type Forgetting, type ForgetWhen } from "./forgetting.ts";
 import { presence } from "./presence.ts";
 import { Suspicion } from "./suspicion.ts";
 import type { UplinkMetrics } from "./uplink-metrics.ts";
@@ -38,6 +40,7 @@ export interface UplinkOptions {
   readonly metrics: UplinkMetrics;
   readonly context: BatchContext;
   readonly linger: DurationMs;
+  readonly forget: ForgetWhen;
   /** A publish that is not acknowledged by then ends the connection; bytes on a slow line get their time on top. */
   readonly answerDeadline: DurationMs;
 }
@@ -52,19 +55,22 @@ interface Session {
 
 /**
  * Carries the outbox to the broker: for ever, over one connection at a time, with nothing forgotten before it is
- * acknowledged. In order per lane and series; the one exception is a batch under suspicion, which lets others pass.
+ * acknowledged or settled. In order per lane and series; the one exception is a batch under suspicion, which lets others pass.
  */
 export class Uplink {
   readonly #options: UplinkOptions;
   readonly #deck = new FlightDeck();
   readonly #suspicion = new Suspicion();
+  readonly #forgetting: Forgetting;
   readonly #source: BatchSource;
   readonly #wakeup: Wakeup;
   #isConnected = false;
 
   constructor(options: UplinkOptions) {
-    const { outbox, clock, context, linger } = options;
+    const { outbox, clock, context, linger, metrics } = options;
     this.#options = options;
+    const { vehicleId } = context;
+    this.#forgetting = forgetting(options.forget, { outbox, deck: this.#deck, clock, metrics, vehicleId });
     this.#wakeup = new Wakeup(clock);
     this.#source = new BatchSource({
       outbox,
@@ -82,6 +88,11 @@ export class Uplink {
 
   get isConnected(): boolean {
     return this.#isConnected;
+  }
+
+  /** Readings that the broker has acknowledged and that are held until they are settled. */
+  get awaited(): number {
+    return this.#forgetting.awaited;
   }
 
   /** From now on nothing waits for company: the agent is about to stop. */
@@ -122,7 +133,7 @@ export class Uplink {
     metrics.connected();
     try {
       // The presence is also the proof that this broker acknowledges at all, before any reading is at stake.
-      if (await this.#say("online", session)) {
+      if ((await this.#say("online", session)) && (await this.#listen(session))) {
         logger.info("uplink_connected");
         this.#isConnected = true;
         this.#source.begin();
@@ -155,15 +166,21 @@ export class Uplink {
   async #send(session: Session): Promise<void> {
     const { signal } = session.over;
     while (!signal.aborted) {
+      this.#forgetting.sweep();
       const batch = await this.#source.next();
       if (signal.aborted) {
         // Built in vain, but its bytes are kept: it goes first next time.
         if (batch !== null && !this.#deck.waiting.includes(batch)) this.#deck.wait(batch);
         break;
       }
-      if (batch === null) await this.#wakeup.wait(this.#source.waitMs(), signal);
+      if (batch === null) await this.#wakeup.wait(this.#waitMs(), signal);
       else void this.#publish(batch, session);
     }
+  }
+
+  #waitMs(): number | null {
+    const waits = [this.#source.waitMs(), this.#forgetting.waitMs()].filter((ms) => ms !== null);
+    return waits.length === 0 ? null : Math.min(...waits);
   }
 
   async #publish(batch: Batch, session: Session): Promise<void> {
@@ -194,8 +211,33 @@ export class Uplink {
     this.#deck.acknowledged(batch, waited);
     this.#suspicion.acknowledged(batch);
     this.#wakeup.wake();
-    await this.#options.outbox.acknowledge(batch.run);
-    this.#deck.release(batch.run);
+    await this.#forgetting.acknowledged(batch.run);
+    this.#wakeup.wake();
+  }
+
+  /** Before anything is sent, so that no receipt of it is missed. False when the session is over. */
+  async #listen(session: Session): Promise<boolean> {
+    if (!this.#forgetting.listens) return true;
+    const { clock, answerDeadline, context, logger } = this.#options;
+    const hear = (payload: Uint8Array): void => void this.#hear(payload);
+    const subscribe = (): Promise<void> =>
+      session.connection.subscribe(receiptTopic(context.vehicleId), hear);
+    try {
+      await withDeadline(clock, answerDeadline, "subscribe", subscribe, session.over.signal);
+    } catch (error) {
+      if (isRoadstreamError(error, "refused")) {
+        // Readings still go where they are wanted; they are only never forgotten.
+        logger.warn("uplink_receipts_refused", { error: errorText(error) });
+        return true;
+      }
+      this.#end(session, isRoadstreamError(error, "timeout") ? "unanswered" : "closed");
+      return false;
+    }
+    return true;
+  }
+
+  async #hear(payload: Uint8Array): Promise<void> {
+    await this.#forgetting.receipt(payload);
     this.#wakeup.wake();
   }
 

@@ -1,2 +1,3 @@
 export { afterTurn } from "../adapters/event-loop-turn.ts";
 export { OrderedRelease } from "../ingest/ordered-release.ts";
+export { ReceiptRelay } from "../receipts/receipt-relay.ts";

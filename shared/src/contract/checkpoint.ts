@@ -9,9 +9,9 @@ const ranges = z.array(z.tuple([seq, seq])).readonly();
 const streamState = z.object({
   /** Numbers 1..given were given to readings. */
   given: z.int().min(0),
-  /** PUBACKed by the gateway: in the log or in the dead letters. */
+  /** Let go of: PUBACKed by the gateway, so in the log; or, where the car waits for receipts, in the lake. */
   acknowledged: ranges,
-  /** Still in the outbox. */
+  /** Still in the outbox, whether or not somebody else has a copy. */
   held: ranges,
   /** Declared gaps: given, then dropped before they were acknowledged. */
   dropped: z.array(z.object({ from: seq, to: seq, reason: z.string().max(64) })).readonly(),

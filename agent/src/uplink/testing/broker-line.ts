@@ -29,9 +29,13 @@ export class BrokerLine {
   connect: "accept" | "refuse_credentials" | "unreachable" | "never_answer" = "accept";
   verdict: (delivery: Delivery) => Verdict = () => "acknowledge";
   bytesPerSecond = 1_000_000;
+  subscriptions: "grant" | "refuse" | "never_answer" = "grant";
+  /** Topics asked for, over all connections. */
+  readonly subscribed: string[] = [];
   roundTripMs = 40;
   readonly #clock: Clock;
   #current: (() => void) | null = null;
+  #listener: ((payload: Uint8Array) => void) | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -55,6 +59,11 @@ export class BrokerLine {
     this.#current = null;
   }
 
+  /** A message to whoever is connected and has subscribed. */
+  tell(payload: string): void {
+    this.#listener?.(new TextEncoder().encode(payload));
+  }
+
   readonly connector: ConnectUplink = async (signal) => {
     this.attempts += 1;
     if (this.connect === "never_answer") await new Promise(() => undefined);
@@ -75,6 +84,7 @@ export class BrokerLine {
     const closed = new Promise<void>((resolve) => {
       hangUp = () => {
         isOpen = false;
+        this.#listener = null;
         for (const reject of broken) reject();
         resolve();
       };
@@ -103,6 +113,14 @@ export class BrokerLine {
           broken.push(() => reject(gone()));
           arrive(message).then(resolve, reject);
         }),
+      subscribe: async (topic, listener) => {
+        this.subscribed.push(topic);
+        if (this.subscriptions === "never_answer") await new Promise(() => undefined);
+        await this.#clock.sleep(millis(this.roundTripMs));
+        if (!isOpen) throw gone();
+        if (this.subscriptions === "refuse") throw new RoadstreamError("refused", "not this topic");
+        this.#listener = listener;
+      },
       [Symbol.asyncDispose]: () => {
         hangUp();
         return Promise.resolve();

@@ -5,6 +5,7 @@ import { BestClock } from "../../clock/best-clock.ts";
 import type { DurableOutbox } from "../../outbox/durable-outbox.ts";
 import { MemoryDisk, MemorySegmentStore } from "../../testing/memory-segment-store.ts";
 import { openTestOutbox } from "../../testing/open-test-outbox.ts";
+import type { ForgetWhen } from "../forgetting.ts";
 import { UplinkMetrics } from "../uplink-metrics.ts";
 import { Uplink } from "../uplink.ts";
 import { BrokerLine } from "./broker-line.ts";
@@ -28,9 +29,9 @@ export interface UplinkRig extends AsyncDisposable {
 
 /** An uplink between a real outbox in memory and a broker behind a line, in virtual time. */
 export const uplinkRig = (
-  options: { readonly clock?: VirtualClock; readonly disk?: MemoryDisk } = {},
+  options: { readonly clock?: VirtualClock; readonly disk?: MemoryDisk; readonly forget?: ForgetWhen } = {},
 ): UplinkRig => {
-  const { clock = new VirtualClock(), disk = new MemoryDisk() } = options;
+  const { clock = new VirtualClock(), disk = new MemoryDisk(), forget = "acknowledged" } = options;
   const store = new MemorySegmentStore(disk);
   const { outbox } = openTestOutbox({ store, clock });
   const broker = new BrokerLine(clock);
@@ -53,6 +54,7 @@ export const uplinkRig = (
     metrics: new UplinkMetrics(metrics),
     context: { vehicleId: "car-1", agentVersion: "test", clock, bestClock, zstd: nodeZstd },
     linger: millis(250),
+    forget,
     answerDeadline: ANSWER_DEADLINE,
   });
   const halt = new AbortController();
