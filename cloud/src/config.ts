@@ -1,4 +1,4 @@
-import { maybe, setting } from "@roadstream/shared";
+import { maybe, setting, wholeText } from "@roadstream/shared";
 import { z } from "zod";
 
 /** Where the tables are; every command needs it. */
@@ -31,3 +31,19 @@ export const LOG_OPTION = { log: setting(LOG_SPEC, LOG_HELP) } as const;
 
 /** For commands that can say more when they see the log. */
 export const MAYBE_LOG_OPTION = { log: maybe(LOG_SPEC, LOG_HELP) } as const;
+
+/** For commands that can ask Amazon Athena. */
+export const ATHENA_OPTIONS = {
+  workgroup: setting(
+    z.string().regex(/^[a-zA-Z0-9._-]{1,128}$/, "must be a workgroup's name: letters, digits, . _ -"),
+    {
+      help: "The Athena workgroup; it must limit what a query may scan (docs/athena.md).",
+      placeholder: "NAME",
+      default: "roadstream",
+    },
+  ),
+  maxScanMib: maybe(wholeText(10, 1_000_000_000), {
+    help: "Run nothing unless the workgroup ends a query that scans more than this.",
+    placeholder: "N",
+  }),
+} as const;

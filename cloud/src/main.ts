@@ -14,6 +14,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "ask the lake in SQL",
     load: () => import("./commands/sql/main.ts"),
   },
+  views: {
+    does: "print the lake's views in Athena's SQL, or make them there",
+    load: () => import("./commands/views/main.ts"),
+  },
   verify: {
     does: "say what became of every reading, twice over",
     load: () => import("./commands/verify/main.ts"),

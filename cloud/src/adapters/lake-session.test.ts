@@ -5,6 +5,7 @@ import { STREAMS, type TableName } from "@roadstream/shared";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Cell, QueryResult } from "../sql/query-result.ts";
 import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
+import { objectsAt } from "../object-store/objects-at.ts";
 import { athenaViewSql } from "../views/athena-views.ts";
 import { LAKE_VIEWS } from "../views/lake-views.ts";
 import { LakeSession } from "./lake-session.ts";
@@ -184,9 +185,8 @@ test("moments put the last vehicle and weather values beside each position, whil
 });
 
 test.each(LAKE_VIEWS)("Athena's SQL of $name gives the same rows", async (view) => {
-  const objectsAt = tiny.lake.store.location("x").slice(0, -1);
   // The one function of Trino's that DuckDB calls otherwise.
-  const select = athenaViewSql(view, objectsAt).replaceAll("to_unixtime(", "epoch(");
+  const select = athenaViewSql(view, objectsAt(tiny.lake.store)).replaceAll("to_unixtime(", "epoch(");
   const [names, ...rows] = await sheet(`FROM (${select}) ORDER BY ALL`);
   expect([names, ...rows]).toEqual(await sheet(`FROM ${view.name} ORDER BY ALL`));
 });

@@ -7,6 +7,7 @@ import { errorText, RoadstreamError } from "@roadstream/shared";
 import { currentHeads } from "../lake/current-heads.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { localFiles } from "../object-store/local-files.ts";
+import { objectsAt } from "../object-store/objects-at.ts";
 import type { QueryResult } from "../sql/query-result.ts";
 import { duckDbViewSql } from "../views/duckdb-views.ts";
 import { LAKE_VIEWS } from "../views/lake-views.ts";
@@ -14,8 +15,6 @@ import { duckDbCell, isNumberType } from "./duckdb-cell.ts";
 import { DEFAULT_DUCKDB, DuckDbEngine, sqlName, sqlText, type DuckDbConnection } from "./duckdb-engine.ts";
 import { lakeFilesSql } from "./duckdb-lake-files.ts";
 import type { OpenedLake } from "./open-lake.ts";
-
-const KEY = "x";
 
 /** From here on SQL reaches the tables' files and the session's own folder, nothing else, and cannot undo that. */
 const lock = async (connection: DuckDbConnection, files: readonly string[]): Promise<void> => {
@@ -49,9 +48,8 @@ const defineViews = async (connection: DuckDbConnection, lake: OpenedLake): Prom
     const { definition } = table;
     await defineView(connection, { name, doc: definition.doc, select: lakeFilesSql(definition, paths) });
   }
-  const objectsAt = lake.store.location(KEY).slice(0, -KEY.length);
   for (const view of LAKE_VIEWS)
-    await defineView(connection, { ...view, select: duckDbViewSql(view, objectsAt) });
+    await defineView(connection, { ...view, select: duckDbViewSql(view, objectsAt(lake.store)) });
   return files;
 };
 

@@ -57,6 +57,9 @@ export const STDOUT: Output = {
 export const openOutput = (path: string | null): Promise<Output> =>
   path === null ? Promise.resolve(STDOUT) : fileOutput(path);
 
+/** What is not data goes to stderr. */
+export const sayToPeople = (text: string): void => void process.stderr.write(`${text}\n`);
+
 /** How a table is to look there: in colour on a terminal (https://no-color.org), notes to stderr. */
 export const peopleLook = (
   output: Output,
@@ -64,7 +67,7 @@ export const peopleLook = (
 ): Omit<TableLook, "maxRows"> => ({
   width: output.width,
   hasColour: output.isTerminal && (env["NO_COLOR"] ?? "") === "",
-  note: (text) => void process.stderr.write(`${text}\n`),
+  note: sayToPeople,
 });
 
 /** Prints objects of one shape as a table on stdout, all of them; `note` is said on stderr instead of their number. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { GlueContent } from "../lake/glue-tables.ts";
-import { GlueStandIn, type GlueStandInFault } from "../testing/glue-stand-in.ts";
+import type { AwsJsonFault } from "../testing/aws-json-server.ts";
+import { GlueStandIn } from "../testing/glue-stand-in.ts";
 import { SdkGlueTables } from "./sdk-glue-tables.ts";
 
 const content = (location: string): GlueContent => ({
@@ -13,7 +14,7 @@ const content = (location: string): GlueContent => ({
 describe("Glue through its SDK", () => {
   let standIn: GlueStandIn;
   let tables: SdkGlueTables;
-  const fail = (operation: string, kind: GlueStandInFault, times: number): void => {
+  const fail = (operation: string, kind: AwsJsonFault, times: number): void => {
     standIn.fault = { operation, kind, times };
   };
 
@@ -79,7 +80,7 @@ describe("Glue through its SDK", () => {
     expect((await tables.get("gps_data"))?.parameters["metadata_location"]).toBe("s3://lake/2");
   });
 
-  test.each<GlueStandInFault>(["drop_before", "error_500", "throttled"])(
+  test.each<AwsJsonFault>(["drop_before", "error_500", "throttled"])(
     "an update that only ever meets %s is unknown; one that meets it once lands",
     async (kind) => {
       await tables.create("gps_data", content("s3://lake/1"));

@@ -1,8 +1,7 @@
 import { RoadstreamError, type Values } from "@roadstream/shared";
 import { EXIT_CODES, runProcess, type ExitCode, type ProcessContext } from "@roadstream/shared/adapters";
-import { LakeSession } from "../../adapters/lake-session.ts";
-import { openLake } from "../../adapters/open-lake.ts";
-import { openOutput, peopleLook, STDOUT } from "../../adapters/open-output.ts";
+import { openOutput, peopleLook, sayToPeople, STDOUT } from "../../adapters/open-output.ts";
+import { openQueryEngine } from "../../adapters/open-query-engine.ts";
 import { csvText } from "../../sql/csv-text.ts";
 import { jsonObjectText, jsonText } from "../../sql/json-text.ts";
 import type { QueryResult } from "../../sql/query-result.ts";
@@ -23,15 +22,14 @@ const run = async (
   const path = values.output === null ? null : context.path(values.output);
   if (values.format === "parquet" && path === null && STDOUT.isTerminal)
     throw new RoadstreamError("usage", "Parquet is not for a terminal", { hint: "Add --output FILE." });
-  await using lake = openLake(values, context);
-  await using session = await LakeSession.open(lake, context.signal);
+  await using engine = await openQueryEngine(values, { ...context, note: sayToPeople });
   if (values.format === "parquet") {
-    const file = await session.parquet(sql);
+    const file = await engine.parquet(sql);
     await using output = await openOutput(path);
     await output.copy(file);
     return EXIT_CODES.done;
   }
-  const result = await session.query(sql);
+  const result = await engine.query(sql);
   await using output = await openOutput(path);
   const texts = TEXTS[values.json ? "object" : (values.format ?? "table")](result, {
     ...peopleLook(output, context.env),
