@@ -58,6 +58,7 @@ export class Line implements UplinkConnection {
   #isOpen = true;
   #isBroken = false;
   #gateway: GatewayEnd | null = null;
+  #listener: (payload: Uint8Array) => void = () => undefined;
 
   constructor(clock: Clock, random: Random) {
     this.#up = new Wire(clock, random);
@@ -77,6 +78,20 @@ export class Line implements UplinkConnection {
       const packet = (this.#packets += 1);
       this.#unanswered.set(packet, { resolve, reject });
       this.#up.send(() => this.#gateway?.received(message, packet));
+    });
+  }
+
+  /** There is one topic to hear of. */
+  subscribe(_: string, listener: (payload: Uint8Array) => void): Promise<void> {
+    this.#listener = listener;
+    return Promise.resolve();
+  }
+
+  /** A message to the car, if it listens. */
+  tell(payload: string): void {
+    const bytes = new TextEncoder().encode(payload);
+    this.#down.send(() => {
+      if (this.#isOpen) this.#listener(bytes);
     });
   }
 

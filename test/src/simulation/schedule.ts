@@ -6,6 +6,8 @@ const LOG_FAULTS = ["lost_answer", "late_answer", "slow", "unavailable", "full"]
 const ACTIONS = 16;
 /** Virtual time for everything to come home after the faults have ended; reconnecting takes up to 30 s. */
 const HOME_MS = 600_000;
+/** The same where a lost receipt is asked for again only after a while, and then perhaps a second time. */
+const SETTLED_HOME_MS = 3_600_000;
 
 type Act = (path: WholePath) => Promise<void> | void;
 
@@ -114,6 +116,9 @@ export const bringHome = async (path: WholePath): Promise<void> => {
   for (const one of cloud.workers) cloud.kill(one);
   path.isBrokerAway = false;
   await empty(path);
+  for (const one of cloud.living) one.stop();
+  await cloud.advance(1000);
+  for (const one of cloud.workers) cloud.kill(one);
   for (;;) {
     const last = await cloud.start({ untilDrained: true });
     for (let i = 0; i < 1000 && !last.isDone && last.error === null; i += 1) {
@@ -130,9 +135,11 @@ export const bringHome = async (path: WholePath): Promise<void> => {
 
 const empty = async (path: WholePath): Promise<void> => {
   const said = new Set<unknown>();
-  const until = path.cloud.clock.uptime() + HOME_MS;
+  const until = path.cloud.clock.uptime() + (path.forget === "settled" ? SETTLED_HOME_MS : HOME_MS);
   for (;;) {
     await path.startGateway();
+    // Receipts come of commits.
+    if (path.forget === "settled" && path.cloud.living.length === 0) await path.cloud.start();
     for (const car of path.cars) {
       car.start();
       const { agent } = car;
@@ -141,6 +148,7 @@ const empty = async (path: WholePath): Promise<void> => {
       void agent.say("last");
     }
     await path.cloud.advance(1000);
+    await attend(path);
     if (path.cars.every(({ agent }) => agent !== null && said.has(agent) && agent.held === 0)) return;
     if (path.cloud.clock.uptime() > until) throw new Error("an outbox is not emptied");
   }

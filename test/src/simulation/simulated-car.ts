@@ -10,6 +10,7 @@ import {
   OutboxMetrics,
   Uplink,
   UplinkMetrics,
+  type ForgetWhen,
   type StoreChanges,
   type UplinkConnection,
 } from "@roadstream/agent/testing";
@@ -55,6 +56,7 @@ export interface CarOptions {
   readonly vehicleId: string;
   readonly testimony: Testimony;
   readonly outbox: "ample" | "small";
+  readonly forget: ForgetWhen;
   /** Throws `unavailable` while there is no gateway. */
   readonly connect: (vehicleId: string) => Promise<Line>;
   readonly onDeath: (at: string) => void;
@@ -131,6 +133,7 @@ class Agent {
       metrics: new UplinkMetrics(new MemoryMetrics()),
       context: { vehicleId, agentVersion: "simulated", clock, bestClock, zstd: noZstd },
       linger: millis(50),
+      forget: options.forget,
       answerDeadline: seconds(10),
     });
     void this.#uplink.run(new AbortController().signal);
@@ -174,6 +177,10 @@ class Agent {
         answer.catch(() => undefined);
         return this.life.endsAt("after_publish") ? never() : this.life.awaits(answer);
       },
+      subscribe: (topic, listener) =>
+        line.subscribe(topic, (payload) => {
+          if (!this.life.isDead) listener(payload);
+        }),
       [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
     };
   }

@@ -1,5 +1,5 @@
 import { PublishRouter, type Session } from "@roadstream/gateway";
-import { afterTurn, OrderedRelease } from "@roadstream/gateway/testing";
+import { afterTurn, OrderedRelease, ReceiptRelay } from "@roadstream/gateway/testing";
 import {
   acceptor,
   MemoryMetrics,
@@ -34,8 +34,10 @@ export class SimulatedGateway {
   readonly #visits = new Map<string, Visit>();
 
   private constructor(world: SimulatedCloud, writer: EventLogWriter, onDeath: (at: string) => void) {
+    const dead = new AbortController();
     this.life = new Life((at) => {
       onDeath(at);
+      dead.abort();
       for (const { line } of this.#visits.values()) line.break();
     });
     this.#clock = this.life.clock(world.clock);
@@ -49,6 +51,15 @@ export class SimulatedGateway {
       metrics: new MemoryMetrics(),
       afterTurn,
     });
+    const relay = new ReceiptRelay({
+      log: world.log.open(),
+      topic: world.topics.receipts,
+      ingest: { sendReceipt: (vehicleId, payload) => this.#tell(vehicleId, payload) },
+      clock: this.#clock,
+      logger: silentLogger,
+      metrics: new MemoryMetrics(),
+    });
+    void relay.run(dead.signal);
   }
 
   static async start(world: SimulatedCloud, onDeath: (at: string) => void): Promise<SimulatedGateway> {
@@ -82,6 +93,13 @@ export class SimulatedGateway {
     const { topic, payload } = message;
     const receivedAt = this.#clock.now();
     this.#router.take({ clientId, topic, payload, receivedAt }, { session: visit, settle });
+  }
+
+  #tell(vehicleId: string, payload: string): boolean {
+    const visit = this.#visits.get(vehicleId);
+    if (this.life.isDead || visit === undefined) return false;
+    visit.line.tell(payload);
+    return true;
   }
 
   #left(visit: Visit): void {

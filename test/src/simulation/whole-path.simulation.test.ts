@@ -1,3 +1,4 @@
+import type { ForgetWhen } from "@roadstream/agent/testing";
 import type { SimulatedLake } from "@roadstream/cloud/testing";
 import { describe, expect, test } from "vitest";
 import { judge } from "./judge.ts";
@@ -8,6 +9,8 @@ const SCHEDULES = Number(process.env["ROADSTREAM_SIMULATIONS"] ?? 1000);
 const FIRST_SEED = Number(process.env["ROADSTREAM_SEED"] ?? 1);
 /** Of so many schedules one runs on the real table over objects in memory, which takes ten times as long. */
 const ICEBERG_EVERY = 50;
+/** And one with cars that wait for receipts. */
+const SETTLED_EVERY = 25;
 
 /** What must have happened, and in at least which share of the schedules: one in which nothing goes wrong proves nothing. */
 const UNKINDNESS: Readonly<Record<string, number>> = {
@@ -29,8 +32,8 @@ const UNKINDNESS: Readonly<Record<string, number>> = {
   "readings landed": 10,
 };
 
-const simulate = async (seed: number, lake: SimulatedLake): Promise<WholePath> => {
-  const path = new WholePath(seed, lake);
+const simulate = async (seed: number, lake: SimulatedLake, forget?: ForgetWhen): Promise<WholePath> => {
+  const path = new WholePath(seed, lake, forget);
   try {
     await runSchedule(path);
     await bringHome(path);
@@ -50,10 +53,14 @@ const simulate = async (seed: number, lake: SimulatedLake): Promise<WholePath> =
   return path;
 };
 
-const runAll = async (lake: SimulatedLake, schedules: number): Promise<ReadonlyMap<string, number>> => {
+const runAll = async (
+  lake: SimulatedLake,
+  schedules: number,
+  forget?: ForgetWhen,
+): Promise<ReadonlyMap<string, number>> => {
   const happened = new Map<string, number>();
   for (let seed = FIRST_SEED; seed < FIRST_SEED + schedules; seed += 1) {
-    const path = await simulate(seed, lake);
+    const path = await simulate(seed, lake, forget);
     for (const [what, times] of path.happened) happened.set(what, (happened.get(what) ?? 0) + times);
   }
   return happened;
@@ -69,6 +76,14 @@ describe("car, gateway, log and cloud, each of which dies at any moment", () => 
     if (SCHEDULES < 100) return;
     for (const [what, share] of Object.entries(UNKINDNESS))
       expect(happened.get(what) ?? 0, what).toBeGreaterThan(share * SCHEDULES);
+  }, 600_000);
+
+  test("with cars that forget only what is settled, not even a deleted log loses anything", async () => {
+    const schedules = Math.ceil(SCHEDULES / SETTLED_EVERY);
+    const happened = await runAll("memory", schedules, "settled");
+    if (SCHEDULES < 1000) return;
+    expect(happened.get("log replaced") ?? 0).toBeGreaterThan(schedules * 0.05);
+    expect(happened.get("lost with the log") ?? 0).toBeGreaterThan(schedules * 0.2);
   }, 600_000);
 
   test("the same on Iceberg tables", async () => {

@@ -1,5 +1,6 @@
 import { millis, RoadstreamError } from "@roadstream/shared";
 import { SimulatedCloud, type SimulatedLake, type SimulatedWorker } from "@roadstream/cloud/testing";
+import type { ForgetWhen } from "@roadstream/agent/testing";
 import type { AppendFault } from "@roadstream/shared/testing";
 import type { Line } from "./line.ts";
 import { SimulatedCar } from "./simulated-car.ts";
@@ -26,13 +27,20 @@ export class WholePath {
   isBrokerAway = false;
   /** Numbers of log identities that there have been. */
   logs = 1;
-  /** Identities, `table/vehicle/boot/seq`, that went with a deleted log before they had landed. */
+  /**
+   * Identities, `table/vehicle/boot/seq`, that went with a deleted log before they had landed; no excuse where cars keep
+   * what is not settled.
+   */
   readonly lostWithLog = new Set<string>();
   readonly lines = new Map<string, Line>();
+  readonly forget: ForgetWhen;
   #gateway: SimulatedGateway | null = null;
 
-  constructor(seed: number, lake: SimulatedLake) {
+  constructor(seed: number, lake: SimulatedLake, forget: ForgetWhen = "acknowledged") {
+    this.forget = forget;
     this.cloud = new SimulatedCloud({ seed, lake, tables: TABLES, partitions: PARTITIONS });
+    // Without its topic nobody tells of anything.
+    if (forget === "settled") this.cloud.log.store.create(this.cloud.topics.receipts, PARTITIONS);
     const outbox = this.cloud.below(4) === 0 ? "small" : "ample";
     this.cars = Array.from(
       { length: CARS },
@@ -42,6 +50,7 @@ export class WholePath {
           vehicleId: `car-${i}`,
           testimony: this.testimony,
           outbox,
+          forget,
           connect: (vehicleId) => this.#connect(vehicleId),
           onDeath: (at) => this.count(`agent ${at}`),
         }),
@@ -86,6 +95,7 @@ export class WholePath {
     await this.#rememberUnlanded();
     this.#gateway?.life.die("any");
     for (const table of TABLES) this.cloud.log.store.recreate(this.cloud.topicOf(table), PARTITIONS);
+    if (this.forget === "settled") this.cloud.log.store.recreate(this.cloud.topics.receipts, PARTITIONS);
     this.logs += 1;
     await this.acceptLog();
   }
