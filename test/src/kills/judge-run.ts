@@ -1,5 +1,4 @@
-import type { KillPlan } from "./kill-plan.ts";
-import { killPlan } from "./kill-plan.ts";
+import { killPlan, type KillPlan } from "./kill-plan.ts";
 import { KillRun } from "./kill-run.ts";
 import { findWrongRows } from "./landed-rows.ts";
 
@@ -21,6 +20,8 @@ const NOTHING = [
   "foreign",
 ];
 
+const PROJECT = { one_scene: "system", two_scenes: "faults" } as const;
+
 /** One run and its judgement, by `cloud verify` and by a query of our own. Throws with how to run it again. */
 export const runAndJudge = async (
   seed: number,
@@ -41,8 +42,7 @@ export const runAndJudge = async (
     if (rows.length > 0) throw new Error(`${rows.length} rows are wrong: ${rows.slice(0, 5).join(", ")}`);
     return { plan, met: run.met };
   } catch (cause) {
-    throw new Error(`seed ${seed} (${JSON.stringify(plan)}): run it alone with ROADSTREAM_SEED=${seed}`, {
-      cause,
-    });
+    const alone = `ROADSTREAM_SEED=${seed} vitest run --project ${PROJECT[kind]} kills`;
+    throw new Error(`seed ${seed} (${JSON.stringify(plan)}); alone: ${alone}`, { cause });
   }
 };

@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { runStage, startStage, type Stage, type StageExit } from "../processes/start-stage.ts";
 import { freePort } from "../services/free-port.ts";
@@ -25,7 +25,9 @@ export interface Promised {
   readonly fromS: number;
 }
 
-type Trip = Pick<KillPlan, "broker" | "agent" | "gateway" | "epochs"> & { readonly fromS: number };
+type Trip = Pick<KillPlan, "broker" | "agent" | "gateway" | "landing" | "epochs"> & {
+  readonly fromS: number;
+};
 
 /** One car, one gateway, one log and one lake, each stage a process of its own, in a folder of their own. */
 export class KillRun implements AsyncDisposable {
@@ -77,7 +79,7 @@ export class KillRun implements AsyncDisposable {
   async #serveAndDrive(trip: Trip, gps: readonly string[]): Promise<StageExit> {
     const gateway = await this.#serve(trip.gateway);
     const options = { env: doomEnvironment(trip.agent), deadlineMs: DEADLINE_MS };
-    const worker = this.#plan.landing === "meanwhile" ? await this.#worker(null) : null;
+    const worker = trip.landing === "meanwhile" ? await this.#worker(null) : null;
     const end = await this.#drained(trip, await runStage("agent", this.#agent(gps), options));
     await gateway.stop();
     if (worker !== null) expectEnd(await worker.stop(), "cloud");
@@ -129,14 +131,15 @@ export class KillRun implements AsyncDisposable {
 
   /** The log is deleted while nobody looks, and a new one filled: it is refused, and taken on when somebody says so. */
   async #replaceLog(): Promise<void> {
-    const { name, dir } = { name: "log.sqlite", dir: this.#folder };
-    for (const file of await readdir(dir)) if (file.startsWith(name)) await rm(join(dir, file));
+    for (const file of await readdir(this.#folder))
+      if (file.startsWith(basename(this.#log))) await rm(join(this.#folder, file));
     await this.#drive({
       fromS: SECOND_TRIP_S,
       epochs: SECOND_TRIP_EPOCHS,
       broker: "there",
       agent: null,
       gateway: null,
+      landing: "afterwards",
     });
     const refused = await this.#cloud(["run", "--until-drained"], null);
     if (refused.code !== 1 || !refused.stderr.includes("--accept-log-change gps_data"))
