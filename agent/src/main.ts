@@ -92,9 +92,15 @@ const openOutbox = (
   return { outbox, replaced: store.replaced };
 };
 
-const report = (outbox: DurableOutbox, { publishedBytes }: UplinkMetrics): string => {
+const report = (outbox: DurableOutbox, uplink: Uplink, { publishedBytes }: UplinkMetrics): string => {
   const { records, bytes } = outbox.usage();
-  const said = { ok: true, boot_id: outbox.bootId, held: records, held_bytes: bytes };
+  const said = {
+    ok: true,
+    boot_id: outbox.bootId,
+    held: records,
+    held_bytes: bytes,
+    awaiting_receipt: uplink.awaited,
+  };
   return `${JSON.stringify({ ...said, published_bytes: publishedBytes })}\n`;
 };
 
@@ -151,7 +157,7 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
     context.ready({ vehicle: values.vehicle, boot_id: outbox.bootId, outbox_id: outbox.id }),
   );
   alarm.check();
-  if (values.json) context.print(report(outbox, uplinkMetrics));
+  if (values.json) context.print(report(outbox, uplink, uplinkMetrics));
   return EXIT_CODES.done;
 };
 

@@ -181,4 +181,34 @@ describe("a connection that does not come about", () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => mute.close(resolve));
   });
+
+  test("messages of the topic subscribed to arrive as they came, those of others do not", async () => {
+    await using connection = await uplink()(never);
+    const heard: string[] = [];
+    await soon(
+      "subscribe",
+      connection.subscribe("ack/roadstream/v1/car-1", (payload) => void heard.push(String(payload))),
+    );
+    const tell = (topic: string, payload: string): void =>
+      broker.publish({ cmd: "publish", topic, payload, qos: 1, retain: false, dup: false }, () => undefined);
+    tell("ack/roadstream/v1/car-2", "not mine");
+    tell("ack/roadstream/v1/car-1", "{}");
+    tell("ack/roadstream/v1/car-1", "no json");
+    await expect.poll(() => heard).toEqual(["{}", "no json"]);
+  });
+
+  test("a subscription that the broker refuses is refused; one that a lost connection ends is not", async () => {
+    broker.authorizeSubscribe = (_, subscription, done) =>
+      done(null, subscription.topic === "b" ? subscription : null);
+    await using connection = await uplink()(never);
+    const ignore = (): void => undefined;
+    await expect(soon("subscribe", connection.subscribe("a", ignore))).rejects.toMatchObject({
+      code: "refused",
+    });
+    broker.authorizeSubscribe = () => undefined;
+    const waiting = connection.subscribe("b", ignore);
+    for (const socket of sockets) socket.destroy();
+    await expect(soon("its end", waiting)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(connection.subscribe("b", ignore)).rejects.toMatchObject({ code: "unavailable" });
+  });
 });
