@@ -168,6 +168,26 @@ describe("a Parquet file of the lake", () => {
     expect(none).toEqual([]);
   });
 
+  test("files from before a type was made wider are read with those from after", async () => {
+    const wider = {
+      ...definition,
+      columns: definition.columns.map((one) =>
+        one.name === "satellites_used" ? { ...one, type: "int64" as const } : one,
+      ),
+    };
+    const before = await written(rowsSql([{ seq: "1", satellites_used: "-7" }]));
+    const select = rowsSql([{ seq: "2" }]).replace(
+      "CAST(NULL AS INTEGER) AS satellites_used",
+      "5000000000 AS satellites_used",
+    );
+    using connection = await engine.connect();
+    const after = await writer.write({ connection, definition: wider, select, day: DAY });
+    const files = await Promise.all([before, after!].map(({ key }) => store.localFile(key)));
+    expect(
+      await connection.rows(`SELECT satellites_used FROM (${lakeFilesSql(wider, files)}) ORDER BY seq`),
+    ).toEqual([{ satellites_used: -7n }, { satellites_used: 5_000_000_000n }]);
+  });
+
   test("the engine speaks UTC, and fetches nothing by itself", async () => {
     using connection = await engine.connect();
     const settings =

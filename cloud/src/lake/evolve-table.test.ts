@@ -70,6 +70,7 @@ describe.each(["file", "glue"] as const)("a table behind the contract, kept by t
     const { metadata } = (await table.head()).stored;
     expect(metadata["current-schema-id"]).toBe(1);
     expect(metadata["last-column-id"]).toBe(900);
+    expect(metadata.properties["read.parquet.vectorization.enabled"]).toBe("false");
     expect(metadata.schemas.map((schema) => schema.fields.length)).toEqual([
       gps.columns.length,
       later.columns.length,

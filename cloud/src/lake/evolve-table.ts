@@ -14,6 +14,13 @@ export interface Evolution {
   readonly widened: readonly Column[];
 }
 
+/**
+ * DuckDB marks integers in Parquet as such, and Iceberg's vectorised reader for Spark (1.9.2, VectorizedArrowReader)
+ * fails on a marked 32-bit column that is to be read as 64 bits: Spark must read such a table row by row, until
+ * somebody has compacted all of it and removes the property.
+ */
+const READ_BY_ROW = { "read.parquet.vectorization.enabled": "false" };
+
 /** Another worker of this version was there first. */
 const UP_TO_DATE = "up_to_date";
 
@@ -75,6 +82,7 @@ const proposeOn = (table: IcebergTable, on: StoredTable, commitId: string): Prop
     const used = idInUse(column, on.metadata.schemas);
     if (used !== null) return refusedSchema(definition, used);
   }
-  const metadata = withSchema(on, fit, { [PROPERTY.commit]: commitId }, clock.now());
+  const readBy = fit.widened.some(({ type }) => type === "int64") ? READ_BY_ROW : {};
+  const metadata = withSchema(on, fit, { ...readBy, [PROPERTY.commit]: commitId }, clock.now());
   return { kind: "ready", metadata };
 };

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { outputOf, run, versionedFolder, type InstallStep } from "./step.ts";
 
-const PACKAGES = ["pyiceberg[pyarrow]>=0.12,<0.13", "duckdb>=1.4", "pyspark==3.5.4"];
-const folder = versionedFolder("python", "pyiceberg 0.12, pyspark 3.5.4");
+const PACKAGES = ["pyiceberg[pyarrow]>=0.12,<0.13", "duckdb>=1.4", "pyspark==3.5.4", "sqlfluff==4.5.0"];
+const folder = versionedFolder("python", "pyiceberg 0.12, pyspark 3.5.4, sqlfluff 4.5.0");
 
-/** The interpreter that has the readers of other makes: pyiceberg, pyarrow, DuckDB, pyspark. */
+/** The interpreter that has the readers of other makes: pyiceberg, pyarrow, DuckDB, pyspark; and sqlfluff, for grammars. */
 export const pythonWithReaders = join(folder.path, "bin", "python");
 
 const IMPORTS =
-  "import pyiceberg, pyarrow, duckdb, pyspark; print(pyiceberg.__version__, pyspark.__version__)";
+  "import pyiceberg, pyarrow, duckdb, pyspark, sqlfluff; print(pyiceberg.__version__, pyspark.__version__)";
 
 export const pythonStep: InstallStep = {
   name: "python",

@@ -18,6 +18,7 @@ import {
   type CompactionReport,
   type IcebergTable,
   type OpenedLake,
+  type TableDefinition,
 } from "@roadstream/cloud/testing";
 
 const clock = systemClock();
@@ -53,6 +54,14 @@ const literal = (column: Column, row: SampleRow): string => {
   return `CAST(${sql} AS ${DUCKDB_TYPES[column.type]}) AS ${column.name}`;
 };
 
+interface SampleLakeParts {
+  readonly scratch: string;
+  readonly engine: DuckDbEngine;
+  readonly store: OpenedLake["store"];
+  readonly incoming: string;
+  readonly definition: TableDefinition;
+}
+
 /** A lake with the table gps_data, in a folder of its own or on a store that was opened for it. */
 export class SampleLake implements AsyncDisposable {
   readonly folder: string;
@@ -60,28 +69,51 @@ export class SampleLake implements AsyncDisposable {
   readonly #store: OpenedLake["store"];
   readonly #engine: DuckDbEngine;
   readonly #writer: DuckDbParquetWriter;
+  readonly #incoming: string;
   readonly #scratch: string;
 
-  private constructor(scratch: string, engine: DuckDbEngine, store: OpenedLake["store"], incoming: string) {
-    this.#scratch = scratch;
-    this.folder = join(scratch, "lake");
-    this.#engine = engine;
-    this.#store = store;
-    const definition = tableDefinition("gps_data");
+  private constructor(parts: SampleLakeParts) {
+    const { definition, store } = parts;
+    this.folder = join(parts.scratch, "lake");
     this.table = openLakeTable({ definition, store, clock, random, logger: silentLogger });
-    this.#writer = new DuckDbParquetWriter({ store, clock, random, folder: incoming });
+    this.#store = store;
+    this.#engine = parts.engine;
+    this.#incoming = parts.incoming;
+    this.#scratch = parts.scratch;
+    this.#writer = new DuckDbParquetWriter({ store, clock, random, folder: parts.incoming });
   }
 
-  static async make(): Promise<SampleLake> {
+  static async make(definition = tableDefinition("gps_data")): Promise<SampleLake> {
     const scratch = await mkdtemp(join(tmpdir(), "roadstream-readers-"));
     const folder = join(scratch, "lake");
-    const engine = await DuckDbEngine.open();
-    return new SampleLake(scratch, engine, new FolderObjectStore({ folder }), await incomingFolder(folder));
+    return new SampleLake({
+      scratch,
+      engine: await DuckDbEngine.open(),
+      store: new FolderObjectStore({ folder }),
+      incoming: await incomingFolder(folder),
+      definition,
+    });
   }
 
   static async on({ store, incoming }: OpenedLake): Promise<SampleLake> {
-    const scratch = await mkdtemp(join(tmpdir(), "roadstream-readers-"));
-    return new SampleLake(scratch, await DuckDbEngine.open(), store, await incoming());
+    return new SampleLake({
+      scratch: await mkdtemp(join(tmpdir(), "roadstream-readers-")),
+      engine: await DuckDbEngine.open(),
+      store,
+      incoming: await incoming(),
+      definition: tableDefinition("gps_data"),
+    });
+  }
+
+  /** The same lake as a worker with another contract opens it; goes with this one. */
+  seenBy(definition: TableDefinition): SampleLake {
+    return new SampleLake({
+      scratch: this.#scratch,
+      engine: this.#engine,
+      store: this.#store,
+      incoming: this.#incoming,
+      definition,
+    });
   }
 
   /** One commit with the rows of one day. */

@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { evolveTable, foreignRows, tableDefinition, type TableDefinition } from "@roadstream/cloud/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { icebergSparkJar } from "./install/iceberg-spark-step.ts";
+import { pythonWithReaders } from "./install/python-step.ts";
+import { LineDialogue } from "./readers/line-dialogue.ts";
+import { SampleLake } from "./readers/sample-lake.ts";
+import { services } from "./services.ts";
+
+const script = (name: string): string => fileURLToPath(new URL(`./readers/${name}`, import.meta.url));
+const LARGE = 5_000_000_000;
+const gps = tableDefinition("gps_data");
+/** An earlier contract, without a column, and a later one, with a wider type. */
+const EARLIER: TableDefinition = {
+  ...gps,
+  columns: gps.columns.filter(({ name }) => name !== "vehicle_type"),
+};
+const LATER: TableDefinition = {
+  ...gps,
+  columns: gps.columns.map((one) =>
+    one.name === "satellites_used" ? { ...one, type: "int64" as const } : one,
+  ),
+};
+
+/** A file of the earlier contract, then one of the later. */
+const evolved = async (): Promise<{ readonly first: SampleLake; readonly second: SampleLake }> => {
+  const first = await SampleLake.make(EARLIER);
+  const old = [1, 2, 3].map((seq) => ({ vehicle_id: "a", seq, satellites_used: seq === 2 ? null : seq }));
+  expect((await first.append("2026-01-01", old)).kind).toBe("committed");
+  const second = first.seenBy(LATER);
+  const evolution = await evolveTable(second.table);
+  expect(evolution?.added.map(({ name }) => name)).toEqual(["vehicle_type"]);
+  expect(evolution?.widened.map(({ name }) => name)).toEqual(["satellites_used"]);
+  const row = { vehicle_id: "a", seq: 4, satellites_used: LARGE, vehicle_type: "car" };
+  expect((await second.append("2026-01-02", [row])).kind).toBe("committed");
+  expect((await first.append("2026-01-02", [{ vehicle_id: "a", seq: 5 }])).kind).toBe("refused");
+  return { first, second };
+};
+
+describe.skipIf(services("python").skip)("pyiceberg reads a table that was brought up to a contract", () => {
+  test("old rows with null and the wider type, new ones with values; filters and bounds on both", async () => {
+    const { first, second } = await evolved();
+    await using _first = first;
+    const metadata = await second.metadata();
+    await using reader = new LineDialogue(pythonWithReaders, [script("pyiceberg_reader.py")]);
+    const schema = await reader.ask<{ columns: readonly unknown[][] }>({ metadata, want: "schema" });
+    expect(schema.columns.map(([, name]) => name)).toContain("vehicle_type");
+    expect(schema.columns.find(([, name]) => name === "satellites_used")).toContain("long");
+    const scan = async (filter?: string) => {
+      const { rows } = await reader.ask<{ rows: readonly Record<string, unknown>[] }>({
+        metadata,
+        want: "rows",
+        filter,
+      });
+      return rows.map((row) => [row["seq"], row["satellites_used"], row["vehicle_type"]]).sort();
+    };
+    const all = [
+      [1, 1, null],
+      [2, null, null],
+      [3, 3, null],
+      [4, LARGE, "car"],
+    ];
+    expect(await scan()).toEqual(all);
+    expect(await scan("satellites_used >= 3")).toEqual(all.slice(2));
+    expect(await scan("satellites_used < 3")).toEqual(all.slice(0, 1));
+    expect(await scan("vehicle_type is null")).toEqual(all.slice(0, 3));
+    expect(await scan("vehicle_type = 'car'")).toEqual(all.slice(3));
+  });
+});
+
+describe.skipIf(services("python", "iceberg-spark").skip)("Spark reads and writes such a table", () => {
+  let lake: Awaited<ReturnType<typeof evolved>>;
+  let spark: LineDialogue;
+  let scratch: string;
+  const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.ask(text);
+  const seqs = async (where: string): Promise<readonly unknown[]> =>
+    (await sql(`SELECT seq FROM h.lake.gps_data WHERE ${where} ORDER BY seq`)).map((row) => row["seq"]);
+
+  beforeAll(async () => {
+    lake = await evolved();
+    scratch = await mkdtemp(join(tmpdir(), "roadstream-spark-"));
+    const args = [script("spark_reader.py"), icebergSparkJar, join(lake.first.folder, ".."), scratch];
+    spark = new LineDialogue(pythonWithReaders, args, { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" });
+    expect(await sql("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  }, 120_000);
+  afterAll(async () => {
+    await spark?.[Symbol.asyncDispose]();
+    await lake?.first[Symbol.asyncDispose]();
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+  });
+
+  test("old rows with null and the wider type; as it was before, too", async () => {
+    expect(
+      await sql(
+        "SELECT seq, satellites_used, vehicle_type FROM h.lake.gps_data WHERE seq IN (1, 4) ORDER BY seq",
+      ),
+    ).toEqual([
+      { seq: 1, satellites_used: 1 },
+      { seq: 4, satellites_used: LARGE, vehicle_type: "car" },
+    ]);
+    expect(await seqs("vehicle_type IS NULL")).toEqual([1, 2, 3]);
+    expect(await seqs("satellites_used >= 3")).toEqual([3, 4]);
+    expect(await sql("SELECT count(*) AS n FROM h.lake.gps_data.history")).toEqual([{ n: 2 }]);
+  });
+
+  test("its own rows and ours go on, and our compaction makes the old files of the new schema", async () => {
+    const columns = LATER.columns.map(({ name }) => name).join(", ");
+    await sql(`INSERT INTO h.lake.gps_data SELECT ${columns} FROM h.lake.gps_data WHERE seq = 4`);
+    const row = { vehicle_id: "a", seq: 6, satellites_used: 6, vehicle_type: null };
+    expect((await lake.second.append("2026-01-01", [row])).kind).toBe("committed");
+    expect(foreignRows((await lake.second.table.head()).stored.metadata)).toEqual({ added: 1, removed: 0 });
+    expect(await lake.second.compact()).toMatchObject({ filesBefore: 4, filesAfter: 2, rows: 6 });
+    expect(await seqs("satellites_used >= 3")).toEqual([3, 4, 4, 6]);
+    expect(await seqs("vehicle_type IS NULL")).toEqual([1, 2, 3, 6]);
+  });
+});
