@@ -60,8 +60,12 @@ export const killPlan = (seed: number, more: "one_scene" | "two_scenes"): KillPl
   const plan = { ...quiet, ...doomOf(scene, below) };
   const second = SCENES[below(SCENES.length)];
   if (more === "one_scene" || second === undefined) return plan;
-  // The main scene has the last word where both concern the same stage.
-  return { ...quiet, ...doomOf(second, below), ...doomOf(scene, below) };
+  // The main scene has the last word where both concern the same stage; and a car that dies at an append does not live
+  // to the end of a trip without a broker.
+  const both = { ...quiet, ...doomOf(second, below), ...doomOf(scene, below) };
+  const isTorn = both.agent?.moment === "append" && both.broker !== "there";
+  if (!isTorn) return both;
+  return scene === "agent mid-append" ? { ...both, broker: "there" } : { ...both, agent: null };
 };
 
 const doomOf = (scene: Scene, below: (bound: number) => number): Partial<KillPlan> => {
