@@ -31,7 +31,9 @@ afterAll(async () => {
 
 const cloud = async (...args: readonly string[]): Promise<Ended> => {
   try {
-    const ended = await run(ROADSTREAM, ["cloud", ...args, "--lake", "file:lake"], { cwd: tiny.folder });
+    // Through pnpm, the caller's folder would be where these tests were started.
+    const env = { ...process.env, INIT_CWD: tiny.folder };
+    const ended = await run(ROADSTREAM, ["cloud", ...args, "--lake", "file:lake"], { cwd: tiny.folder, env });
     return { code: 0, ...ended };
   } catch (error) {
     const { code, stdout, stderr } = error as Ended;
