@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "say what became of every reading, twice over",
     load: () => import("./commands/verify/main.ts"),
   },
+  status: {
+    does: "say how fresh the lake is, and what is alarming",
+    load: () => import("./commands/status/main.ts"),
+  },
   trace: {
     does: "follow one record through all stages",
     load: () => import("./commands/trace/main.ts"),

@@ -313,3 +313,26 @@ test("one file per day, sorted, and a batch of too many days is handed back", as
   const rows = await readBack([outcome.files[1]?.key ?? ""]);
   expect([...rows.values()].map((row) => row["vehicle_id"])).toEqual(["a", "b"]);
 });
+
+test("a capture is placed by this machine's monotonic clock, or by a wall clock that can be compared, or not at all", async () => {
+  const line = (seq: number, boot: string, clock: string, beforeNoonMs: number): string =>
+    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","seq":${seq},"captured_at":"${new Date(Date.parse(NOON) - beforeNoonMs).toISOString()}",` +
+    `"clock":"${clock}","uptime_ms":4000,"machine_boot":"${boot}","received_at":"${NOON}","fix":"none"}`;
+  const outcome = await writer.write(
+    batchOf("gps_data", [
+      line(1, "m1", "simulated", 86_400_000),
+      line(2, "elsewhere", "gnss", 2000),
+      line(3, "elsewhere", "ntp", 2000),
+      line(4, "elsewhere", "simulated", 2000),
+      line(5, "elsewhere", "unsynced", 2000),
+      line(6, "elsewhere", "gnss", 3_600_000),
+      line(7, "elsewhere", "gnss", -1000),
+    ]),
+    4,
+  );
+  if (outcome.kind !== "written") throw new Error(outcome.kind);
+  expect(outcome.captured.toSorted((a, b) => a.uptimeMs - b.uptimeMs)).toEqual([
+    { uptimeMs: 3000, rows: 2 },
+    { uptimeMs: 4000, rows: 1 },
+  ]);
+});

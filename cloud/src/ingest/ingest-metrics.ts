@@ -1,4 +1,4 @@
-import type { Metrics, RejectionReason, TableName } from "@roadstream/shared";
+import type { Metrics, RejectionReason, TableName, UnixMillis } from "@roadstream/shared";
 import { LatencyHistogram } from "./latency-histogram.ts";
 
 /** Of one table: received = landed + doubled + rejected + returned + held. */
@@ -33,6 +33,8 @@ export class IngestMetrics {
   readonly #held;
   readonly #slowLane;
   readonly #retries;
+  readonly #overtaken;
+  readonly #lastCommit;
 
   constructor(metrics: Metrics) {
     this.#records = metrics.counter(`${PREFIX}_records_total`, "Log records by what became of them.", [
@@ -56,14 +58,25 @@ export class IngestMetrics {
     );
     this.#latencySeconds = metrics.histogram(
       `${PREFIX}_latency_seconds`,
-      "Capture to queryable, of this machine's own readings.",
+      "Capture to queryable where clocks can tell and no back-fill; one observation for readings of the same 10 ms.",
       SECONDS,
+      ["table"],
     );
     this.#lag = metrics.gauge(`${PREFIX}_lag_records`, "Log records not landed yet.", ["table", "partition"]);
     this.#held = metrics.gauge(`${PREFIX}_held_bytes`, "Bytes read and not committed.", ["table"]);
     this.#slowLane = metrics.counter(`${PREFIX}_slow_batches_total`, "Batches gone through row by row.", [
       "table",
     ]);
+    this.#overtaken = metrics.counter(
+      `${PREFIX}_commits_overtaken_total`,
+      "Times that another commit came first and this one was tried again on top of it.",
+      ["table"],
+    );
+    this.#lastCommit = metrics.gauge(
+      `${PREFIX}_last_commit_timestamp_seconds`,
+      "When this worker last committed.",
+      ["table"],
+    );
     this.#retries = metrics.counter(
       `${PREFIX}_retries_total`,
       "Batches read again because store or log was away.",
@@ -104,7 +117,11 @@ export class IngestMetrics {
     this.#rejected.add(1, { table, reason });
   }
 
-  committed(table: TableName, seconds: number, files: number, fileBytes: number): void {
+  committed(
+    table: TableName,
+    commit: { seconds: number; files: number; fileBytes: number; attempts: number; at: UnixMillis },
+  ): void {
+    const { seconds, files, fileBytes } = commit;
     const totals = this.of(table);
     totals.commits += 1;
     totals.files += files;
@@ -112,6 +129,8 @@ export class IngestMetrics {
     this.#commits.add(1, { table, outcome: "committed" });
     this.#files.add(files, { table });
     this.#commitSeconds.observe(seconds, { table });
+    this.#overtaken.add(commit.attempts - 1, { table });
+    this.#lastCommit.set(commit.at / 1000, { table });
   }
 
   conflict(table: TableName): void {
@@ -119,9 +138,9 @@ export class IngestMetrics {
     this.#commits.add(1, { table, outcome: "conflict" });
   }
 
-  queryable(latencyMs: number, rows: number): void {
+  queryable(table: TableName, latencyMs: number, rows: number): void {
     this.latency.add(latencyMs, rows);
-    this.#latencySeconds.observe(latencyMs / 1000);
+    this.#latencySeconds.observe(latencyMs / 1000, { table });
   }
 
   lag(table: TableName, partition: number, records: number): void {

@@ -9,6 +9,7 @@ import {
 import type { TableDefinition } from "../ports.ts";
 import { LATENCY_MAX } from "./ingest-limits.ts";
 import type { RowBatch } from "./ports.ts";
+import { TRUE_CLOCKS_SQL } from "./true-clocks.ts";
 
 const TRUSTED_SINCE_MS = Date.UTC(2020, 0, 1);
 const DAY_US = 86_400_000_000;
@@ -66,9 +67,15 @@ export const landedSql = (table: TableDefinition, source: string): string => {
     : `SELECT *, ${onDay("at_event")}, ${valid} FROM (SELECT *, ${EVENT_AT_SQL} AS at_event FROM ${source})`;
 };
 
-/** When this machine's own rows were captured, in steps of 10 ms; null for a table without capture times. */
-export const capturedSql = (batch: RowBatch, machineBootText: string): string | null =>
-  batch.table.dayOf === "received_at"
-    ? null
-    : `SELECT uptime_ms // 10 * 10 AS at, count(*) AS rows FROM landing WHERE machine_boot = ${machineBootText}
-       AND uptime_ms BETWEEN ${Math.floor(batch.uptime - LATENCY_MAX)} AND ${Math.ceil(batch.uptime)} GROUP BY 1`;
+/**
+ * When rows were captured by this machine's monotonic clock, in steps of 10 ms: its own rows exactly, others' by the
+ * wall clocks where they can be compared, the rest not at all. Null for a table without capture times.
+ */
+export const capturedSql = (batch: RowBatch, machineBootText: string): string | null => {
+  if (batch.table.dayOf === "received_at") return null;
+  const bootAt = Math.round(batch.landedAt - batch.uptime);
+  const at = `CASE WHEN machine_boot = ${machineBootText} THEN uptime_ms
+    WHEN ${TRUE_CLOCKS_SQL} THEN epoch_ms(captured_at) - ${bootAt} END`;
+  return `SELECT ms // 10 * 10 AS at, count(*) AS rows FROM (SELECT ${at} AS ms FROM landing)
+    WHERE ms BETWEEN ${Math.floor(batch.uptime - LATENCY_MAX)} AND ${Math.ceil(batch.uptime)} GROUP BY 1`;
+};

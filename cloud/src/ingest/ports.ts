@@ -7,13 +7,13 @@ export interface RowBatch {
   readonly table: TableDefinition;
   readonly rows: LandingRows;
   readonly landedAt: UnixMillis;
-  /** The machine boot of this process: rows of the same one have a capture-to-queryable latency. */
+  /** The machine boot of this process: rows of the same one have an exact capture-to-queryable latency. */
   readonly machineBoot: string;
   /** Its monotonic clock. */
   readonly uptime: UptimeMillis;
 }
 
-/** How many of this machine's own readings were captured about when (10 ms steps of its monotonic clock). */
+/** How many readings were captured about when (10 ms steps of this machine's monotonic clock); only those that can tell. */
 export interface CapturedAt {
   readonly uptimeMs: number;
   readonly rows: number;

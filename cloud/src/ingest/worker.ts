@@ -195,8 +195,10 @@ export class IngestWorker {
     metrics.count(table, "doubled", totals.doubled);
     metrics.count(table, "rejected", totals.rejected);
     for (const { rejection } of outcome.staged.refusals) metrics.rejected(table, rejection.reason);
-    metrics.committed(table, took / 1000, outcome.files, outcome.fileBytes);
-    for (const { uptimeMs, rows } of outcome.captured) metrics.queryable(clock.uptime() - uptimeMs, rows);
+    const { files, fileBytes, attempts } = outcome;
+    metrics.committed(table, { seconds: took / 1000, files, fileBytes, attempts, at: clock.now() });
+    for (const { uptimeMs, rows } of outcome.captured)
+      metrics.queryable(table, clock.uptime() - uptimeMs, rows);
     for (const [partition, end] of outcome.deadLetterEnds)
       this.#targets?.raise("dead_letters", partition, end);
     for (const [partition, { state }] of outcome.partitions) this.#mark(lane.topic, partition, state.next);

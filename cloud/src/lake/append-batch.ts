@@ -111,12 +111,14 @@ export interface AppendOn {
   readonly snapshotId: bigint;
   /** The manifest of the batch's files as first written; null when the batch has none. */
   readonly manifest: ManifestFile | null;
+  /** 1, and one more for each version on which it came too late. */
+  readonly attempt: number;
 }
 
 /** A batch on top of one version of the table, or why not. */
 export const proposeAppend = async (
   context: AppendContext,
-  { commit, on, snapshotId, manifest }: AppendOn,
+  { commit, on, snapshotId, manifest, attempt }: AppendOn,
 ): Promise<Proposal> => {
   const other = logMismatch(commit, on);
   if (other !== null) {
@@ -143,6 +145,7 @@ export const proposeAppend = async (
     removed: NO_FILES,
     changedDays: new Set(commit.files.map((file) => file.day)).size,
     ingest: stateAfter(commit, on),
+    attempt,
     properties: {
       ...partitionProperties(commit.partitions),
       [PROPERTY.logIdentity]: commit.logIdentity,

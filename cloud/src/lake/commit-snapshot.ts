@@ -23,6 +23,8 @@ export interface SnapshotProposal {
   /** The state of the log with this snapshot, which its summary repeats; null before the first batch. */
   readonly ingest: IngestState | null;
   readonly properties: Properties;
+  /** How often it was tried on newer heads, this time included; 1 is not said. */
+  readonly attempt?: number;
 }
 
 export interface SnapshotContext {
@@ -67,7 +69,7 @@ export const proposeSnapshot = async (
   on: StoredTable,
   proposal: SnapshotProposal,
 ): Promise<TableMetadata> => {
-  const { identity, added, removed } = proposal;
+  const { identity, added, removed, attempt = 1 } = proposal;
   const manifestList = await context.manifests.writeList(proposal.manifests, identity);
   const foreign = foreignRows(on.metadata);
   const rows = totalRows(currentSnapshot(on.metadata)) + added.rows - removed.rows;
@@ -89,7 +91,11 @@ export const proposeSnapshot = async (
       added,
       removed,
       changedDays: proposal.changedDays,
-      summary: { [SUMMARY.commit]: proposal.commitId, [SUMMARY.offsets]: offsetsText(proposal.ingest) },
+      summary: {
+        [SUMMARY.commit]: proposal.commitId,
+        [SUMMARY.offsets]: offsetsText(proposal.ingest),
+        ...(attempt > 1 ? { [SUMMARY.attempt]: String(attempt) } : {}),
+      },
     },
     properties,
     context.now,

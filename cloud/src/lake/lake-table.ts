@@ -111,10 +111,12 @@ export class IcebergTable implements LakeTable {
       entries.length === 0
         ? null
         : await this.manifests.write(entries, base.metadata, identityOn(base, snapshotId));
+    let attempt = 0;
     const outcome = await this.commit({
       base,
       commitId: commit.commitId,
-      propose: (on) => proposeAppend(this.context(), { commit, on, snapshotId, manifest }),
+      propose: (on) =>
+        proposeAppend(this.context(), { commit, on, snapshotId, manifest, attempt: (attempt += 1) }),
     });
     switch (outcome.kind) {
       case "committed":

@@ -31,6 +31,8 @@ export const SUMMARY = {
   commit: "roadstream.commit",
   /** `partition:next` of every partition, ascending, with blanks between. */
   offsets: "roadstream.offsets",
+  /** How often the commit was tried, where another one came before it; absent: once. */
+  attempt: "roadstream.attempt",
 } as const;
 
 const PARTITION_PREFIX = "roadstream.partition.";

@@ -1,3 +1,4 @@
+import { TRUE_CLOCKS } from "../ingest/true-clocks.ts";
 import { formatRecordId, isoTime, parseIsoTime, type UnixMillis } from "@roadstream/shared";
 import { cellText } from "../sql/cell-text.ts";
 import type { Cell } from "../sql/query-result.ts";
@@ -104,9 +105,6 @@ const landedSteps = (row: LandedRow, evidence: Evidence): readonly TraceStep[] =
     queryableStep(row),
   ];
 };
-
-/** A clock that is set by anything but the simulation can be compared with the cloud's. */
-const TRUE_CLOCKS: readonly unknown[] = ["gnss", "ntp", "rtc"];
 
 const captureToQueryable = (row: LandedRow, evidence: Evidence): number | null => {
   const { snapshot, values } = row;

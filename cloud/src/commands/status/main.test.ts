@@ -1,0 +1,127 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { VirtualClock } from "@roadstream/shared/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ALARM_NAMES } from "../../status/alarms.ts";
+import type { StatusReport } from "../../status/lake-status.ts";
+import { recentFiles, tableCommits } from "../../status/table-commits.ts";
+import { batch, openTable, whileTimePasses } from "../../testing/lake-fixture.ts";
+import { MemoryObjectStore } from "../../testing/memory-object-store.ts";
+import { tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
+
+const MAIN = join(import.meta.dirname, "../../main.ts");
+const OPERATIONS = join(import.meta.dirname, "../../../../docs/operations.md");
+const MINUTE = 60_000;
+
+let tiny: TinyLake;
+beforeEach(async () => {
+  tiny = await tinyLake();
+});
+afterEach(() => tiny[Symbol.asyncDispose]());
+
+const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+const gps = (seq: number, capturedAgo: number, receivedAgo: number, more: object = {}) =>
+  tinyRecord(
+    "gps_data",
+    { seq, at: "10:00:00" },
+    { fix: "none", captured_at: ago(capturedAgo), received_at: ago(receivedAgo), ...more },
+  );
+
+const status = async (
+  ...args: readonly string[]
+): Promise<{ code: number; stdout: string; stderr: string }> => {
+  const argv = ["--conditions=source", "--disable-warning=ExperimentalWarning", MAIN, "status", ...args];
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, [...argv, "--lake", tiny.lakeSpec])) };
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string };
+  }
+};
+
+test("times by clocks that can tell, the path's own share of all rows, lag and alarms; exit 3 only when asked", async () => {
+  await tiny.append([
+    ...Array.from({ length: 98 }, (_, n) => gps(n + 1, 10 * MINUTE, 20_000)),
+    gps(99, 2 * 60 * MINUTE, 50 * MINUTE),
+    // Nobody can compare these with our clock.
+    gps(100, 500 * MINUTE, 20_000, { clock: "simulated" }),
+    gps(101, 500 * MINUTE, 20_000, { clock: "unsynced", captured_at: null }),
+  ]);
+  await tiny.land();
+  await tiny.append([gps(102, 1000, 1000)]);
+  const run = await status("--log", tiny.logSpec, "--json", "--alarm-lag", "0");
+  expect(run, run.stderr).toMatchObject({ code: 0 });
+  const report = JSON.parse(run.stdout) as StatusReport;
+  const table = report.tables.find((one) => one.table === "gps_data");
+  expect(table).toMatchObject({ total_rows: 101, rows: 101, commits: 1, conflicts: 0 });
+  const { capture_to_landed: captured, received_to_landed: received } = table ?? {};
+  expect(captured?.rows).toBe(99);
+  for (const ms of [captured?.p50_ms, captured?.p90_ms]) {
+    expect(ms).toBeGreaterThan(10 * MINUTE);
+    expect(ms).toBeLessThan(11 * MINUTE);
+  }
+  expect(captured?.histogram.filter(({ rows }) => rows > 0)).toEqual([
+    { le_s: 3600, rows: 98 },
+    { le_s: null, rows: 1 },
+  ]);
+  expect(received?.rows).toBe(101);
+  expect(received?.p99_ms).toBeLessThan(50 * MINUTE);
+  expect(received?.histogram.filter(({ rows }) => rows > 0).map(({ rows }) => rows)).toContain(1);
+  expect(table?.lag?.map(({ records }) => records).sort()).toEqual([0, 1]);
+  expect(table?.event_age_s).toBeLessThan(60);
+  expect(report.alarms.map(({ name, table: of, value }) => [name, of, value])).toEqual([
+    ["lag_high", "gps_data", 1],
+  ]);
+  const failing = await status("--log", tiny.logSpec, "--alarm-lag", "0", "--fail-on-alarm");
+  expect([failing.code, failing.stderr]).toEqual([
+    3,
+    expect.stringMatching(/ALARM lag_high gps_data: 1 records of partition \d are not landed/),
+  ]);
+  expect(failing.stdout).toContain("gps_data");
+});
+
+test("a lake without a log: everything but the lag; without a lake: wrong usage", async () => {
+  await tiny.append([gps(1, 3000, 2000)]);
+  await tiny.land();
+  const run = await status("--json", "--fail-on-alarm", "--window", "1m");
+  expect(run, run.stderr).toMatchObject({ code: 0 });
+  const report = JSON.parse(run.stdout) as StatusReport;
+  expect(report).toMatchObject({ ok: true, window_s: 60, alarms: [] });
+  expect(report.tables.every(({ lag }) => lag === null)).toBe(true);
+  const elsewhere = ["--conditions=source", MAIN, "status", "--lake", `file:${tiny.folder}/none`];
+  const none = await promisify(execFile)(process.execPath, elsewhere).catch((error: unknown) => error);
+  expect(none).toMatchObject({ code: 2 });
+});
+
+test("snapshots say of a commit how often another one came first, and which files are new", async () => {
+  const clock = new VirtualClock();
+  const store = new MemoryObjectStore(clock);
+  const [one, other] = [openTable({ store, clock }), openTable({ store, clock, seed: 2 })];
+  const { definition } = one;
+  const base = await whileTimePasses(clock, one.head());
+  const at = clock.now();
+  const next = (partition: number) => ({
+    base,
+    partition,
+    rows: 5,
+    key: `k${partition}`,
+    commitId: `c${partition}`,
+    begunAt: at,
+  });
+  await whileTimePasses(clock, one.append(batch(definition, next(0))));
+  await clock.advance(10_000);
+  const outcome = await whileTimePasses(clock, other.append(batch(definition, next(1))));
+  if (outcome.kind !== "committed") throw new Error(outcome.kind);
+  expect(tableCommits(outcome.head, 0)).toMatchObject({ commits: 2, conflicts: 1, rows: 10 });
+  const since = at + 5000;
+  expect(tableCommits(outcome.head, since)).toMatchObject({ commits: 1, conflicts: 1, rows: 5 });
+  const files = await one.files(outcome.head);
+  expect(recentFiles(outcome.head, files, since).map(({ key }) => key)).toEqual(["k1"]);
+  expect(recentFiles(outcome.head, files, 0)).toHaveLength(2);
+});
+
+test("the handbook says of every alarm what to do", async () => {
+  const text = await readFile(OPERATIONS, "utf8");
+  for (const name of ALARM_NAMES) expect(text, name).toMatch(new RegExp(`\`${name}\``));
+});

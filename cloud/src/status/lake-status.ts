@@ -1,0 +1,99 @@
+import { isoTime, unixMillis, type TableName } from "@roadstream/shared";
+import type { CurrentHeads } from "../lake/current-heads.ts";
+import { TABLE_NAMES } from "../lake/table-definition.ts";
+import { totalRows } from "../lake/table-history.ts";
+import { currentSnapshot } from "../lake/table-metadata.ts";
+import type { LakeTable } from "../ports.ts";
+import { alarmsOf, type Alarm, type TableStatus, type Thresholds } from "./alarms.ts";
+import type { AskRecentRows, LatencyStatistics, MeasureLag } from "./ports.ts";
+import { recentFiles, tableCommits } from "./table-commits.ts";
+
+/** One table in the report; `…_at` are ISO times, `…_age_s` seconds before the report's. */
+interface TableReport extends TableStatus {
+  readonly total_rows: number;
+  /** Of rows landed within the window. */
+  readonly newest_event_at: string | null;
+  readonly event_age_s: number | null;
+  /** The newest commit that brought rows, as far as snapshots say. */
+  readonly landed_at: string | null;
+  readonly landed_age_s: number | null;
+  readonly last_commit_at: string | null;
+  /** landed_at less captured_at of rows whose clock can be compared; null for dead letters and without such rows. */
+  readonly capture_to_landed: LatencyStatistics | null;
+  /** landed_at less received_at. */
+  readonly received_to_landed: LatencyStatistics | null;
+}
+
+export interface StatusReport {
+  readonly ok: true;
+  readonly at: string;
+  readonly window_s: number;
+  /** Tables that exist. */
+  readonly tables: readonly TableReport[];
+  readonly alarms: readonly Alarm[];
+}
+
+export interface StatusContext {
+  readonly heads: CurrentHeads;
+  readonly tables: Readonly<Record<TableName, LakeTable>>;
+  readonly recentRows: AskRecentRows;
+  /** Null: no log was given. */
+  readonly lag: MeasureLag | null;
+}
+
+export interface StatusOptions {
+  /** Unix milliseconds. */
+  readonly now: number;
+  readonly windowMs: number;
+  readonly thresholds: Thresholds;
+}
+
+const iso = (at: number | null): string | null => (at === null ? null : isoTime(unixMillis(at)));
+const age = (now: number, at: number | null): number | null =>
+  at === null ? null : Math.round(now - at) / 1000;
+
+const tableReport = async (
+  context: StatusContext,
+  table: TableName,
+  { now, windowMs }: StatusOptions,
+): Promise<readonly TableReport[]> => {
+  const head = context.heads[table];
+  if (head === null) return [];
+  const since = now - windowMs;
+  const commits = tableCommits(head, since);
+  const lake = context.tables[table];
+  const files = recentFiles(head, await lake.files(head), since);
+  const recent = await context.recentRows({ definition: lake.definition, files, since });
+  const lag = context.lag === null ? null : await context.lag(table);
+  return [
+    {
+      table,
+      total_rows: totalRows(currentSnapshot(head.stored.metadata)),
+      rows: recent.rows,
+      newest_event_at: iso(recent.newestEventAt),
+      event_age_s: age(now, recent.newestEventAt),
+      landed_at: iso(commits.lastRowsAt),
+      landed_age_s: age(now, commits.lastRowsAt),
+      last_commit_at: iso(commits.lastAt),
+      last_commit_age_s: age(now, commits.lastAt),
+      commits: commits.commits,
+      conflicts: commits.conflicts,
+      capture_to_landed: recent.captureToLanded,
+      received_to_landed: recent.receivedToLanded,
+      lag,
+    },
+  ];
+};
+
+/** How fresh each table is, how far behind its log, and what of that is alarming. */
+export const lakeStatus = async (context: StatusContext, options: StatusOptions): Promise<StatusReport> => {
+  const tables: TableReport[] = [];
+  for (const table of TABLE_NAMES) tables.push(...(await tableReport(context, table, options)));
+  return {
+    ok: true,
+    at: isoTime(unixMillis(options.now)),
+    window_s: options.windowMs / 1000,
+    tables,
+    alarms: alarmsOf(tables, options.thresholds),
+  };
+};

@@ -1,0 +1,49 @@
+import type { TableName } from "@roadstream/shared";
+import type { LiveFile, TableDefinition } from "../ports.ts";
+
+/** Upper bounds of the histogram's steps, in seconds; a last step has what is above. */
+export const LATENCY_STEPS_S = [0.5, 1, 2, 5, 10, 30, 60, 300, 3600] as const;
+
+export interface LatencyStatistics {
+  readonly rows: number;
+  readonly p50_ms: number;
+  readonly p90_ms: number;
+  readonly p99_ms: number;
+  /** Rows of each step, those of the steps below not included; `le_s` null: above all bounds. */
+  readonly histogram: readonly { readonly le_s: number | null; readonly rows: number }[];
+}
+
+/** What the rows that landed in a window say. */
+export interface RecentRows {
+  readonly rows: number;
+  /** Unix milliseconds. */
+  readonly newestEventAt: number | null;
+  /** From capture to landing, of rows whose car had a clock that can be compared with ours, back-fill included. */
+  readonly captureToLanded: LatencyStatistics | null;
+  /** From the gateway's acceptance to landing: the path's own share, of all rows. */
+  readonly receivedToLanded: LatencyStatistics | null;
+}
+
+export interface RecentRowsQuestion {
+  readonly definition: TableDefinition;
+  readonly files: readonly LiveFile[];
+  /** Unix milliseconds: rows landed from then on. */
+  readonly since: number;
+}
+
+export type AskRecentRows = (question: RecentRowsQuestion) => Promise<RecentRows>;
+
+/** How far a table is behind one partition of its topic. */
+export interface PartitionLag {
+  readonly partition: number;
+  /** The log's oldest record, and where its next one will stand. */
+  readonly start: number;
+  readonly end: number;
+  /** Where the table will read on. */
+  readonly next: number;
+  /** Records not landed yet. */
+  readonly records: number;
+}
+
+/** Null: the topic does not exist. */
+export type MeasureLag = (table: TableName) => Promise<readonly PartitionLag[] | null>;

@@ -1,0 +1,52 @@
+import type { LiveFile, TableHead } from "../ports.ts";
+import { type Snapshot } from "../lake/table-metadata.ts";
+import { SUMMARY } from "../lake/table-properties.ts";
+
+/** What the snapshots that are still there say of commits. */
+export interface TableCommits {
+  /** Our newest commit, Unix milliseconds; null before the first. */
+  readonly lastAt: number | null;
+  /** Our newest commit that brought rows. */
+  readonly lastRowsAt: number | null;
+  /** Of workers, within the window. */
+  readonly commits: number;
+  /** How often one of these found that another commit had come first. */
+  readonly conflicts: number;
+  readonly rows: number;
+}
+
+const number = (text: string | undefined, otherwise: number): number => {
+  const value = Number(text ?? otherwise);
+  return Number.isSafeInteger(value) ? value : otherwise;
+};
+
+const isOurs = ({ summary }: Snapshot): boolean => summary[SUMMARY.commit] !== undefined;
+const isBatch = (one: Snapshot): boolean => isOurs(one) && one.summary["operation"] === "append";
+const addedRows = ({ summary }: Snapshot): number => number(summary["added-records"], 0);
+const newest = (snapshots: readonly Snapshot[]): number | null =>
+  snapshots.reduce<number | null>((at, one) => Math.max(at ?? 0, one["timestamp-ms"]), null);
+
+export const tableCommits = (head: TableHead, since: number): TableCommits => {
+  const { snapshots } = head.stored.metadata;
+  const batches = snapshots.filter(isBatch);
+  const recent = batches.filter((one) => one["timestamp-ms"] >= since);
+  return {
+    lastAt: newest(snapshots.filter(isOurs)),
+    lastRowsAt: newest(batches.filter((one) => addedRows(one) > 0)),
+    commits: recent.length,
+    conflicts: recent.reduce((sum, { summary }) => sum + number(summary[SUMMARY.attempt], 1) - 1, 0),
+    rows: recent.reduce((sum, one) => sum + addedRows(one), 0),
+  };
+};
+
+/** The files that may hold rows landed since: those newer than the newest snapshot before. All where that was expired. */
+export const recentFiles = (
+  head: TableHead,
+  files: readonly LiveFile[],
+  since: number,
+): readonly LiveFile[] => {
+  const before = head.stored.metadata.snapshots
+    .filter((one) => one["timestamp-ms"] < since)
+    .reduce((sequence, one) => Math.max(sequence, one["sequence-number"]), 0);
+  return files.filter(({ sequenceNumber }) => sequenceNumber > before);
+};
