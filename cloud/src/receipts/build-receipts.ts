@@ -4,7 +4,7 @@ import { settledRanges, type SettledSeries } from "./settled-series.ts";
 /** One receipt, in characters: well below an MQTT publish, and a small part of what a log record may be. */
 export const MAX_RECEIPT_TEXT = MAX_PUBLISH_BYTES / 2;
 /** Of one series in one entry: at two numbers of at most 16 digits each, about half of a receipt. */
-export const MAX_RANGES_PER_ENTRY = 800;
+const MAX_RANGES_PER_ENTRY = 800;
 
 /** The receipts of one vehicle: as few as fit. What stands in several of them adds up. */
 export const buildReceipts = (vehicleId: string, settled: Iterable<SettledSeries>): readonly string[] => {

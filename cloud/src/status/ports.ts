@@ -14,7 +14,7 @@ export interface LatencyStatistics {
 }
 
 /** What the rows that landed in a window say. */
-export interface RecentRows {
+interface RecentRows {
   readonly rows: number;
   /** Unix milliseconds. */
   readonly newestEventAt: number | null;
@@ -24,7 +24,7 @@ export interface RecentRows {
   readonly receivedToLanded: LatencyStatistics | null;
 }
 
-export interface RecentRowsQuestion {
+interface RecentRowsQuestion {
   readonly definition: TableDefinition;
   readonly files: readonly LiveFile[];
   /** Unix milliseconds: rows landed from then on. */
