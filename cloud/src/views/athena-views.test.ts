@@ -26,7 +26,7 @@ const fill = async (table: TableName, rows: number, step: number): Promise<void>
     const seconds = new Set(Array.from({ length: rows }, () => upTo(HOUR_S / step) * step));
     [...seconds].forEach((second, index) => {
       const at = new Date(START + second * 1000).toISOString();
-      const degrees = [(upTo(360_000_000) - 180_000_000) / 1e6, upTo(3), -(upTo(1000) / 1e3)][index % 3] ?? 0;
+      const degrees = [random.next() * 360 - 180, upTo(3), -(upTo(1000) / 1e3)][index % 3] ?? 0;
       const cells = columns.map(({ name, type }): string => {
         if (name === "vehicle_id") return sqlText(vehicle);
         if (type === "timestamp") return `TIMESTAMPTZ ${sqlText(at)}`;

@@ -1,8 +1,7 @@
-import { valueSql, type Dialect } from "./value-sql.ts";
+import { DEGREE_PLACES, valueSql, type Dialect } from "./value-sql.ts";
 import { BASE, type Nearest, type View } from "./view.ts";
 
-/** A degree has 12 places at most: with these a double below 256 is read back as it was written. */
-const DEGREES = "DECIMAL(15, 12)";
+const DEGREES = `DECIMAL(${3 + DEGREE_PLACES}, ${DEGREE_PLACES})`;
 
 const ATHENA: Dialect = {
   integerText: (expression) => `CAST(${expression} AS VARCHAR)`,

@@ -1,9 +1,9 @@
-import { valueSql, type Dialect } from "./value-sql.ts";
+import { DEGREE_PLACES, valueSql, type Dialect } from "./value-sql.ts";
 import { BASE, type View } from "./view.ts";
 
 const DUCKDB: Dialect = {
   integerText: (expression) => `CAST(${expression} AS VARCHAR)`,
-  degreesText: (expression) => `CAST(${expression} AS VARCHAR)`,
+  degreesText: (expression) => `CAST(round(${expression}, ${DEGREE_PLACES}) AS VARCHAR)`,
   // Times with a zone are subtracted through a calendar; their microseconds are not.
   secondsBetween: (from, to) => `((epoch_us(${to}) - epoch_us(${from})) / 1e6)`,
   time: (expression) => expression,

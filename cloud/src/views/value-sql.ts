@@ -3,11 +3,14 @@ import { columnNamed } from "../lake/iceberg-schema.ts";
 import { tableDefinition } from "../lake/table-definition.ts";
 import { BASE, type Value, type View } from "./view.ts";
 
+/** Of a degree as text: a tenth of a micrometre, and few enough that every engine spells a double alike. */
+export const DEGREE_PLACES = 12;
+
 /** What engines do not say alike. Expressions are SQL. */
 export interface Dialect {
   /** A whole number as text. */
   readonly integerText: (expression: string) => string;
-  /** A latitude or longitude as text, in plain decimal notation: as short as it can be, with a decimal point. */
+  /** A latitude or longitude as text, in plain decimal notation: rounded, as short as it can be, with a decimal point. */
   readonly degreesText: (expression: string) => string;
   /** Seconds, with fractions, from the first time to the second. */
   readonly secondsBetween: (from: string, to: string) => string;
