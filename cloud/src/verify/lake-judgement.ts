@@ -11,7 +11,9 @@ import { EARLIER_CHECKPOINTS, judgedThrough, type AwaitedSeries } from "./earlie
 import { FleetStatements } from "./fleet-statements.ts";
 import { judgeTable, type JudgedTable } from "./judge-table.ts";
 import { LOG_MOVED, readLogRemainder } from "./log-remainder.ts";
+import { presentFiles } from "./present-files.ts";
 import {
+  filesMissing,
   ledgerInconsistent,
   MAX_EXAMPLES,
   readingsLost,
@@ -40,6 +42,7 @@ export class LakeJudgement {
   readonly #heads: CurrentHeads;
   readonly #books: ReadonlyMap<StreamName, TableSeriesBook>;
   readonly #passed = new Map<string, boolean>();
+  readonly #present = new Map<TableName, readonly LiveFile[]>();
 
   constructor(context: VerifyContext, options: VerifyOptions, heads: CurrentHeads) {
     this.#context = context;
@@ -204,9 +207,16 @@ export class LakeJudgement {
     return head === null ? NO_CHANGE : foreignRows(head.stored.metadata);
   }
 
+  /** The table's files, without those that are gone: these are told once. */
   async #files(table: TableName): Promise<readonly LiveFile[]> {
     const head = this.#heads[table];
-    return head === null ? [] : await this.#context.tables[table].files(head);
+    const known = this.#present.get(table);
+    if (head === null || known !== undefined) return known ?? [];
+    const { store, tables } = this.#context;
+    const { present, missing } = await presentFiles(store, table, await tables[table].files(head));
+    if (missing.length > 0) this.problems.push(filesMissing(table, missing));
+    this.#present.set(table, present);
+    return present;
   }
 
   async #ledgers(table: TableName): Promise<readonly PartitionLedger[]> {

@@ -1,4 +1,5 @@
 import { formatRecordId, type SeqRange, type StreamName, type TableName } from "@roadstream/shared";
+import type { LiveFile } from "../ports.ts";
 import type { Problem, SeriesReport } from "./report.ts";
 
 /** Ids named with each problem. */
@@ -24,6 +25,14 @@ export class ExampleIds {
     }
   }
 }
+
+export const filesMissing = (table: TableName, files: readonly LiveFile[]): Problem => ({
+  code: "files_missing",
+  table,
+  message: `data files that ${table} names are gone from the store: ${files.length}, with ${files.reduce((sum, { rows }) => sum + rows, 0)} rows`,
+  examples: files.slice(0, MAX_EXAMPLES).map(({ key }) => key),
+  next: "Something removed them without a commit of the table. Put them back from a copy of the lake, under the same names",
+});
 
 interface Difference {
   readonly table: TableName;

@@ -54,6 +54,8 @@ export interface VehicleReport {
 }
 
 type ProblemCode =
+  /** Named by the table's head, and not in the store. */
+  | "files_missing"
   /** Acknowledged, then nowhere. */
   | "readings_lost"
   /** One identity, several rows. */

@@ -49,8 +49,11 @@ export const verifyLake = async (context: VerifyContext, options: VerifyOptions)
     const heads = await context.heads();
     try {
       const report = await judgeOnce(context, options, heads);
-      if (report !== LOG_MOVED) return report;
-      if (look === MAX_LOOKS || !(await haveMoved(context, heads))) throw logGone();
+      if (report !== LOG_MOVED && !lacksFiles(report)) return report;
+      if (look === MAX_LOOKS || !(await haveMoved(context, heads))) {
+        if (report === LOG_MOVED) throw logGone();
+        return report;
+      }
     } catch (error) {
       const mayPass = isRoadstreamError(error, "table_invalid") || isRoadstreamError(error, "storage");
       if (!mayPass || look === MAX_LOOKS || !(await haveMoved(context, heads))) throw error;
@@ -83,6 +86,9 @@ const judgeOnce = async (
   const clean = totals.lost === 0 && totals.doubled === 0 && problems.length === 0;
   return { clean, complete_through: completeThrough(vehicles), totals, series, vehicles, problems };
 };
+
+const lacksFiles = ({ problems }: VerifyReport): boolean =>
+  problems.some(({ code }) => code === "files_missing");
 
 const haveMoved = async (context: VerifyContext, heads: CurrentHeads): Promise<boolean> => {
   const now = await context.heads();

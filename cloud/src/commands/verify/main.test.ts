@@ -135,6 +135,19 @@ test("a row that somebody removed is lost, by name, exit 3", async () => {
   expect(told.stderr).toContain(`car-1/${BOOT}/gps_data/4`);
 });
 
+test("a data file that is gone is a defect by name, not the end of the judgement", async () => {
+  await landTen();
+  const head = await tiny.lake.tables.gps_data.head();
+  const [file] = await tiny.lake.tables.gps_data.files(head);
+  await rm(await tiny.lake.store.localFile(file?.key ?? ""));
+  const told = await cloud("--lake", tiny.lakeSpec, "--json");
+  expect(told.code).toBe(3);
+  const report = JSON.parse(told.stdout) as VerifyReport;
+  expect(report).toMatchObject({ clean: false, totals: { given: 11, landed: 1, lost: 10 } });
+  expect(report.problems.map(({ code }) => code)).toEqual(["files_missing", "rows_missing", "readings_lost"]);
+  expect(report.problems[0]?.examples).toEqual([file?.key]);
+});
+
 test("a row that somebody doubled, or made up, is a defect", async () => {
   await landTen();
   await rewriteRows((rows) => `SELECT * FROM ${rows} UNION ALL SELECT * FROM ${rows} WHERE seq = 7`);
