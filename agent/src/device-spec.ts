@@ -1,4 +1,4 @@
-import { RoadstreamError } from "@roadstream/shared";
+import { redactUrl, RoadstreamError } from "@roadstream/shared";
 
 /** Where a device's bytes come from, as named on the command line. */
 export type DeviceSpec =
@@ -33,7 +33,7 @@ const socket = (text: string, kind: "tcp" | "gpsd"): DeviceSpec => {
 };
 
 const unusable = (text: string, why: string): RoadstreamError =>
-  new RoadstreamError("usage", `cannot use ${JSON.stringify(text)} as a device: ${why}`, {
+  new RoadstreamError("usage", `cannot use ${JSON.stringify(redactUrl(text))} as a device: ${why}`, {
     hint: "use an absolute path[:baud], tcp://host:port, gpsd://host[:port] or file:PATH",
   });
 

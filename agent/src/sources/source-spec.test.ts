@@ -54,3 +54,10 @@ test("all simulated sources share one car, whose options are said once", () => {
   expect(benchQuery([simulated(""), simulated("seed=7"), simulated("seed=7")])).toBe("seed=7");
   expect(() => benchQuery([simulated("seed=7"), simulated("seed=8")])).toThrow(/share one car/);
 });
+
+test.each([
+  ["camera", "rtsp://cam:s3cret@h/1"],
+  ["gps", "gpsd://me:s3cret@h:70000"],
+] as const)("a password in an unusable --%s is not repeated", (flag, text) => {
+  expect(() => parseSourceSpec(flag, text)).toThrow(/:\*\*\*@h/);
+});

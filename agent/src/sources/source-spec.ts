@@ -1,4 +1,4 @@
-import { RoadstreamError } from "@roadstream/shared";
+import { redactUrl, RoadstreamError } from "@roadstream/shared";
 import { parseDeviceSpec, type DeviceSpec } from "../device-spec.ts";
 
 /** What a source's flag names. `simulated` carries its query text, empty where none was given. */
@@ -23,7 +23,7 @@ const FORMS: Readonly<Record<SourceFlag, string>> = {
 const DEFAULT_BAUD: Readonly<Partial<Record<SourceFlag, number>>> = { gps: 9600, obd: 38_400 };
 
 const unusable = (flag: SourceFlag, text: string): RoadstreamError =>
-  new RoadstreamError("usage", `--${flag}: cannot use ${JSON.stringify(text)}`, {
+  new RoadstreamError("usage", `--${flag}: cannot use ${JSON.stringify(redactUrl(text))}`, {
     hint: `give ${FORMS[flag]}`,
   });
 

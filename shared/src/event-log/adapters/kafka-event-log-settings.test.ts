@@ -37,3 +37,17 @@ test.each([
 ])("%s with %j is refused", (spec, env) => {
   expect(() => kafkaSettings(spec, env)).toThrow(expect.objectContaining({ code: "usage" }));
 });
+
+test("a password in the address is refused, and not repeated", () => {
+  const refusal = ["kafka://gw:s3cret@a:1", "kafka://a:1,gw:s3cret@b:2"].map((spec) => {
+    try {
+      return JSON.stringify(kafkaSettings(spec, {}));
+    } catch (error) {
+      return String(error);
+    }
+  });
+  for (const text of refusal) {
+    expect(text).toContain("must hold no user or password");
+    expect(text).not.toContain("s3cret");
+  }
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { SASLOptions } from "kafkajs";
+import { redactUrl } from "../../config/redact-url.ts";
 import { errorText, RoadstreamError } from "../../errors.ts";
 import type { KafkaVariable } from "../kafka-variables.ts";
 
@@ -62,6 +63,11 @@ const sslOf = (env: Env): ConnectionOptions | null => {
 /** Reads `kafka://HOST:PORT[,HOST:PORT]` and the KAFKA_* environment. Throws `usage`; never names a secret's value. */
 export const kafkaSettings = (spec: string, env: Env): KafkaSettings => {
   const brokers = spec.slice("kafka://".length).replace(/\/$/, "").split(",");
+  if (spec.includes("@")) {
+    throw new RoadstreamError("usage", `${redactUrl(spec)} must hold no user or password`, {
+      hint: "give KAFKA_USERNAME and KAFKA_PASSWORD",
+    });
+  }
   const wrong = brokers.find((broker) => !BROKER.test(broker));
   if (wrong !== undefined) throw new RoadstreamError("usage", `not HOST:PORT in ${spec}: "${wrong}"`);
   return { brokers, sasl: saslOf(env), ssl: sslOf(env) };

@@ -30,3 +30,8 @@ test("kafka://HOST:PORT asks nobody before it is used", async () => {
 test.each(["", "sqlite:", "mysql://x", "kafka://", "kafka://a", "/a/file"])("%j is refused", async (spec) => {
   await expect(openEventLog(spec, options)).rejects.toMatchObject({ code: "usage" });
 });
+
+test("a password in what cannot be used is not repeated", async () => {
+  const refused = await openEventLog("mysql://me:s3cret@h/x", options).catch(String);
+  expect(refused).toContain("not an event log: mysql://me:***@h/x");
+});

@@ -1,3 +1,4 @@
+import { redactUrl } from "../../config/redact-url.ts";
 import { RoadstreamError } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Metrics } from "../../ports/metrics.ts";
@@ -45,7 +46,7 @@ export const openEventLog = async (spec: string, options: OpenEventLogOptions): 
       ...(dialKafka === undefined ? {} : { dial: dialKafka }),
     });
   }
-  throw new RoadstreamError("usage", `not an event log: ${spec}`, {
+  throw new RoadstreamError("usage", `not an event log: ${redactUrl(spec)}`, {
     hint: "sqlite:FILE or kafka://HOST:PORT[,HOST:PORT]",
   });
 };
