@@ -68,3 +68,18 @@ test("it goes on after the log was away, or was cut", async () => {
   await running;
   expect(sent).toEqual([receipt("car-1", 1), receipt("car-1", 2)]);
 });
+
+test("a log that does not answer does not hold up a stop", async () => {
+  const { clock, log, relay } = await setUp();
+  let asked = 0;
+  log.partitions = () => {
+    asked += 1;
+    return new Promise(() => undefined);
+  };
+  const stop = new AbortController();
+  const running = relay.run(stop.signal);
+  await clock.advance(1000);
+  expect(asked).toBe(1);
+  stop.abort();
+  await running;
+});

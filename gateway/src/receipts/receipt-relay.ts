@@ -41,9 +41,13 @@ export class ReceiptRelay {
   /** Relays until the signal fires; the log being away only delays it. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
     while (!signal.aborted) {
       try {
-        await this.poll();
+        // A log that is away may take longer to say so than a stop may take.
+        await Promise.race([this.poll(), stopped]);
       } catch (error) {
         logger.debug("receipts_unreadable", { error: errorText(error) });
       }
