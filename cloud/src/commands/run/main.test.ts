@@ -8,7 +8,10 @@ import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openEventLog, type EventLog, type LogAppend } from "@roadstream/shared/event-log";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DuckDbEngine } from "../../adapters/duckdb-engine.ts";
+import { FolderObjectStore } from "../../adapters/folder-object-store.ts";
 import { openLake } from "../../adapters/open-lake.ts";
+import { openLakeTable } from "../../lake/lake-table.ts";
+import { tableDefinition } from "../../lake/table-definition.ts";
 
 const MAIN = join(import.meta.dirname, "../../main.ts");
 const BOOT = "0190d5e4-7b1a-7abc-8def-0123456789ab";
@@ -151,4 +154,26 @@ test("a recreated log is refused with an explanation, and taken on when told to"
   expect([accepted.code, accepted.stderr]).toEqual([0, expect.any(String)]);
   const [rows] = await query(`SELECT count(*) AS n FROM read_parquet(${await filesOf("gps_data")})`);
   expect(rows).toEqual({ n: 3n });
+});
+
+test("brings a table of an earlier contract up to this one, says so, and lands in it", async () => {
+  const definition = tableDefinition("gps_data");
+  const earlier = openLakeTable({
+    definition: {
+      ...definition,
+      columns: definition.columns.filter(({ name }) => name !== "vehicle_type"),
+    },
+    store: new FolderObjectStore({ folder: join(folder, "lake") }),
+    clock: systemClock(),
+    random: systemRandom(),
+    logger: silentLogger,
+  });
+  await earlier.head();
+  await append([gps("car-1", 1)]);
+  const { code, stderr } = await cloud();
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/table_evolved.*gps_data.*vehicle_type/)]);
+  const [rows] = await query(`SELECT vehicle_type FROM read_parquet(${await filesOf("gps_data")})`);
+  expect(rows).toEqual({ vehicle_type: null });
+  const { stored } = await earlier.head();
+  expect(stored.metadata["current-schema-id"]).toBe(1);
 });
