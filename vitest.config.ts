@@ -28,6 +28,7 @@ export default defineConfig({
       project("faults", ["test/src/faults/**/*.test.ts"], 1_800_000, { fileParallelism: false }),
       project("corpus", ["test/src/corpus/**/*.test.ts"], 120_000),
       project("hil", ["test/src/hil/**/*.test.ts"], 120_000, { maxWorkers: 2 }),
+      project("trino", ["test/src/trino/**/*.test.ts"], 900_000, { fileParallelism: false }),
       project("services", ["test/src/services/**/*.test.ts"], 600_000, { fileParallelism: false }),
     ],
   },

@@ -7,6 +7,7 @@ export { openIngest } from "../adapters/open-ingest.ts";
 export { openLake, type OpenedLake } from "../adapters/open-lake.ts";
 export { IngestWorker } from "../ingest/worker.ts";
 export { compactTable, type CompactionReport } from "../lake/compact-table.ts";
+export { athenaCell } from "../athena/athena-cell.ts";
 export { evolveTable } from "../lake/evolve-table.ts";
 export { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 export { tableDefinition } from "../lake/table-definition.ts";

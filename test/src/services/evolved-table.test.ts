@@ -55,7 +55,9 @@ describe.skipIf(services("python").skip)("pyiceberg reads a table that was broug
         want: "rows",
         filter,
       });
-      return rows.map((row) => [row["seq"], row["satellites_used"], row["vehicle_type"]]).sort();
+      return rows
+        .toSorted((a, b) => Number(a["seq"]) - Number(b["seq"]))
+        .map((row) => [row["seq"], row["satellites_used"], row["vehicle_type"]]);
     };
     const all = [
       [1, 1, null],

@@ -5,7 +5,7 @@ const MOTO = "5.2.5";
 const folder = versionedFolder("moto", MOTO);
 
 /** The stand-in of AWS's control planes. */
-const motoServer = join(folder.path, "bin", "moto_server");
+export const motoServer = join(folder.path, "bin", "moto_server");
 
 export const motoStep: InstallStep = {
   name: "moto",

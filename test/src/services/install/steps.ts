@@ -5,6 +5,7 @@ import { minioStep } from "./minio-step.ts";
 import { motoStep } from "./moto-step.ts";
 import { pythonStep } from "./python-step.ts";
 import type { InstallStep } from "./step.ts";
+import { trinoStep } from "./trino-step.ts";
 import { versitygwStep } from "./versitygw-step.ts";
 
 /** In the order of installation. */
@@ -17,6 +18,7 @@ export const STEPS = {
   versitygw: versitygwStep,
   minio: minioStep,
   moto: motoStep,
+  trino: trinoStep,
 } as const satisfies Readonly<Record<string, InstallStep>>;
 
 export type ServiceName = keyof typeof STEPS;
