@@ -19,7 +19,7 @@ export interface OpenedLake extends OpenedStore, AsyncDisposable {
   readonly evolve: () => Promise<readonly EvolvedTable[]>;
 }
 
-export interface EvolvedTable extends Evolution {
+interface EvolvedTable extends Evolution {
   readonly table: TableName;
 }
 

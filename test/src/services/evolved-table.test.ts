@@ -2,47 +2,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { evolveTable, foreignRows, tableDefinition, type TableDefinition } from "@roadstream/cloud/testing";
+import { foreignRows } from "@roadstream/cloud/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { icebergSparkJar } from "./install/iceberg-spark-step.ts";
 import { pythonWithReaders } from "./install/python-step.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
-import { SampleLake } from "./readers/sample-lake.ts";
+import { evolvedLake, LARGE, LATER } from "./readers/evolved-lake.ts";
 import { services } from "./services.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`./readers/${name}`, import.meta.url));
-const LARGE = 5_000_000_000;
-const gps = tableDefinition("gps_data");
-/** An earlier contract, without a column, and a later one, with a wider type. */
-const EARLIER: TableDefinition = {
-  ...gps,
-  columns: gps.columns.filter(({ name }) => name !== "vehicle_type"),
-};
-const LATER: TableDefinition = {
-  ...gps,
-  columns: gps.columns.map((one) =>
-    one.name === "satellites_used" ? { ...one, type: "int64" as const } : one,
-  ),
-};
-
-/** A file of the earlier contract, then one of the later. */
-const evolved = async (): Promise<{ readonly first: SampleLake; readonly second: SampleLake }> => {
-  const first = await SampleLake.make(EARLIER);
-  const old = [1, 2, 3].map((seq) => ({ vehicle_id: "a", seq, satellites_used: seq === 2 ? null : seq }));
-  expect((await first.append("2026-01-01", old)).kind).toBe("committed");
-  const second = first.seenBy(LATER);
-  const evolution = await evolveTable(second.table);
-  expect(evolution?.added.map(({ name }) => name)).toEqual(["vehicle_type"]);
-  expect(evolution?.widened.map(({ name }) => name)).toEqual(["satellites_used"]);
-  const row = { vehicle_id: "a", seq: 4, satellites_used: LARGE, vehicle_type: "car" };
-  expect((await second.append("2026-01-02", [row])).kind).toBe("committed");
-  expect((await first.append("2026-01-02", [{ vehicle_id: "a", seq: 5 }])).kind).toBe("refused");
-  return { first, second };
-};
 
 describe.skipIf(services("python").skip)("pyiceberg reads a table that was brought up to a contract", () => {
   test("old rows with null and the wider type, new ones with values; filters and bounds on both", async () => {
-    const { first, second } = await evolved();
+    const { first, second } = await evolvedLake();
     await using _first = first;
     const metadata = await second.metadata();
     await using reader = new LineDialogue(pythonWithReaders, [script("pyiceberg_reader.py")]);
@@ -74,7 +46,7 @@ describe.skipIf(services("python").skip)("pyiceberg reads a table that was broug
 });
 
 describe.skipIf(services("python", "iceberg-spark").skip)("Spark reads and writes such a table", () => {
-  let lake: Awaited<ReturnType<typeof evolved>>;
+  let lake: Awaited<ReturnType<typeof evolvedLake>>;
   let spark: LineDialogue;
   let scratch: string;
   const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.ask(text);
@@ -82,7 +54,7 @@ describe.skipIf(services("python", "iceberg-spark").skip)("Spark reads and write
     (await sql(`SELECT seq FROM h.lake.gps_data WHERE ${where} ORDER BY seq`)).map((row) => row["seq"]);
 
   beforeAll(async () => {
-    lake = await evolved();
+    lake = await evolvedLake();
     scratch = await mkdtemp(join(tmpdir(), "roadstream-spark-"));
     const args = [script("spark_reader.py"), icebergSparkJar, join(lake.first.folder, ".."), scratch];
     spark = new LineDialogue(pythonWithReaders, args, { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" });

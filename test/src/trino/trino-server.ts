@@ -40,6 +40,7 @@ const catalogProperties = ({ glueUrl, s3Url, accessKey, secretKey }: TrinoOption
   properties({
     "connector.name": "iceberg",
     "iceberg.catalog.type": "glue",
+    "iceberg.register-table-procedure.enabled": "true",
     "hive.metastore.glue.region": "us-east-1",
     "hive.metastore.glue.endpoint-url": glueUrl,
     "hive.metastore.glue.aws-access-key": accessKey,

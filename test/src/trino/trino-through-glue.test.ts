@@ -1,10 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { athenaCell } from "@roadstream/cloud/testing";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { athenaCell, openLake } from "@roadstream/cloud/testing";
+import { silentLogger } from "@roadstream/shared";
+import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { runStage } from "../processes/start-stage.ts";
 import { startMoto, type RunningMoto } from "../services/moto.ts";
+import { evolvedLake, LARGE } from "../services/readers/evolved-lake.ts";
 import { services } from "../services/services.ts";
 import { startVersitygw, type RunningVersitygw } from "../services/versitygw.ts";
 import { TrinoServer, type TrinoRows } from "./trino-server.ts";
@@ -105,6 +108,30 @@ describe.skipIf(services("trino", "moto", "versitygw").skip)("Trino through Glue
       const query = `SELECT * FROM ${name} ORDER BY ${order}`;
       expect(rowsOf(await trino.sql(query)), name).toEqual(await ours(query));
     }
+  });
+
+  test("a table that was brought up to a contract: old rows with null and the wider type", async () => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const options = { clock: systemClock(), random: systemRandom(), logger: silentLogger, env };
+    await using store = openLake(
+      { lake: "s3://lake/evolved", catalog: "file" },
+      { ...options, path: (text) => text },
+    );
+    const { first, second } = await evolvedLake(store);
+    await using _first = first;
+    const { version } = await second.table.head();
+    await trino.sql(
+      `CALL system.register_table('${DATABASE}', 'evolved', 's3://lake/evolved/gps_data', 'v${version}.metadata.json')`,
+    );
+    const { data } = await trino.sql(
+      "SELECT seq, satellites_used, vehicle_type FROM evolved WHERE satellites_used >= 1 ORDER BY seq",
+    );
+    expect(data).toEqual([
+      [1, 1, null],
+      [3, 3, null],
+      [4, LARGE, "car"],
+    ]);
+    vi.unstubAllEnvs();
   });
 
   test("a row that Trino writes is foreign, and our next commit stands on it", async () => {

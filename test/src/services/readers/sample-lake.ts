@@ -95,13 +95,16 @@ export class SampleLake implements AsyncDisposable {
     });
   }
 
-  static async on({ store, incoming }: OpenedLake): Promise<SampleLake> {
+  static async on(
+    { store, incoming }: OpenedLake,
+    definition = tableDefinition("gps_data"),
+  ): Promise<SampleLake> {
     return new SampleLake({
       scratch: await mkdtemp(join(tmpdir(), "roadstream-readers-")),
       engine: await DuckDbEngine.open(),
       store,
       incoming: await incoming(),
-      definition: tableDefinition("gps_data"),
+      definition,
     });
   }
 
