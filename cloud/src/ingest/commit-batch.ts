@@ -70,7 +70,10 @@ export const commitBatch = async (context: IngestContext, options: CommitOptions
     base: options.base,
     commitId,
     files,
-    partitions: Object.fromEntries([...ledgers].map(([partition, { state }]) => [partition, state])),
+    partitions: {
+      ...(options.base.ingest === null ? await beginnings(context, options, commitId) : {}),
+      ...Object.fromEntries([...ledgers].map(([partition, { state }]) => [partition, state])),
+    },
     logIdentity: options.logIdentity,
     partitionCount: options.partitionCount,
     begunAt: options.begunAt,
@@ -89,6 +92,24 @@ export const commitBatch = async (context: IngestContext, options: CommitOptions
     fileBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
     deadLetterEnds,
   };
+};
+
+/**
+ * Where each partition of the log begins, for a table's first commit: from then on a log that lets go of records which
+ * this table has not read yet, of a partition that it never read from too, is noticed and refused.
+ */
+const beginnings = async (
+  context: IngestContext,
+  { table, partitionCount }: CommitOptions,
+  commit: string,
+): Promise<Readonly<Record<number, PartitionState>>> => {
+  const topic = topicOf(context.topics, table.name);
+  const partitions: Record<number, PartitionState> = {};
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    const { start: next } = await context.log.range({ topic, partition });
+    partitions[partition] = { next, last: null, ledger: null, commit };
+  }
+  return partitions;
 };
 
 /** Before the commit that passes their offsets, so that no refusal is without its letter. */

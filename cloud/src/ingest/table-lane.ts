@@ -288,6 +288,12 @@ export class TableLane {
       one.state = state;
       one.ledger = ledger;
     }
+    // A table's first commit says of every partition where it begins.
+    for (const one of this.#held.values()) {
+      const begun = outcome.head.ingest?.partitions[one.partition] ?? null;
+      const isOurs = [...outcome.partitions.values()].some(({ state }) => state.commit === begun?.commit);
+      if (one.state === null && isOurs) one.state = begun;
+    }
   }
 
   /** After a conflict or a failure: memory follows the table, and reading begins again where the table stands. */
