@@ -14,7 +14,7 @@ export const MAX_APPEND_BYTES = 4 * 1024 * 1024;
 /** How often limits in time are looked after. */
 export const SWEEP_INTERVAL = seconds(1);
 /** A clean stop waits this long for what is held, and then this long for clients to take their last PUBACKs. */
-export const STOP_DRAIN_LIMIT = seconds(7);
+export const STOP_DRAIN_LIMIT = seconds(4);
 export const STOP_GOODBYE_LIMIT = seconds(1);
 
 /** One MQTT packet: a publish at its limit, with topic and framing. Before a client is known, a CONNECT's worth. */

@@ -22,7 +22,7 @@ import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
 import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
 import { DuckDbRowWriter } from "./duckdb-row-writer.ts";
 import { openLake } from "./open-lake.ts";
-import { openLog } from "./open-log.ts";
+import { openExistingLog, openLog } from "./open-log.ts";
 
 export interface OpenIngestOptions {
   readonly clock: Clock;
@@ -36,6 +36,8 @@ export interface OpenIngestOptions {
   readonly catalog: string;
   /** Hand tables of the file catalog over to `catalog` first. */
   readonly moveCatalog: boolean;
+  /** Only what is there now is landed: a log that is not there is then a typing error, not one still to come. */
+  readonly untilDrained: boolean;
   readonly commitInterval: DurationMs;
 }
 
@@ -46,7 +48,8 @@ const INGEST_DUCKDB = { ...DEFAULT_DUCKDB, threads: 1 };
 export const openIngest = async (options: OpenIngestOptions): Promise<IngestContext & AsyncDisposable> => {
   const { clock, random, logger } = options;
   await using opened = new AsyncDisposableStack();
-  const log = opened.use(await openLog(options.log, options));
+  const openIt = options.untilDrained ? openExistingLog : openLog;
+  const log = opened.use(await openIt(options.log, options));
   const deadLetters = opened.use(await log.writer());
   const receiptWriter = opened.use(await log.writer());
   const lake = opened.use(openLake(options, options));

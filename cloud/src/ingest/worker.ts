@@ -39,6 +39,7 @@ export class IngestWorker {
   #consumer: LogConsumer | null = null;
   #wake = new AbortController();
   #lookedAround = 0;
+  #isMeasuring = false;
   /** Marks told to the log: a cache of the tables' offsets, so that one failing is only counted. */
   readonly #marks = new Set<Promise<void>>();
 
@@ -69,7 +70,7 @@ export class IngestWorker {
       this.#steer(consumer);
       const either = AbortSignal.any([signal, this.#wake.signal]);
       this.#hear(await consumer.poll({ maxBytes: POLL_MAX_BYTES, wait: this.#wait(), signal: either }));
-      await this.#lookAround();
+      this.#lookAround();
     }
     // Commits under way may finish; records that are only held stay in the log.
     for (const lane of this.#lanes.values()) await lane.settled();
@@ -163,16 +164,25 @@ export class IngestWorker {
     return [...this.#lanes.values()].every((lane) => targets.isReached(lane.table.name, lane.head));
   }
 
-  async #lookAround(): Promise<void> {
-    const { clock, logger } = this.#context;
+  #lookAround(): void {
+    const { clock } = this.#context;
     if (clock.uptime() - this.#lookedAround < LOOK_AROUND) return;
     this.#lookedAround = clock.uptime();
     if (this.#targets !== null) for (const lane of this.#lanes.values()) lane.refresh();
+    // Not awaited: a log that is away takes longer to say so than a stop may take.
+    if (!this.#isMeasuring) void this.#measure();
+  }
+
+  /** Never rejects. */
+  async #measure(): Promise<void> {
+    this.#isMeasuring = true;
     try {
       for (const lane of this.#lanes.values()) await this.#measureLag(lane);
     } catch (error) {
-      logger.warn("lag_unknown", { reason: errorText(error) });
+      if (!this.#options.signal.aborted)
+        this.#context.logger.warn("lag_unknown", { reason: errorText(error) });
     }
+    this.#isMeasuring = false;
   }
 
   async #measureLag(lane: TableLane): Promise<void> {

@@ -75,6 +75,7 @@ const land = async (logSpec: string, lakeSpec: string): Promise<void> => {
     lake: lakeSpec,
     catalog: "file",
     moveCatalog: false,
+    untilDrained: true,
     commitInterval: millis(50),
   });
   const worker = new IngestWorker(ingest, {

@@ -121,6 +121,7 @@ const land = async (log: string, lake: string, rows: number, group: string): Pro
     lake: `file:${lake}`,
     catalog: "file",
     moveCatalog: false,
+    untilDrained: true,
   };
   await using ingest = await openIngest(options);
   const worker = new IngestWorker(ingest, {

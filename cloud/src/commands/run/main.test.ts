@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -176,4 +176,21 @@ test("brings a table of an earlier contract up to this one, says so, and lands i
   expect(rows).toEqual({ vehicle_type: null });
   const { stored } = await earlier.head();
   expect(stored.metadata["current-schema-id"]).toBe(1);
+});
+
+test("a log that is not there cannot be drained: nothing is made, and the path is named", async () => {
+  const lake = join(folder, "elsewhere");
+  const argv = [
+    "--conditions=source",
+    MAIN,
+    "run",
+    "--until-drained",
+    "--log",
+    `sqlite:${join(folder, "typo.sqlite")}`,
+  ];
+  const ended = await run(process.execPath, [...argv, "--lake", `file:${lake}`]).catch(
+    (error: unknown) => error as { readonly code: number; readonly stderr: string },
+  );
+  expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining("typo.sqlite") as string });
+  await expect(stat(lake)).rejects.toMatchObject({ code: "ENOENT" });
 });

@@ -13,7 +13,7 @@ const REBALANCE_TIMEOUT_MS = 10_000;
 /** How long kafkajs's idle loop rests between heartbeats; its default of 5 s makes each join last as long. */
 const IDLE_ROUND_MS = 200;
 const METADATA_MAX_AGE_MS = 30_000;
-const CLOSE_DEADLINE = seconds(10);
+const CLOSE_DEADLINE = seconds(3);
 const COMMIT_DEADLINE = seconds(10);
 const PAUSE_BEFORE_REJOIN = seconds(1);
 

@@ -16,7 +16,8 @@ const APPEND_DEADLINE = seconds(30);
 const SWEEP_INTERVAL = seconds(1);
 const BROKER_TIMEOUT_MS = 30_000;
 const PAUSE_BEFORE_RESEND = millis(200);
-const CLOSE_DEADLINE = seconds(5);
+/** Twice at most: of the ten seconds that a clean stop may take, the gateway has used others by then. */
+const CLOSE_DEADLINE = seconds(1);
 
 interface Call {
   readonly positions: LogPosition[];

@@ -32,7 +32,7 @@ import { KafkaLogWriter } from "./kafka-event-log-writer.ts";
 
 /** For each question; brokers may be away longer, then the caller asks again. */
 const ANSWER_DEADLINE = seconds(15);
-const CLOSE_DEADLINE = seconds(5);
+const CLOSE_DEADLINE = seconds(1);
 const READ_WAIT_MS = 500;
 const LEADER_WAIT = millis(100);
 const METADATA_MAX_AGE_MS = 30_000;
