@@ -50,6 +50,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "find, and remove, objects that no snapshot names",
     load: () => import("./commands/orphans/main.ts"),
   },
+  rebuild: {
+    does: "write a table's lost ledger anew from its rows",
+    load: () => import("./commands/rebuild/main.ts"),
+  },
 };
 
 const usage = (): string => {

@@ -8,7 +8,9 @@ import { lakeFilesSql } from "./duckdb-lake-files.ts";
 /** Rows sorted at once; a larger table is gone through in shares of its files. */
 const SHARE_ROWS = 2_000_000;
 const LARGEST_SEQ = Number.MAX_SAFE_INTEGER;
-const IS_SOUND = `vehicle_id IS NOT NULL AND boot_id IS NOT NULL AND seq BETWEEN 1 AND ${LARGEST_SEQ}`;
+export const isSoundSeq = (column: string): string => `${column} BETWEEN 1 AND ${LARGEST_SEQ}`;
+/** Rows with an identity of ours. */
+export const IS_SOUND = `vehicle_id IS NOT NULL AND boot_id IS NOT NULL AND ${isSoundSeq("seq")}`;
 
 const number = (value: unknown): number => Number(value ?? 0);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

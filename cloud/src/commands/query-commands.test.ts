@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -81,5 +82,24 @@ test("expire, orphans, compact and files, one after the other", { timeout: 60_00
     table: "gps_data",
     files: [{ location: expect.stringMatching(/^file:\/\/\/.*\.parquet$/), day: "2026-03-01", rows: 3 }],
     totals: { files: 1, rows: 3 },
+  });
+});
+
+test("rebuild: a lost ledger, from the rows", { timeout: 60_000 }, async () => {
+  const states = Object.entries((await tiny.lake.tables.gps_data.head()).ingest?.partitions ?? {});
+  const [partition, state] = states.find(([, { last }]) => last !== null) ?? [];
+  await rm(join(tiny.folder, "lake", state?.ledger ?? ""));
+  const because = `ledger file ${state?.ledger} is gone`;
+  expect(await json("rebuild", "gps_data")).toEqual({
+    ok: true,
+    dry_run: false,
+    table: "gps_data",
+    partitions: [{ partition: Number(partition), series: 1, landed: 3, because }],
+    removed_rows: 0,
+  });
+  expect(await cloud("rebuild", "gps_data")).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "gps_data: every ledger can be read and adds up; nothing to rebuild.\n",
   });
 });

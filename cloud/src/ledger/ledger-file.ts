@@ -96,21 +96,23 @@ export const encodeLedgerFile = (file: LedgerFile, zstd: Zstd): Uint8Array => {
   return zstd.compress(new TextEncoder().encode(JSON.stringify(stored)));
 };
 
-const invalid = (key: string, why: string): RoadstreamError =>
-  new RoadstreamError("table_invalid", `ledger file ${key}: ${why}`, {
-    hint: "The ledger can be rebuilt from the table's rows: roadstream cloud rebuild.",
+/** What is wrong with a ledger file, and the way on. */
+export const ledgerInvalid = (key: string, why: string, cause?: unknown): RoadstreamError =>
+  new RoadstreamError("table_invalid", `ledger file ${key} ${why}`, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: "The ledger can be rebuilt from the table's rows: roadstream cloud rebuild TABLE.",
   });
 
 /** Throws `table_invalid` for anything that {@link encodeLedgerFile} did not write. */
 export const decodeLedgerFile = (key: string, bytes: Uint8Array, zstd: Zstd): LedgerFile => {
   const plain = zstd.decompress(bytes, MAX_LEDGER_FILE_BYTES);
-  if (plain === null) throw invalid(key, "is not zstd");
-  if (plain === "too_large") throw invalid(key, `unpacks to more than ${MAX_LEDGER_FILE_BYTES} bytes`);
+  if (plain === null) throw ledgerInvalid(key, "is not zstd");
+  if (plain === "too_large") throw ledgerInvalid(key, `unpacks to more than ${MAX_LEDGER_FILE_BYTES} bytes`);
   let stored: z.output<typeof schema>;
   try {
     stored = schema.parse(JSON.parse(new TextDecoder().decode(plain)));
   } catch (cause) {
-    throw new RoadstreamError("table_invalid", `ledger file ${key} is not one of ours`, { cause });
+    throw ledgerInvalid(key, "is not one of ours", cause);
   }
   return {
     kind: stored.kind,
@@ -132,7 +134,7 @@ export const decodeLedgerFile = (key: string, bytes: Uint8Array, zstd: Zstd): Le
     deadLetterIds: stored.dead_letter_ids,
     checkpoints: stored.checkpoints.map((mark) => {
       const checkpoint = parseCheckpoint(mark.checkpoint);
-      if (checkpoint === null) throw invalid(key, "holds a checkpoint that cannot be read");
+      if (checkpoint === null) throw ledgerInvalid(key, "holds a checkpoint that cannot be read");
       return {
         vehicleId: mark.vehicle_id,
         bootId: mark.boot_id,

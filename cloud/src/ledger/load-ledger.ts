@@ -1,6 +1,6 @@
-import { RoadstreamError, type TableName, type Zstd } from "@roadstream/shared";
+import type { TableName, Zstd } from "@roadstream/shared";
 import type { ObjectStore } from "../ports.ts";
-import { decodeLedgerFile, type LedgerFile } from "./ledger-file.ts";
+import { decodeLedgerFile, ledgerInvalid, type LedgerFile } from "./ledger-file.ts";
 import { LedgerDelta } from "./ledger-delta.ts";
 import { WHOLE_EVERY_COMMITS } from "./ledger-limits.ts";
 import { PartitionLedger } from "./partition-ledger.ts";
@@ -22,11 +22,7 @@ const deltaOf = (file: LedgerFile): LedgerDelta => {
 
 const readLedgerFile = async (store: ObjectStore, zstd: Zstd, key: string): Promise<LedgerFile> => {
   const bytes = await store.get(key);
-  if (bytes === null) {
-    throw new RoadstreamError("table_invalid", `ledger file ${key} is gone`, {
-      hint: "The ledger can be rebuilt from the table's rows: roadstream cloud rebuild.",
-    });
-  }
+  if (bytes === null) throw ledgerInvalid(key, "is gone");
   return decodeLedgerFile(key, bytes, zstd);
 };
 
@@ -41,12 +37,10 @@ export const loadLedger = async (
   for (let key = head; key !== null;) {
     const file = await readLedgerFile(store, zstd, key);
     if (file.table !== place.table || file.partition !== place.partition || file.kind === "archive") {
-      throw new RoadstreamError("table_invalid", `ledger file ${key} is of another place`);
+      throw ledgerInvalid(key, "is of another place");
     }
     files.push(file);
-    if (files.length > WHOLE_EVERY_COMMITS) {
-      throw new RoadstreamError("table_invalid", `ledger file ${head ?? ""} has no whole file behind it`);
-    }
+    if (files.length > WHOLE_EVERY_COMMITS) throw ledgerInvalid(head ?? "", "has no whole file behind it");
     key = file.kind === "whole" ? null : file.previous;
   }
   const ledger = new PartitionLedger();
@@ -68,8 +62,7 @@ export const recallSeries = async (
 ): Promise<SeriesRanges> => {
   const file = await readLedgerFile(store, zstd, archive);
   const found = file.series.find((series) => seriesText(series) === text);
-  if (found === undefined)
-    throw new RoadstreamError("table_invalid", `archive ${archive} does not hold ${text}`);
+  if (found === undefined) throw ledgerInvalid(archive, `does not hold ${text}`);
   return found;
 };
 

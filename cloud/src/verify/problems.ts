@@ -92,7 +92,7 @@ export const ledgerInconsistent = (table: TableName, counted: number, listed: nu
   table,
   message: `the ledger of ${table} counts ${counted} landed records and lists ${listed}`,
   examples: [],
-  next: "Build it anew from the rows: roadstream cloud rebuild",
+  next: `Build it anew from the rows: roadstream cloud rebuild ${table}`,
 });
 
 export const rolledBackTable = (table: TableName, why: string): Problem => ({

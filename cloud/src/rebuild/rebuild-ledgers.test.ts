@@ -1,0 +1,196 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { MemoryMetrics, silentLogger, type TableName } from "@roadstream/shared";
+import { nodeZstd, systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { partitionOf } from "@roadstream/shared/event-log";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_DUCKDB, DuckDbEngine } from "../adapters/duckdb-engine.ts";
+import { DuckDbLakeRows } from "../adapters/duckdb-lake-rows.ts";
+import { DuckDbLedgerRows } from "../adapters/duckdb-ledger-rows.ts";
+import { openVerify } from "../adapters/open-verify.ts";
+import { decodeLedgerFile, encodeLedgerFile } from "../ledger/ledger-file.ts";
+import { loadLedger } from "../ledger/load-ledger.ts";
+import { seriesText } from "../ledger/series-ranges.ts";
+import { tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
+import { verifyLake } from "../verify/verify-lake.ts";
+import { rebuildLedgers, type RebuildOptions } from "./rebuild-ledgers.ts";
+
+let engine: DuckDbEngine;
+let tiny: TinyLake;
+
+beforeAll(async () => {
+  engine = await DuckDbEngine.open(DEFAULT_DUCKDB);
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  tiny = await tinyLake();
+});
+afterEach(async () => {
+  await tiny[Symbol.asyncDispose]();
+});
+
+const fix = (vehicle: string, seq: number, more: Readonly<Record<string, unknown>> = {}) =>
+  tinyRecord(
+    "gps_data",
+    { vehicle, seq, at: `10:00:0${seq}.000` },
+    { fix: "3d", latitude: 1, longitude: 2, ...more },
+  );
+
+const optionsOf = (table: TableName, more: Partial<RebuildOptions> = {}): RebuildOptions => {
+  const { store, tables } = tiny.lake;
+  return {
+    table: tables[table],
+    rows: new DuckDbLakeRows({ engine, store }),
+    ledgerRows: new DuckDbLedgerRows({ engine, store }),
+    zstd: nodeZstd,
+    mode: "write",
+    ...more,
+  };
+};
+
+const stateOf = async (table: TableName, partition: number) => {
+  const state = (await tiny.lake.tables[table].head()).ingest?.partitions[partition];
+  if (state === undefined) throw new Error(`${table} knows nothing of partition ${partition}`);
+  return state;
+};
+
+/** What a rebuilt ledger must hold again. */
+const knownOf = async (table: TableName, partition: number) => {
+  const { ledger: key } = await stateOf(table, partition);
+  const ledger = await loadLedger(tiny.lake.store, nodeZstd, { table, partition }, key);
+  return {
+    series: new Map(
+      [...ledger.series()].map((one) => [seriesText(one), [[...one.landed], [...one.rejected]]]),
+    ),
+    landed: ledger.counts().landed,
+    ids: [...ledger.deadLetterIds()],
+  };
+};
+
+/** Behind the lake's back. */
+const loseLedger = async (table: TableName, partition: number): Promise<void> => {
+  const { ledger } = await stateOf(table, partition);
+  await rm(join(tiny.folder, "lake", ledger ?? ""));
+};
+
+const verify = async () => {
+  await using context = await openVerify({
+    clock: systemClock(),
+    random: systemRandom(),
+    logger: silentLogger,
+    metrics: new MemoryMetrics(),
+    env: {},
+    path: (text) => text,
+    lake: tiny.lakeSpec,
+    catalog: "file",
+    log: tiny.logSpec,
+  });
+  return await verifyLake(context, { vehicle: null });
+};
+
+const A = "car-1";
+const AT = partitionOf(A, 2);
+const B = ["car-2", "car-3", "car-4", "car-5", "car-6"].find((car) => partitionOf(car, 2) !== AT) ?? "";
+
+describe("a ledger file that is gone", () => {
+  beforeEach(async () => {
+    await tiny.append([fix(A, 1), fix(A, 2), fix(B, 1)]);
+    await tiny.land();
+    await tiny.append([fix(A, 4)]);
+    await tiny.land();
+  });
+
+  test("is written anew from the rows: doubles are dropped, new records land, all is accounted for", async () => {
+    const before = { known: await knownOf("gps_data", AT), state: await stateOf("gps_data", AT) };
+    const other = await stateOf("gps_data", 1 - AT);
+    await loseLedger("gps_data", AT);
+    await tiny.append([fix(A, 1), fix(A, 3)]);
+    await expect(tiny.land()).rejects.toMatchObject({
+      code: "table_invalid",
+      hint: expect.stringContaining("roadstream cloud rebuild TABLE") as unknown,
+    });
+    expect(await rebuildLedgers(optionsOf("gps_data"))).toEqual({
+      partitions: [
+        { partition: AT, series: 1, landed: 3, because: `ledger file ${before.state.ledger} is gone` },
+      ],
+      removedRows: 0,
+    });
+    expect(await knownOf("gps_data", AT)).toEqual(before.known);
+    const after = await stateOf("gps_data", AT);
+    expect([after.next, after.last]).toEqual([before.state.next, before.state.last]);
+    expect(await stateOf("gps_data", 1 - AT)).toEqual(other);
+    await tiny.land();
+    expect((await knownOf("gps_data", AT)).landed).toBe(4);
+    expect(await verify()).toMatchObject({ clean: true, totals: { landed: 5, doubled: 0, foreign: 0 } });
+  });
+
+  test("is only told of in a dry run, and nothing is done where nothing is missing", async () => {
+    expect((await rebuildLedgers(optionsOf("gps_data"))).partitions).toEqual([]);
+    await loseLedger("gps_data", AT);
+    const before = await stateOf("gps_data", AT);
+    expect((await rebuildLedgers(optionsOf("gps_data", { mode: "look" }))).partitions).toHaveLength(1);
+    expect(await stateOf("gps_data", AT)).toEqual(before);
+  });
+
+  test("stays gone where rows are gone too: they would land again", async () => {
+    await loseLedger("gps_data", AT);
+    const { tables, store } = tiny.lake;
+    const [file] = await tables.gps_data.files(await tables.gps_data.head());
+    await store.delete([file?.key ?? ""]);
+    await expect(rebuildLedgers(optionsOf("gps_data"))).rejects.toMatchObject({ code: "table_invalid" });
+  });
+
+  test("stays gone where the partition moves on while its rows are read", async () => {
+    await loseLedger("gps_data", AT);
+    const options = optionsOf("gps_data");
+    const { table, rows } = options;
+    const moved = await stateOf("gps_data", AT);
+    const moveOn = async (): Promise<void> => {
+      const base = await table.head();
+      if (base.ingest === null) throw new Error("nothing has landed");
+      const commitId = table.names.uuid();
+      const partitions = { [AT]: { ...moved, next: moved.next + 1, commit: commitId } };
+      const { ingest } = base;
+      await table.append({ ...ingest, base, commitId, files: [], partitions, begunAt: table.clock.now() });
+    };
+    const islands: RebuildOptions["rows"]["islands"] = async function* (...of) {
+      await moveOn();
+      yield* rows.islands(...of);
+    };
+    await expect(rebuildLedgers({ ...options, rows: { islands } })).rejects.toMatchObject({
+      code: "unavailable",
+      hint: "Nothing was changed. Stop cloud run, or try again.",
+    });
+    expect(await stateOf("gps_data", AT)).toMatchObject({ next: moved.next + 1, ledger: moved.ledger });
+  });
+});
+
+test("a ledger that counts otherwise than it lists is written anew", async () => {
+  await tiny.append([fix(A, 1)]);
+  await tiny.land();
+  const { store } = tiny.lake;
+  const { ledger: key } = await stateOf("gps_data", AT);
+  const file = decodeLedgerFile(key ?? "", (await store.get(key ?? "")) ?? new Uint8Array(), nodeZstd);
+  await store.put(key ?? "", encodeLedgerFile({ ...file, counts: { ...file.counts, landed: 9 } }, nodeZstd));
+  expect(await verify()).toMatchObject({ clean: false, problems: [{ code: "ledger_inconsistent" }] });
+  expect(await rebuildLedgers(optionsOf("gps_data"))).toMatchObject({
+    partitions: [{ partition: AT, because: "it counts 9 landed records and lists 1" }],
+  });
+  expect(await verify()).toMatchObject({ clean: true });
+});
+
+test("an unreadable ledger of dead letters knows their ids and numbers again", async () => {
+  await tiny.append([fix(A, 1), fix(A, 2, { latitude: 91 }), fix(A, 3, { latitude: "north" })]);
+  await tiny.land();
+  await tiny.land();
+  const before = await knownOf("dead_letters", AT);
+  expect([before.landed, before.ids.length, before.series.size]).toEqual([2, 2, 1]);
+  const { ledger } = await stateOf("dead_letters", AT);
+  await tiny.lake.store.put(ledger ?? "", new TextEncoder().encode("no ledger"));
+  await expect(verify()).rejects.toMatchObject({ code: "table_invalid" });
+  expect((await rebuildLedgers(optionsOf("dead_letters"))).partitions).toHaveLength(1);
+  expect(await knownOf("dead_letters", AT)).toEqual(before);
+  expect(await verify()).toMatchObject({ clean: true, totals: { landed: 1, rejected: 2 } });
+});
