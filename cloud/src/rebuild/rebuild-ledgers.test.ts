@@ -167,6 +167,27 @@ describe("a ledger file that is gone", () => {
   });
 });
 
+test("a worker that runs meanwhile goes on from the ledger that was written anew", async () => {
+  const stop = new AbortController();
+  const landed = (next: number): Promise<void> =>
+    expect
+      .poll(async () => (await stateOf("gps_data", AT)).next, { timeout: 10_000, interval: 20 })
+      .toBe(next);
+  await tiny.append([fix(A, 1)]);
+  await tiny.land();
+  const working = tiny.landUntil(stop.signal);
+  await tiny.append([fix(A, 2)]);
+  await landed(2);
+  await loseLedger("gps_data", AT);
+  expect((await rebuildLedgers(optionsOf("gps_data"))).partitions).toHaveLength(1);
+  await tiny.append([fix(A, 1), fix(A, 3)]);
+  await landed(4);
+  stop.abort();
+  await working;
+  expect((await knownOf("gps_data", AT)).landed).toBe(3);
+  expect(await verify()).toMatchObject({ clean: true, totals: { landed: 3, doubled: 0 } });
+});
+
 test("a ledger that counts otherwise than it lists is written anew", async () => {
   await tiny.append([fix(A, 1)]);
   await tiny.land();

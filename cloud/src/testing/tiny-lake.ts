@@ -31,6 +31,8 @@ export interface TinyLake extends AsyncDisposable {
   append(records: readonly LogAppend[]): Promise<void>;
   /** Lands all that the log holds, as `cloud run --until-drained` does. */
   land(): Promise<void>;
+  /** Lands what comes until the signal, as `cloud run` does. */
+  landUntil(signal: AbortSignal): Promise<void>;
 }
 
 const options = {
@@ -68,7 +70,11 @@ export const tinyRecord = (
   };
 };
 
-const land = async (logSpec: string, lakeSpec: string): Promise<void> => {
+const land = async (
+  logSpec: string,
+  lakeSpec: string,
+  how: { readonly untilDrained: boolean; readonly signal: AbortSignal },
+): Promise<void> => {
   await using ingest = await openIngest({
     ...options,
     log: logSpec,
@@ -82,8 +88,7 @@ const land = async (logSpec: string, lakeSpec: string): Promise<void> => {
     group: "tiny",
     name: "tiny",
     tables: TABLE_NAMES,
-    untilDrained: true,
-    signal: new AbortController().signal,
+    ...how,
     onReady: () => undefined,
   });
   await worker.run();
@@ -107,7 +112,8 @@ export const tinyLake = async (): Promise<TinyLake> => {
       const outcome = await writer.append(records);
       if (outcome.kind !== "durable") throw new Error(outcome.reason);
     },
-    land: () => land(logSpec, lakeSpec),
+    land: () => land(logSpec, lakeSpec, { untilDrained: true, signal: new AbortController().signal }),
+    landUntil: (signal) => land(logSpec, lakeSpec, { untilDrained: false, signal }),
     [Symbol.asyncDispose]: async () => {
       await lake[Symbol.asyncDispose]();
       await log[Symbol.asyncDispose]();
