@@ -102,14 +102,25 @@ export class DuckDbConnection implements Disposable {
   }
 }
 
+/** DuckDB's Node package gives no codes: the kind of an error is what its message begins with. */
+const OF_THE_MACHINE = /^(?:IO|Out of Memory|Permission|Connection|Interrupt|FATAL) Error: /;
+/** strerror(3) of ENOSPC and EDQUOT, which DuckDB ends an IO Error with. */
+const NO_ROOM = /^IO Error: .*(?:No space left on device|Disk quota exceeded)/s;
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** Whether disk or memory failed; anything else may be DuckDB's objection to what it was given. */
+export const isOfTheMachine = (error: unknown): boolean =>
+  error instanceof RoadstreamError && OF_THE_MACHINE.test(messageOf(error.cause));
+
 const guarded = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (cause) {
-    throw new RoadstreamError(
-      "storage",
-      `DuckDB: ${cause instanceof Error ? cause.message : String(cause)} in: ${sql.slice(0, 200)}`,
-      { cause },
-    );
+    const message = messageOf(cause);
+    throw new RoadstreamError("storage", `DuckDB: ${message} in: ${sql.slice(0, 200)}`, {
+      cause,
+      retryable: NO_ROOM.test(message),
+    });
   }
 };

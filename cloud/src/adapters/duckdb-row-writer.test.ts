@@ -336,3 +336,25 @@ test("a capture is placed by this machine's monotonic clock, or by a wall clock 
     { uptimeMs: 4000, rows: 1 },
   ]);
 });
+
+test("what is wrong with the machine is thrown: it is no judgement of the rows", async () => {
+  const line =
+    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","seq":1,"captured_at":"${NOON}","clock":"gnss",` +
+    `"uptime_ms":4000,"machine_boot":"m1","received_at":"${NOON}","fix":"none"}`;
+  const batch = batchOf("gps_data", [line]);
+  const parquet = new DuckDbParquetWriter({ store, clock, random: seededRandom(2), folder });
+  await using narrow = await DuckDbEngine.open({ memoryLimit: "2MB", threads: 1, temporaryFolder: null });
+  const withoutMemory = new DuckDbRowWriter({
+    engine: narrow,
+    parquet,
+    clock,
+    random: seededRandom(3),
+    folder,
+  });
+  await expect(withoutMemory.write(batch, 1)).rejects.toMatchObject({ code: "storage" });
+  await expect(withoutMemory.accepts(batch)).rejects.toMatchObject({ code: "storage" });
+  const nowhere = { parquet, clock, random: seededRandom(4), folder: join(folder, "gone") };
+  await expect(new DuckDbRowWriter({ ...nowhere, engine }).accepts(batch)).rejects.toMatchObject({
+    code: "storage",
+  });
+});

@@ -14,8 +14,9 @@ import { landingColumns } from "../ingest/landing-columns.ts";
 import { capturedSql, lakeColumnsSql, landedSql } from "../ingest/landing-sql.ts";
 import type { CapturedAt, RowBatch, RowWriter, WriteOutcome } from "../ingest/ports.ts";
 import type { NewDataFile } from "../ports.ts";
-import { sqlText, type DuckDbConnection, type DuckDbEngine } from "./duckdb-engine.ts";
+import { isOfTheMachine, sqlText, type DuckDbConnection, type DuckDbEngine } from "./duckdb-engine.ts";
 import type { DuckDbParquetWriter } from "./duckdb-parquet.ts";
+import { storageError } from "./storage-error.ts";
 import { writeLandingRows } from "./write-landing-rows.ts";
 
 export interface DuckDbRowWriterOptions {
@@ -83,7 +84,9 @@ export class DuckDbRowWriter implements RowWriter {
     const file = join(folder, `${uuidV7(clock.now(), random)}.ndjson`);
     using connection = await engine.connect();
     try {
-      await writeLandingRows(file, batch.rows);
+      await writeLandingRows(file, batch.rows).catch((error: unknown) => {
+        throw storageError(`write ${file}`, error);
+      });
       return await use(connection, await load(connection, batch, file));
     } finally {
       await connection.run("DROP TABLE IF EXISTS landing");
@@ -100,6 +103,8 @@ const load = async (connection: DuckDbConnection, batch: RowBatch, file: string)
   try {
     await connection.run(`CREATE TEMP TABLE landing AS ${landedSql(batch.table, source)}`);
   } catch (error) {
+    // What is wrong with this machine is no judgement of the rows: they must not go to the dead letters for it.
+    if (isOfTheMachine(error)) throw error;
     // A date that does not exist, a number that does not fit: the whole read fails on one line.
     return { kind: "refused", reason: errorText(error).slice(0, 500) };
   }
