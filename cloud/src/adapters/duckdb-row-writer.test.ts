@@ -314,6 +314,23 @@ test("one file per day, sorted, and a batch of too many days is handed back", as
   expect([...rows.values()].map((row) => row["vehicle_id"])).toEqual(["a", "b"]);
 });
 
+test("rows of many days, one after the other in turn, all come to their own day's file", async () => {
+  const line = (n: number): string =>
+    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","seq":${n + 1},"captured_at":"2026-02-${String(10 + (n % 12))}T10:00:00.000Z","clock":"gnss",` +
+    `"uptime_ms":4000,"machine_boot":"m1","received_at":"${NOON}","fix":"none"}`;
+  const lines = Array.from({ length: 120 }, (_, n) => line(n));
+  const outcome = await writer.write(batchOf("gps_data", lines), 12);
+  if (outcome.kind !== "written") throw new Error(outcome.kind);
+  expect(outcome.files.map(({ day, rows }) => [day, rows])).toEqual(
+    Array.from({ length: 12 }, (_, n) => [`2026-02-${10 + n}`, 10]),
+  );
+  expect(outcome.captured.reduce((sum, { rows }) => sum + rows, 0)).toBe(120);
+  const rows = await readBack([outcome.files[3]?.key ?? ""]);
+  expect([...rows.values()].map((row) => Number(row["seq"]) % 12)).toEqual(
+    Array.from({ length: 10 }, () => 4),
+  );
+});
+
 test("a capture is placed by this machine's monotonic clock, or by a wall clock that can be compared, or not at all", async () => {
   const line = (seq: number, boot: string, clock: string, beforeNoonMs: number): string =>
     `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","seq":${seq},"captured_at":"${new Date(Date.parse(NOON) - beforeNoonMs).toISOString()}",` +

@@ -11,8 +11,11 @@ export const POLL_WAIT = millis(250);
 export const HELD_MAX_BYTES = 256 * 1024 * 1024;
 /** Commits at the same time, each of another table. */
 export const CONCURRENT_COMMITS = 2;
-/** Data files of one commit; a batch of more days is committed in parts. */
-export const COMMIT_MAX_DAYS = 64;
+/**
+ * Data files of one commit; a batch of more days is committed in parts. Above the days that times are trusted for (from
+ * 2020 on), since parts do not help where days come interleaved: each half would have as many.
+ */
+export const COMMIT_MAX_DAYS = 4096;
 /** Rows that the database and the contract judge differently, set aside one by one, before the worker gives up. */
 export const BATCH_MAX_QUARANTINED = 100;
 /** Latencies longer than this are back-fill, not latency. */
