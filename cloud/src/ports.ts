@@ -57,6 +57,8 @@ export interface PartitionState {
   readonly last: string | null;
   /** Key of the newest ledger file, null before the first. */
   readonly ledger: string | null;
+  /** Key of the tombstones of erased vehicles; absent while none was erased. */
+  readonly erased?: string | undefined;
   /** UUID of the commit that wrote this state. */
   readonly commit: string;
 }

@@ -10,7 +10,7 @@ import {
   type Metrics,
   type Random,
 } from "@roadstream/shared";
-import { nodeZstd } from "@roadstream/shared/adapters";
+import { nodeSha256, nodeZstd } from "@roadstream/shared/adapters";
 import type { EventLog } from "@roadstream/shared/event-log";
 import { currentHeads } from "../lake/current-heads.ts";
 import type { VerifyContext } from "../verify/verify-lake.ts";
@@ -47,6 +47,7 @@ export const openVerify = async (options: OpenVerifyOptions): Promise<VerifyCont
     tables: lake.tables,
     rows: new DuckDbLakeRows({ engine, store: lake.store }),
     zstd: nodeZstd,
+    sha256: nodeSha256,
     topics: logTopics(options.env),
     log,
     logger: options.logger,

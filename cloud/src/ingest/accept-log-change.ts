@@ -5,7 +5,7 @@ import { topicOf } from "./record-identity.ts";
 
 /**
  * The explicit way on after a log was replaced, rewound or truncated: one commit without rows makes all partitions of
- * the table begin at the start of this log. The ledger stays, so that records which have landed are dropped.
+ * the table begin at the start of this log. Ledger and tombstones stay, so that records which have landed are dropped.
  */
 export const acceptLogChange = async (context: IngestContext, table: TableName): Promise<void> => {
   const topic = topicOf(context.topics, table);
@@ -27,8 +27,8 @@ export const acceptLogChange = async (context: IngestContext, table: TableName):
   const partitions: Record<number, PartitionState> = {};
   for (let partition = 0; partition < partitionCount; partition += 1) {
     const { start } = await context.log.range({ topic, partition });
-    const ledger = base.ingest.partitions[partition]?.ledger ?? null;
-    partitions[partition] = { next: start, last: null, ledger, commit: commitId };
+    const before = base.ingest.partitions[partition] ?? { ledger: null };
+    partitions[partition] = { ...before, next: start, last: null, commit: commitId };
   }
   const outcome = await lakeTable.append({
     base,

@@ -63,8 +63,12 @@ export const commitBatch = async (context: IngestContext, options: CommitOptions
     if (before === undefined) throw new RoadstreamError("invariant", `no ledger of ${table}/${partition}`);
     const write = { ...context, table, partition, uuid: () => newUuid(context), commit: commitId };
     const { key, settle } = await writeLedger(write, before, part.delta);
-    const last = recordIdentity(table, part.lastValue, context.sha256);
-    ledgers.set(partition, { state: { next: part.next, last, ledger: key, commit: commitId }, settle });
+    const last = before.erased.remembered(recordIdentity(table, part.lastValue, context.sha256));
+    const erased = before.erased.key ?? undefined;
+    ledgers.set(partition, {
+      state: { next: part.next, last, ledger: key, erased, commit: commitId },
+      settle,
+    });
   }
   const outcome = await context.tables[options.table.name].append({
     base: options.base,

@@ -1,5 +1,6 @@
 import { RoadstreamError, type TableName, type Sha256 } from "@roadstream/shared";
 import type { EventLog } from "@roadstream/shared/event-log";
+import { isRemembered } from "../ledger/tombstones.ts";
 import type { TableHead } from "../ports.ts";
 import { recordIdentity } from "./record-identity.ts";
 
@@ -71,7 +72,7 @@ export const resumeOffset = async (options: ResumeOptions, partition: number): P
   const slice = await log.read(at, next - 1, 1);
   if ("kind" in slice || slice.offsets[0] !== next - 1) return next;
   const found = recordIdentity(table, slice.values[0] ?? "", sha256);
-  if (found !== last)
+  if (!isRemembered(last, found, sha256))
     throw mismatch(
       table,
       `partition ${partition} holds ${found} at ${next - 1}, the table remembers ${last}`,

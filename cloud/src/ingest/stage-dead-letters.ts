@@ -2,6 +2,7 @@ import type { LogSlice } from "@roadstream/shared/event-log";
 import { NO_CLAIM, rejection, RoadstreamError, type UnixMillis } from "@roadstream/shared";
 import { readDeadLetter, type ReadDeadLetter } from "../dead-letters/read-dead-letter.ts";
 import { refusalValue } from "../dead-letters/refusal.ts";
+import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { SeriesKey } from "../ledger/series-ranges.ts";
 import {
   emptyStage,
@@ -31,7 +32,8 @@ export const stageDeadLetters = (options: DeadLetterStageOptions): StagedBatch =
     seen.set(number, ids);
     for (let i = 0; i < slice.offsets.length; i += 1) {
       const letter = letterAt(slice, i, options);
-      if (ids.has(letter.id) || options.ledgers.get(number)?.hasDeadLetter(letter.id) === true) {
+      const ledger = options.ledgers.get(number);
+      if (ids.has(letter.id) || ledger?.hasDeadLetter(letter.id) === true || isErased(letter, ledger)) {
         partition.delta.counts.doubled += 1;
         // Its sender, who sent it again, has not heard that it is here.
         const series = seriesOf(letter);
@@ -46,6 +48,15 @@ export const stageDeadLetters = (options: DeadLetterStageOptions): StagedBatch =
     partition.lastValue = slice.values.at(-1) ?? "";
   }
   return staged;
+};
+
+/** Whether this letter, or one about the same numbers, was erased with its vehicle. */
+const isErased = (letter: ReadDeadLetter, ledger: PartitionLedger | undefined): boolean => {
+  if (ledger === undefined || ledger.erased.key === null) return false;
+  if (ledger.erased.hasLetter(letter.id)) return true;
+  const claimed = seriesOf(letter);
+  const erased = claimed === null ? null : ledger.erased.find(claimed.key);
+  return claimed !== null && erased !== null && erased.rejected.nextAbsent(claimed.from) > claimed.to;
 };
 
 const letterAt = (slice: LogSlice, i: number, options: DeadLetterStageOptions): ReadDeadLetter => {

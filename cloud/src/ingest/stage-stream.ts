@@ -8,6 +8,7 @@ import {
 } from "@roadstream/shared";
 import { partitionOf, type LogSlice } from "@roadstream/shared/event-log";
 import { seriesText, type SeriesRanges } from "../ledger/series-ranges.ts";
+import type { Tombstone } from "../ledger/tombstones.ts";
 import { pictureKey } from "../pictures/picture-key.ts";
 import { takePicture } from "../pictures/take-picture.ts";
 import { readFast, readSlow, type ReadRecord } from "./read-record.ts";
@@ -24,6 +25,8 @@ import {
 interface OpenSeries {
   readonly known: SeriesRanges | null;
   readonly added: SeriesRanges;
+  /** What was erased of it: landed once, and not to land again. */
+  readonly erased: Tombstone | null;
   readonly isMisplaced: boolean;
 }
 
@@ -100,7 +103,12 @@ class SliceStage {
       );
       return;
     }
-    if (series.known?.landed.has(record.seq) === true || series.added.landed.has(record.seq)) {
+    const { known, added, erased } = series;
+    if (
+      known?.landed.has(record.seq) === true ||
+      added.landed.has(record.seq) ||
+      erased?.landed.has(record.seq) === true
+    ) {
       this.#partition.delta.counts.doubled += 1;
       return;
     }
@@ -142,7 +150,12 @@ class SliceStage {
     const recalled = this.#options.recalled.get(seriesText(key));
     if (recalled !== undefined) this.#partition.delta.recall(recalled);
     else if (archive !== null) this.#staged.recalls.set(seriesText(key), archive);
-    const made = { known: ledger?.find(key) ?? null, added: this.#partition.delta.of(key), isMisplaced };
+    const made = {
+      known: ledger?.find(key) ?? null,
+      added: this.#partition.delta.of(key),
+      erased: ledger?.erased.find(key) ?? null,
+      isMisplaced,
+    };
     boots.set(record.bootId, made);
     return made;
   }

@@ -1,6 +1,7 @@
 import { isRoadstreamError, millis, RoadstreamError, type DurationMs } from "@roadstream/shared";
 import type { LogSlice } from "@roadstream/shared/event-log";
 import { loadLedger } from "../ledger/load-ledger.ts";
+import { loadTombstones } from "../ledger/tombstone-file.ts";
 import { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { LakeTable, TableDefinition, TableHead } from "../ports.ts";
 import { commitBatch, type BatchOutcome } from "./commit-batch.ts";
@@ -339,9 +340,11 @@ export class TableLane {
       const next = await resumeOffset(resume, one.partition);
       const state = head.ingest?.partitions[one.partition] ?? null;
       const key = state?.ledger ?? null;
-      if (one.ledger.key !== key) {
+      const erased = state?.erased ?? null;
+      if (one.ledger.key !== key || one.ledger.erased.key !== erased) {
         const place = { table: this.table.name, partition: one.partition };
-        one.ledger = await loadLedger(this.#context.store, this.#context.zstd, place, key);
+        const tombstones = await loadTombstones(this.#context, place, erased);
+        one.ledger = await loadLedger(this.#context.store, this.#context.zstd, place, key, tombstones);
       }
       one.state = state;
       one.seekTo = next;

@@ -3,15 +3,16 @@ import type { NewDataFile } from "../ports.ts";
 import { addedEntries, changedSince, type AppendContext } from "./append-batch.ts";
 import type { LoopOutcome, Proposal } from "./commit-loop.ts";
 import { identityOn, proposeSnapshot } from "./commit-snapshot.ts";
+import { PARTITION_FIELD } from "./iceberg-schema.ts";
 import { hasDeletes } from "./live-files.ts";
 import type { IcebergTable } from "./lake-table.ts";
 import type { SnapshotIdentity } from "./manifest-store.ts";
 import { asExisting, ENTRY_STATUS, isLive, type ManifestEntry } from "./manifest.ts";
 import { liveFileCount, type ManifestFile } from "./manifest-list.ts";
-import { NO_FILES, type FileChange } from "./next-snapshot.ts";
+import { NO_FILES, type FileChange, type Operation } from "./next-snapshot.ts";
 import type { StoredTable } from "./stored-table.ts";
 import { currentSnapshot } from "./table-metadata.ts";
-import { ingestState } from "./table-properties.ts";
+import { ingestState, numberProperty, PROPERTY, type Properties } from "./table-properties.ts";
 
 export interface Replacement {
   /** The head on which the inputs were read. */
@@ -20,12 +21,25 @@ export interface Replacement {
   /** Keys of live files whose rows the outputs hold. */
   readonly inputs: readonly string[];
   readonly outputs: readonly NewDataFile[];
+  /** Rows of the inputs that go with this commit: retention's and erasure's. Default: none, the rows stay the same. */
+  readonly removes?: number;
+  /** Properties that change with it, given the version that it stands on; a text: why it cannot stand there. */
+  readonly also?: (on: StoredTable) => Properties | string;
   readonly begunAt: number;
 }
+
+/** Iceberg's word for it. A change of properties alone is called what a batch without rows is called. */
+const operationOf = ({ inputs, outputs, removes = 0 }: Replacement): Operation => {
+  if (inputs.length === 0) return "append";
+  if (removes === 0) return "replace";
+  return outputs.length === 0 ? "delete" : "overwrite";
+};
 
 interface Rewritten {
   readonly manifests: readonly ManifestFile[];
   readonly removed: FileChange;
+  /** Of the files that go. */
+  readonly days: ReadonlySet<number | null>;
 }
 
 /** Manifests of `on` without the inputs, each noted as deleted; null when one of them is no longer live. */
@@ -39,6 +53,7 @@ const withoutInputs = async (
   const listed = parent === null ? [] : await context.manifests.list(parent);
   const manifests: ManifestFile[] = [];
   let removed = NO_FILES;
+  const days = new Set<number | null>();
   // By key: other engines that rewrite a manifest may spell a location differently (`file:/` for `file:///`).
   const isInput = ({ data_file: file }: ManifestEntry): boolean =>
     inputs.has(context.keyOf(file.file_path) ?? "");
@@ -50,16 +65,19 @@ const withoutInputs = async (
       continue;
     }
     removed = gone.reduce(plus, removed);
+    for (const { data_file: file } of gone) days.add(file.partition[PARTITION_FIELD]);
     const entries = live.map((entry) => (isInput(entry) ? asDeleted(entry, identity) : asExisting(entry)));
     manifests.push(await context.manifests.write(entries, on.metadata, identity));
   }
-  return removed.files === inputs.size ? { manifests, removed } : null;
+  return removed.files === inputs.size ? { manifests, removed, days } : null;
 };
 
+/** Without its bounds: nobody reads the file any more, and a bound may be the name of a vehicle that is erased. */
 const asDeleted = (entry: ManifestEntry, { snapshotId }: SnapshotIdentity): ManifestEntry => ({
   ...entry,
   status: ENTRY_STATUS.deleted,
   snapshot_id: snapshotId,
+  data_file: { ...entry.data_file, lower_bounds: null, upper_bounds: null },
 });
 
 const plus = (sum: FileChange, { data_file: file }: Pick<ManifestEntry, "data_file">): FileChange => ({
@@ -86,25 +104,38 @@ const proposeReplacement = async (
   const rewritten = await withoutInputs(context, on, inputs, identity);
   if (rewritten === null) return { kind: "conflict", reason: "inputs_gone" };
   const added = own.entries.reduce(plus, NO_FILES);
-  if (added.rows !== rewritten.removed.rows) {
-    throw new RoadstreamError("invariant", `a rewrite of ${rewritten.removed.rows} rows gave ${added.rows}`);
+  const { removes = 0 } = replacement;
+  if (added.rows + removes !== rewritten.removed.rows) {
+    throw new RoadstreamError(
+      "invariant",
+      `a rewrite of ${rewritten.removed.rows} rows gave ${added.rows}, without ${removes} that go`,
+    );
   }
-  const manifest = await context.manifests.write(own.entries, on.metadata, identity);
+  const properties = replacement.also?.(on) ?? {};
+  if (typeof properties === "string") return { kind: "conflict", reason: properties };
+  const manifests =
+    own.entries.length === 0
+      ? rewritten.manifests
+      : [await context.manifests.write(own.entries, on.metadata, identity), ...rewritten.manifests];
+  const removedRows = numberProperty(on.metadata.properties, PROPERTY.removedRows, 0) + removes;
   const metadata = await proposeSnapshot(context, on, {
     identity,
     commitId: replacement.commitId,
-    operation: "replace",
-    manifests: [manifest, ...rewritten.manifests],
+    operation: operationOf(replacement),
+    manifests,
     added,
     removed: rewritten.removed,
-    changedDays: new Set(replacement.outputs.map((file) => file.day)).size,
-    ingest: ingestState(on.metadata.properties),
-    properties: {},
+    changedDays: rewritten.days.size,
+    ingest: ingestState({ ...on.metadata.properties, ...properties }),
+    properties: { ...properties, ...(removes === 0 ? {} : { [PROPERTY.removedRows]: String(removedRows) }) },
   });
   return { kind: "ready", metadata };
 };
 
-/** The same rows in other files, as one snapshot: its inputs must still be live when it lands. */
+/**
+ * The rows of some files in other files, all or without those that are to go, as one snapshot: its inputs must still be
+ * live when it lands.
+ */
 export const replaceFiles = (table: IcebergTable, replacement: Replacement): Promise<LoopOutcome> => {
   const snapshotId = table.names.snapshotId();
   const entries = addedEntries(replacement.outputs, table.context(), snapshotId);

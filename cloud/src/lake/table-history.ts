@@ -69,6 +69,10 @@ const foreignSinceOurs = (metadata: TableMetadata): RowChange => {
   };
 };
 
+/** Rows that our own retention and erasure removed over all time. */
+export const ownRemovedRows = (metadata: TableMetadata): number =>
+  numberProperty(metadata.properties, PROPERTY.removedRows, 0);
+
 /** Rows of other engines over all time, up to this version. */
 export const foreignRows = (metadata: TableMetadata): RowChange => {
   const since = foreignSinceOurs(metadata);

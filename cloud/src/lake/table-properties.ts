@@ -20,6 +20,10 @@ export const PROPERTY = {
   /** Rows that other engines added and removed, over all time. */
   foreignAdded: "roadstream.foreign-added-rows",
   foreignRemoved: "roadstream.foreign-removed-rows",
+  /** Rows that retention and erasure removed, over all time. */
+  removedRows: "roadstream.removed-rows",
+  /** Days of rows that stay; absent: all. */
+  retainDays: "roadstream.retain-days",
   /** Counts erasures: batches begun before one are dropped. */
   eraseEpoch: "roadstream.erase-epoch",
   /** Unix milliseconds: batches begun before the last orphan removal are dropped. */
@@ -43,6 +47,7 @@ const partitionState = z.object({
   next: z.int().min(0),
   last: z.string().nullable(),
   ledger: z.string().nullable(),
+  erased: z.string().optional(),
   commit: z.string(),
 });
 
@@ -92,16 +97,20 @@ export const ingestState = (properties: Properties): IngestState | null => {
 
 export const partitionProperties = (partitions: Readonly<Record<number, PartitionState>>): Properties =>
   Object.fromEntries(
-    Object.entries(partitions).map(([partition, { next, last, ledger, commit }]) => [
+    Object.entries(partitions).map(([partition, { next, last, ledger, erased, commit }]) => [
       `${PARTITION_PREFIX}${partition}`,
-      JSON.stringify({ next, last, ledger, commit }),
+      JSON.stringify({ next, last, ledger, erased, commit }),
     ]),
   );
 
 export const samePartition = (a: PartitionState | undefined, b: PartitionState | undefined): boolean =>
   a === undefined || b === undefined
     ? a === b
-    : a.next === b.next && a.commit === b.commit && a.ledger === b.ledger && a.last === b.last;
+    : a.next === b.next &&
+      a.commit === b.commit &&
+      a.ledger === b.ledger &&
+      a.erased === b.erased &&
+      a.last === b.last;
 
 /** The form in which a snapshot's summary repeats the offsets. */
 export const offsetsText = (state: IngestState | null): string =>

@@ -5,6 +5,7 @@ import { LedgerDelta } from "./ledger-delta.ts";
 import { WHOLE_EVERY_COMMITS } from "./ledger-limits.ts";
 import { PartitionLedger } from "./partition-ledger.ts";
 import { seriesText, type SeriesRanges } from "./series-ranges.ts";
+import { Tombstones } from "./tombstones.ts";
 
 export interface LedgerPlace {
   readonly table: TableName;
@@ -32,6 +33,7 @@ export const loadLedger = async (
   zstd: Zstd,
   place: LedgerPlace,
   head: string | null,
+  erased: Tombstones = Tombstones.NONE,
 ): Promise<PartitionLedger> => {
   const files: LedgerFile[] = [];
   for (let key = head; key !== null;) {
@@ -43,7 +45,7 @@ export const loadLedger = async (
     if (files.length > WHOLE_EVERY_COMMITS) throw ledgerInvalid(head ?? "", "has no whole file behind it");
     key = file.kind === "whole" ? null : file.previous;
   }
-  const ledger = new PartitionLedger();
+  const ledger = new PartitionLedger(erased);
   for (const file of files.toReversed()) {
     ledger.restoreRetired(file.retired);
     ledger.apply(deltaOf(file));

@@ -1,6 +1,7 @@
 import { MAX_DEAD_LETTER_IDS, RETIRE_AFTER_SILENCE } from "./ledger-limits.ts";
 import { noCounts, type CheckpointMark, type LedgerCounts, type LedgerDelta } from "./ledger-delta.ts";
 import { emptySeries, mergeSeries, seriesText, type SeriesKey, type SeriesRanges } from "./series-ranges.ts";
+import { Tombstones } from "./tombstones.ts";
 
 const outboxText = (mark: CheckpointMark): string => `${mark.vehicleId}/${mark.checkpoint.outbox_id}`;
 
@@ -13,6 +14,8 @@ export class PartitionLedger {
   key: string | null = null;
   /** Files since the last whole one, itself included. */
   depth = 0;
+  /** What erased vehicles left: as final as what has landed, and never changed by a batch. */
+  readonly erased: Tombstones;
   readonly #series = new Map<string, SeriesRanges>();
   /** Which archive file holds the ranges of a retired series. */
   readonly #retired = new Map<string, string>();
@@ -20,6 +23,10 @@ export class PartitionLedger {
   readonly #counts: LedgerCounts = noCounts();
   /** Insertion order is age. */
   readonly #deadLetterIds = new Set<string>();
+
+  constructor(erased: Tombstones = Tombstones.NONE) {
+    this.erased = erased;
+  }
 
   find(key: SeriesKey): SeriesRanges | null {
     return this.#series.get(seriesText(key)) ?? null;
@@ -81,7 +88,7 @@ export class PartitionLedger {
 
   /** A copy to prepare a whole file from, while this one stays what the table says. */
   clone(): PartitionLedger {
-    const copy = new PartitionLedger();
+    const copy = new PartitionLedger(this.erased);
     for (const [text, series] of this.#series) {
       copy.#series.set(text, { ...series, landed: series.landed.clone(), rejected: series.rejected.clone() });
     }

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MemoryMetrics, silentLogger, type TableName } from "@roadstream/shared";
-import { nodeZstd, systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { nodeSha256, nodeZstd, systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { partitionOf } from "@roadstream/shared/event-log";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../adapters/duckdb-engine.ts";
@@ -45,6 +45,7 @@ const optionsOf = (table: TableName, more: Partial<RebuildOptions> = {}): Rebuil
     rows: new DuckDbLakeRows({ engine, store }),
     ledgerRows: new DuckDbLedgerRows({ engine, store }),
     zstd: nodeZstd,
+    sha256: nodeSha256,
     mode: "write",
     ...more,
   };

@@ -1,7 +1,15 @@
-import { RoadstreamError, type Zstd } from "@roadstream/shared";
+import {
+  isRoadstreamError,
+  RoadstreamError,
+  type Sha256,
+  type TableName,
+  type Zstd,
+} from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
-import { foreignRows } from "../lake/table-history.ts";
+import { foreignRows, ownRemovedRows } from "../lake/table-history.ts";
 import { PartitionLedger } from "../ledger/partition-ledger.ts";
+import { loadTombstones, type TombstoneAccess } from "../ledger/tombstone-file.ts";
+import type { Tombstones } from "../ledger/tombstones.ts";
 import { writeLedger } from "../ledger/write-ledger.ts";
 import type { IngestState, LiveFile, PartitionState, TableHead } from "../ports.ts";
 import type { LakeRows } from "../verify/ports.ts";
@@ -16,6 +24,7 @@ export interface RebuildOptions {
   readonly rows: Pick<LakeRows, "islands">;
   readonly ledgerRows: LedgerRows;
   readonly zstd: Zstd;
+  readonly sha256: Sha256;
   /** `look` only says what `write` would write. */
   readonly mode: "look" | "write";
 }
@@ -30,7 +39,10 @@ type RebuiltPartition = {
 
 export interface RebuildReport {
   readonly partitions: readonly RebuiltPartition[];
-  /** Rows that other engines removed: what a rebuilt ledger knew of them is forgotten. */
+  /**
+   * Rows that retention or other engines removed: what a rebuilt ledger knew of them is forgotten. Of erased vehicles the
+   * tombstones stay, in files of their own.
+   */
   readonly removedRows: number;
 }
 
@@ -45,13 +57,23 @@ export const rebuildLedgers = async (options: RebuildOptions): Promise<RebuildRe
   const begunAt = table.clock.now();
   const head = await table.peek();
   if (head === null) throw new RoadstreamError("usage", `the lake has no table ${name} yet`);
-  const removedRows = foreignRows(head.stored.metadata).removed;
-  const broken = await brokenLedgers({ store: table.store, zstd: options.zstd }, name, head);
+  const access = { store: table.store, zstd: options.zstd, sha256: options.sha256 };
+  const broken = await brokenLedgers(access, name, head);
+  const tombstones = await readableTombstones(access, name, head);
+  const removedRows = forgettableRows(head, tombstones);
   if (broken.size === 0 || head.ingest === null) return { partitions: [], removedRows };
   const { partitionCount } = head.ingest;
   const files = await allFiles(table, head);
   const deltas = await deltasFromRows({ ...options, table: name, files, partitionCount }, [...broken.keys()]);
-  if (mode === "write") await commitLedgers(options, { head, ingest: head.ingest, deltas, begunAt });
+  for (const [partition, { counts }] of deltas) {
+    // As a ledger counts that lived to see the erasure.
+    for (const { landed } of tombstones.get(partition)?.all() ?? []) {
+      counts.landed += landed.size;
+      counts.received += landed.size;
+    }
+  }
+  const ingest = { ...head.ingest, partitions: keptStates(head.ingest, tombstones) };
+  if (mode === "write") await commitLedgers(options, { head, ingest, deltas, begunAt });
   const partitions = [...deltas].map(([partition, { series, counts }]) => ({
     partition,
     series: series.size,
@@ -68,6 +90,43 @@ const allFiles = async (table: IcebergTable, head: TableHead): Promise<readonly 
   if (missing.length === 0) return present;
   const { message, next } = filesMissing(name, missing);
   throw new RoadstreamError("table_invalid", message, { hint: next });
+};
+
+type PartitionTombstones = ReadonlyMap<number, Tombstones>;
+
+const readableTombstones = async (
+  access: TombstoneAccess,
+  table: TableName,
+  head: TableHead,
+): Promise<PartitionTombstones> => {
+  const readable = new Map<number, Tombstones>();
+  for (const [text, { erased }] of Object.entries(head.ingest?.partitions ?? {})) {
+    const partition = Number(text);
+    try {
+      readable.set(partition, await loadTombstones(access, { table, partition }, erased ?? null));
+    } catch (error) {
+      if (!isRoadstreamError(error, "table_invalid")) throw error;
+    }
+  }
+  return readable;
+};
+
+/** Without the names of tombstones that are lost: no worker could go on with them. */
+const keptStates = (
+  { partitions }: IngestState,
+  tombstones: PartitionTombstones,
+): IngestState["partitions"] =>
+  Object.fromEntries(
+    Object.entries(partitions).map(([partition, state]) => [
+      partition,
+      { ...state, erased: tombstones.get(Number(partition))?.key ?? undefined },
+    ]),
+  );
+
+const forgettableRows = ({ stored }: TableHead, tombstones: PartitionTombstones): number => {
+  let removed = foreignRows(stored.metadata).removed + ownRemovedRows(stored.metadata);
+  for (const of of tombstones.values()) for (const { landed } of of.all()) removed -= landed.size;
+  return Math.max(0, removed);
 };
 
 interface Rebuilt {

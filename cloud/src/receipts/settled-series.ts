@@ -1,21 +1,35 @@
 import type { SeqRanges, TableName } from "@roadstream/shared";
 import type { LedgerDelta } from "../ledger/ledger-delta.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
-import type { SeriesKey, SeriesRanges } from "../ledger/series-ranges.ts";
+import { emptySeries, type SeriesKey, type SeriesRanges } from "../ledger/series-ranges.ts";
+import type { Tombstone } from "../ledger/tombstones.ts";
 import type { LandedCheckpoint } from "../ingest/staged-batch.ts";
 
 /** What one partition's ledger of one table knows of one series; grows with each commit. */
 export interface SettledSeries {
   readonly table: TableName;
   readonly series: SeriesRanges;
+  /** What an erasure left of it: settled for good, the car may forget it. */
+  readonly erased?: Tombstone | null;
 }
 
 /**
  * What of it may be forgotten by the car: what is in the lake. A stream's own ledger also knows what was refused, but
  * until a refusal's letter has landed too, only the log has its bytes: the dead_letters table's ledger tells of it then.
  */
-export const settledRanges = ({ table, series }: SettledSeries): SeqRanges =>
-  table === "dead_letters" ? series.rejected : series.landed;
+export const settledRanges = ({ table, series, erased = null }: SettledSeries): SeqRanges => {
+  const part = table === "dead_letters" ? "rejected" : "landed";
+  if (erased === null) return series[part];
+  const all = series[part].clone();
+  all.addAll(erased[part]);
+  return all;
+};
+
+const settledOf = (table: TableName, key: SeriesKey, ledger: PartitionLedger): SettledSeries | null => {
+  const series = ledger.find(key);
+  const erased = ledger.erased.find(key);
+  return series === null && erased === null ? null : { table, series: series ?? emptySeries(key), erased };
+};
 
 export interface LedgerHolder {
   readonly table: TableName;
@@ -29,8 +43,8 @@ export function* touchedSeries(
 ): Generator<SettledSeries> {
   for (const { delta, ledger } of parts) {
     for (const key of delta.series.values()) {
-      const series = ledger.find(key);
-      if (series !== null) yield { table, series };
+      const settled = settledOf(table, key, ledger);
+      if (settled !== null) yield settled;
     }
   }
 }
@@ -57,8 +71,8 @@ function* knownOf(key: SeriesKey, holders: readonly LedgerHolder[]): Generator<S
   for (const { table, ledgers } of holders) {
     if (table !== key.stream && table !== "dead_letters") continue;
     for (const ledger of ledgers) {
-      const series = ledger.find(key);
-      if (series !== null) yield { table, series };
+      const settled = settledOf(table, key, ledger);
+      if (settled !== null) yield settled;
     }
   }
 }

@@ -47,8 +47,10 @@ export interface Evidence {
   readonly deadLetters: readonly CellRow[];
   /** Rows of agent_events that declare it dropped. */
   readonly gaps: readonly CellRow[];
-  /** What the ledger of its table says; null: nothing. */
-  readonly ledger: "landed" | "rejected" | null;
+  /** What the ledger of its table says; `erased`: with its vehicle; null: nothing. */
+  readonly ledger: "landed" | "rejected" | "erased" | null;
+  /** Whether rows of its table went by retention, an erasure or another engine. */
+  readonly hasRemovals: boolean;
   /** The newest checkpoint that speaks of its boot. */
   readonly checkpoint: CheckpointEvidence | null;
   /** `unread`: no log was named · null: looked for, not there. */

@@ -4,14 +4,17 @@ import {
   type Checkpoint,
   type LogTopics,
   type RecordId,
+  type Sha256,
   type TableName,
   type Zstd,
 } from "@roadstream/shared";
 import { partitionOf, type EventLog } from "@roadstream/shared/event-log";
 import { loadLedger, recallSeries } from "../ledger/load-ledger.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
+import { loadTombstones } from "../ledger/tombstone-file.ts";
 import { seriesText } from "../ledger/series-ranges.ts";
 import { currentHeads, type CurrentHeads } from "../lake/current-heads.ts";
+import { foreignRows, ownRemovedRows } from "../lake/table-history.ts";
 import { SUMMARY } from "../lake/table-properties.ts";
 import type { LakeTable, LiveFile, ObjectStore, TableHead } from "../ports.ts";
 import type { CheckpointEvidence, Evidence, FileSnapshot, LoggedRecord } from "./evidence.ts";
@@ -22,6 +25,7 @@ export interface TraceContext {
   readonly store: ObjectStore;
   readonly tables: Readonly<Record<TableName, LakeTable>>;
   readonly zstd: Zstd;
+  readonly sha256: Sha256;
   readonly findRows: FindRows;
   readonly topics: LogTopics;
   /** Null when no log was named. */
@@ -53,8 +57,10 @@ const ledgerOf = async (
   const state = heads[table]?.ingest ?? null;
   if (state === null) return null;
   const partition = partitionOf(vehicleId, state.partitionCount);
-  const key = state.partitions[partition]?.ledger ?? null;
-  return loadLedger(context.store, context.zstd, { table, partition }, key);
+  const { ledger = null, erased = null } = state.partitions[partition] ?? {};
+  const place = { table, partition };
+  const tombstones = await loadTombstones(context, place, erased);
+  return loadLedger(context.store, context.zstd, place, ledger, tombstones);
 };
 
 const ledgerVerdict = async (
@@ -69,10 +75,14 @@ const ledgerVerdict = async (
     archive === null
       ? ledger.find(id)
       : await recallSeries(context.store, context.zstd, archive, seriesText(id));
-  if (series === null) return null;
-  if (series.landed.has(id.seq)) return "landed";
-  return series.rejected.has(id.seq) ? "rejected" : null;
+  if (series?.landed.has(id.seq) === true) return "landed";
+  const erased = ledger.erased.find(id);
+  if (erased !== null && (erased.landed.has(id.seq) || erased.rejected.has(id.seq))) return "erased";
+  return series?.rejected.has(id.seq) === true ? "rejected" : null;
 };
+
+const removedRows = ({ stored: { metadata } }: TableHead): number =>
+  ownRemovedRows(metadata) + foreignRows(metadata).removed;
 
 const speaksOf = (checkpoint: Checkpoint, id: RecordId): boolean =>
   checkpoint.boots.some((boot) => boot.boot_id === id.bootId && boot.streams[id.stream] !== undefined);
@@ -165,6 +175,7 @@ export const gatherEvidence = async (context: TraceContext, id: RecordId): Promi
     deadLetters: letters.map(({ values }) => values),
     gaps: gaps.map(({ values }) => values),
     ledger: await ledgerVerdict(context, heads, id),
+    hasRemovals: head !== null && removedRows(head) > 0,
     checkpoint: await newestCheckpoint(context, heads, id),
     logged: await logged(context, heads, id, rows[0]),
   };

@@ -12,6 +12,7 @@ const NOTHING: Evidence = {
   deadLetters: [],
   gaps: [],
   ledger: null,
+  hasRemovals: false,
   checkpoint: null,
   logged: null,
 };

@@ -4,7 +4,15 @@ import type { CellRow, Evidence } from "./evidence.ts";
 /**
  * What became of a record. `lost` is a defect; `unknown`: neither lake nor log has heard of it, or not enough to say.
  */
-export type Fate = "landed" | "rejected" | "in_log" | "declared_gap" | "in_car" | "lost" | "unknown";
+export type Fate =
+  | "landed"
+  | "rejected"
+  | "in_log"
+  | "declared_gap"
+  | "in_car"
+  | "removed"
+  | "lost"
+  | "unknown";
 
 export interface Verdict {
   readonly fate: Fate;
@@ -51,13 +59,23 @@ const inTheLake = ({ landed, deadLetters, id }: Evidence): Verdict | null => {
 
 const REFUSED_IN_LOG = "It was refused; its dead letter is in the log and has not landed yet.";
 
-const onItsWay = ({ logged, ledger }: Evidence): Verdict | null => {
+const onItsWay = ({ logged, ledger, hasRemovals }: Evidence): Verdict | null => {
+  if (ledger === "erased")
+    return verdict(
+      "removed",
+      "It was in the lake and was erased together with its vehicle: roadstream cloud erase.",
+    );
   if (logged !== null && logged !== "unread" && logged.kind === "dead_letter")
     return verdict("rejected", REFUSED_IN_LOG);
   if (logged !== null && logged !== "unread")
     return verdict(
       "in_log",
       "It is in the event log and has not landed yet: roadstream cloud run will land it.",
+    );
+  if (ledger === "landed" && hasRemovals)
+    return verdict(
+      "removed",
+      "It landed, and its row is gone: by retention, or by another engine's commit. Whether these account for all rows that are gone, roadstream cloud verify says.",
     );
   if (ledger === "landed")
     return verdict(

@@ -142,7 +142,7 @@ const otherSteps = ({ logged, deadLetters, gaps }: Evidence): readonly TraceStep
   ),
 ];
 
-const FOUND: readonly Fate[] = ["landed", "rejected", "in_log", "declared_gap", "in_car"];
+const FOUND: readonly Fate[] = ["landed", "rejected", "in_log", "declared_gap", "in_car", "removed"];
 
 const logPosition = (row: LandedRow | undefined, { logged }: Evidence): TraceReport["log"] => {
   if (row !== undefined)

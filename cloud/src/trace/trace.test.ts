@@ -1,5 +1,5 @@
 import { logTopics, type Checkpoint, type RecordId } from "@roadstream/shared";
-import { nodeZstd } from "@roadstream/shared/adapters";
+import { nodeSha256, nodeZstd } from "@roadstream/shared/adapters";
 import type { EventLog } from "@roadstream/shared/event-log";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DuckDbEngine } from "../adapters/duckdb-engine.ts";
@@ -90,6 +90,7 @@ const trace = async (
         store: of.lake.store,
         tables: of.lake.tables,
         zstd: nodeZstd,
+        sha256: nodeSha256,
         findRows: duckDbFindRows(engine, of.lake.store),
         topics: logTopics({}),
         log,

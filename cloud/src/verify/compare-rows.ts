@@ -9,10 +9,12 @@ export interface ComparedTable {
   readonly rowCount: number;
   /** What the table's history says that other engines did. */
   readonly foreign: RowChange;
+  /** Rows that our own retention and erasure removed. */
+  readonly removed: number;
 }
 
 export interface RowComparison {
-  /** Other engines' commits removed at least as many rows as are missing. */
+  /** Retention, erasure and other engines' commits removed at least as many rows as are missing. */
   readonly isRemovalKnown: boolean;
   /** Rows of which no series knows: their identity is none. */
   readonly unsound: number;
@@ -20,14 +22,15 @@ export interface RowComparison {
 }
 
 /** Sets the ledger's ranges against the rows', series by series. */
-export const compareRows = ({ book, rowCount, foreign }: ComparedTable): RowComparison => {
+export const compareRows = ({ book, rowCount, foreign, removed }: ComparedTable): RowComparison => {
+  const explained = foreign.removed + removed;
   const missing = { rows: 0, examples: new ExampleIds() };
   const unknown = { rows: 0, examples: new ExampleIds() };
   let sound = 0;
   for (const series of book.all()) {
     const gone = series.landed.minus(series.rows);
     const extra = series.rows.minus(series.landed);
-    missing.rows += gone.size;
+    missing.rows += gone.size + series.erased.minus(series.landed).size;
     unknown.rows += extra.size;
     sound += series.rows.size + series.doubled;
     missing.examples.add(series, book.stream, gone);
@@ -37,9 +40,9 @@ export const compareRows = ({ book, rowCount, foreign }: ComparedTable): RowComp
   const extra = unknown.rows + unsound;
   const difference = { table: book.stream };
   const problems: Problem[] = [];
-  if (missing.rows > foreign.removed) {
+  if (missing.rows > explained) {
     const { rows, examples } = missing;
-    problems.push(rowsMissing({ ...difference, rows, explained: foreign.removed, examples: examples.ids }));
+    problems.push(rowsMissing({ ...difference, rows, explained, examples: examples.ids }));
   }
   if (extra > foreign.added) {
     const { examples } = unknown;
@@ -47,5 +50,5 @@ export const compareRows = ({ book, rowCount, foreign }: ComparedTable): RowComp
       rowsUnknown({ ...difference, rows: extra, explained: foreign.added, examples: examples.ids }),
     );
   }
-  return { isRemovalKnown: missing.rows <= foreign.removed, unsound, problems };
+  return { isRemovalKnown: missing.rows <= explained, unsound, problems };
 };

@@ -6,7 +6,7 @@ import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { compareRows } from "./compare-rows.ts";
 import { judgedThrough, type AwaitedSeries } from "./earlier-checkpoints.ts";
 import { FleetStatements } from "./fleet-statements.ts";
-import { judgeTable } from "./judge-table.ts";
+import { addSpokenOf, judgeTable } from "./judge-table.ts";
 import { completeThrough, judgeVehicles } from "./judge-vehicles.ts";
 import type { CheckpointRow } from "./ports.ts";
 import { TableSeriesBook } from "./table-series.ts";
@@ -46,8 +46,10 @@ const bookOf = (vehicleId: string, bootId: string, landed: number): TableSeriesB
   if (landed > 0) series?.rows.add(1, landed);
   return book;
 };
-const judge = (book: TableSeriesBook, fleet: FleetStatements, hasPassed = true) =>
-  judgeTable({ book, fleet, isRemovalKnown: true, hasPassed: () => hasPassed });
+const judge = (book: TableSeriesBook, fleet: FleetStatements, hasPassed = true) => {
+  addSpokenOf(book, fleet);
+  return judgeTable({ book, fleet, isRemovalKnown: true, hasPassed: () => hasPassed });
+};
 
 describe("a vehicle's outboxes", () => {
   test("what a replaced one held is unknown; what the newest holds is in the car", () => {
@@ -197,7 +199,7 @@ describe("rows against the ledger", () => {
     const book = bookOf("car-1", BOOT, 0);
     book.of("car-1", BOOT)?.landed.add(1, 10);
     for (const [from, to] of rows) book.of("car-1", BOOT)?.rows.add(from, to);
-    const { isRemovalKnown, problems } = compareRows({ book, rowCount, foreign });
+    const { isRemovalKnown, problems } = compareRows({ book, rowCount, foreign, removed: 0 });
     return [isRemovalKnown, ...problems.map(({ code, examples }) => `${code} ${examples.length}`)];
   };
   test("agree, or differ by what other engines did, or are a defect", () => {

@@ -10,6 +10,7 @@ const NOTHING: SeriesEvidence = {
   landed: of(),
   rows: of(),
   rejected: of(),
+  erased: of(),
   dropped: of(),
   inLog: null,
   hasPassed: true,

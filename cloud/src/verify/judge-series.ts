@@ -11,6 +11,8 @@ export interface SeriesEvidence {
   readonly rows: SeqRanges;
   /** Refused here or by the gateway. */
   readonly rejected: SeqRanges;
+  /** Tombstones: had landed, and were erased with their vehicle. */
+  readonly erased: SeqRanges;
   /** Declared by `dropped` events. */
   readonly dropped: SeqRanges;
   /** Found in the log beyond the table's offsets; null when nobody looked. */
@@ -19,7 +21,7 @@ export interface SeriesEvidence {
   readonly hasPassed: boolean;
   /** The vehicle uses another outbox by now. */
   readonly isReplaced: boolean;
-  /** Other engines are known to have removed as many rows as are missing. */
+  /** Retention, erasure and other engines are known to have removed as many rows as are missing. */
   readonly isRemovalKnown: boolean;
 }
 
@@ -28,7 +30,7 @@ export interface SeriesVerdict {
   readonly given: number;
   /** A row stands in the table. */
   readonly landed: SeqRanges;
-  /** It had landed, and another engine removed the row. */
+  /** It had landed, and retention, erasure or another engine removed the row. */
   readonly removed: SeqRanges;
   readonly rejected: SeqRanges;
   readonly declaredGap: SeqRanges;
@@ -55,14 +57,14 @@ const believedLast = (rejected: SeqRanges, seen: number): number =>
   Math.min(Math.max(rejected.last, seen), seen + MAX_RECORDS_PER_PUBLISH);
 
 const givenOf = (evidence: SeriesEvidence): number => {
-  const { statement, landed, dropped, inLog, rejected } = evidence;
-  const seen = Math.max(statement?.given ?? 0, landed.last, dropped.last, inLog?.last ?? 0);
+  const { statement, landed, erased, dropped, inLog, rejected } = evidence;
+  const seen = Math.max(statement?.given ?? 0, landed.last, erased.last, dropped.last, inLog?.last ?? 0);
   return believedLast(rejected, seen);
 };
 
 /** Pure: what became of every number of one series. */
 export const judgeSeries = (evidence: SeriesEvidence): SeriesVerdict => {
-  const { statement, landed, rows, rejected, dropped, inLog, hasPassed, isReplaced } = evidence;
+  const { statement, landed, rows, erased, rejected, dropped, inLog, hasPassed, isReplaced } = evidence;
   const given = givenOf(evidence);
   let rest = SeqRanges.of(given === 0 ? [] : [[1, given]]);
   const take = (set: SeqRanges | null | undefined): SeqRanges => {
@@ -72,6 +74,7 @@ export const judgeSeries = (evidence: SeriesEvidence): SeriesVerdict => {
     return taken;
   };
   const standing = take(rows);
+  const removed = take(erased);
   const gone = take(landed);
   const refused = take(rejected);
   const declaredGap = take(statement?.dropped);
@@ -81,13 +84,13 @@ export const judgeSeries = (evidence: SeriesEvidence): SeriesVerdict => {
   const held = take(statement?.held);
   const unknown = take(SeqRanges.of([[(statement?.given ?? 0) + 1, given]]));
   const lost = rest;
-  (evidence.isRemovalKnown ? new SeqRanges() : lost).addAll(gone);
+  (evidence.isRemovalKnown ? removed : lost).addAll(gone);
   (inLog === null && !hasPassed ? waiting : lost).addAll(acknowledged);
   if (isReplaced) unknown.addAll(held);
   return {
     given,
     landed: standing,
-    removed: evidence.isRemovalKnown ? gone : new SeqRanges(),
+    removed,
     rejected: refused,
     declaredGap,
     inLog: waiting,

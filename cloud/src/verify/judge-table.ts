@@ -19,15 +19,19 @@ export interface JudgedTable {
   readonly awaited: readonly AwaitedSeries[];
 }
 
-/** The verdicts of one stream's series, also of those of which only checkpoints speak. */
-export const judgeTable = (options: JudgeTableOptions): JudgedTable => {
-  const { book, fleet } = options;
+/** Makes room in the book for the series of which only checkpoints speak. */
+export const addSpokenOf = (book: TableSeriesBook, fleet: FleetStatements): void => {
   for (const vehicleId of fleet.vehicles()) {
     for (const outbox of fleet.outboxes(vehicleId)) {
       for (const [bootId, boot] of outbox.boots)
         if (boot.streams.has(book.stream)) book.of(vehicleId, bootId);
     }
   }
+};
+
+/** The verdicts of all series in one stream's book. */
+export const judgeTable = (options: JudgeTableOptions): JudgedTable => {
+  const { book } = options;
   const awaited: AwaitedSeries[] = [];
   const reports: SeriesReport[] = [];
   for (const series of book.all()) {

@@ -1,6 +1,7 @@
 import { isoTime, unixMillis } from "@roadstream/shared";
 import type { FleetStatements } from "./fleet-statements.ts";
 import type { SeriesReport, VehicleReport } from "./report.ts";
+import { ERASED_VEHICLE } from "./table-series.ts";
 
 /**
  * Up to when each vehicle's readings are accounted for: the time of its newest checkpoint, or of an earlier one while
@@ -13,6 +14,8 @@ export const judgeVehicles = (
   earlier: ReadonlyMap<string, number | null>,
 ): readonly VehicleReport[] => {
   const vehicles = new Set(series.map((one) => one.vehicle_id));
+  for (const [vehicleId, own] of Map.groupBy(series, (one) => one.vehicle_id))
+    if (isPast(vehicleId, own, fleet)) vehicles.delete(vehicleId);
   return [...vehicles].sort().map((vehicleId) => {
     const newest = fleet.newest(vehicleId);
     const through = earlier.has(vehicleId) ? earlier.get(vehicleId) : newest?.checkpointAt;
@@ -25,6 +28,13 @@ export const judgeVehicles = (
       replaced_outboxes: replaced.length,
     };
   });
+};
+
+/** All that had landed of it is removed, its checkpoints too: nobody waits for another one. */
+const isPast = (vehicleId: string, series: readonly SeriesReport[], fleet: FleetStatements): boolean => {
+  if (vehicleId === ERASED_VEHICLE) return true;
+  const hasCheckpoint = (fleet.newest(vehicleId)?.checkpointAt ?? 0) > 0;
+  return !hasCheckpoint && series.some((one) => one.removed > 0) && series.every((one) => one.landed === 0);
 };
 
 /** The fleet's: the earliest; null when one vehicle's is not known, or there is none. ISO times compare as text. */

@@ -1,15 +1,17 @@
 import { isStream, STREAM_NAMES, type StreamName, type TableName } from "@roadstream/shared";
 import type { CurrentHeads } from "../lake/current-heads.ts";
-import { foreignRows, rolledBack, type RowChange } from "../lake/table-history.ts";
+import { foreignRows, ownRemovedRows, rolledBack, type RowChange } from "../lake/table-history.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { loadLedger, loadRetired } from "../ledger/load-ledger.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { SeriesRanges } from "../ledger/series-ranges.ts";
+import { loadTombstones } from "../ledger/tombstone-file.ts";
+import type { Tombstone } from "../ledger/tombstones.ts";
 import type { LiveFile } from "../ports.ts";
 import { compareRows } from "./compare-rows.ts";
 import { EARLIER_CHECKPOINTS, judgedThrough, type AwaitedSeries } from "./earlier-checkpoints.ts";
 import { FleetStatements } from "./fleet-statements.ts";
-import { judgeTable, type JudgedTable } from "./judge-table.ts";
+import { addSpokenOf, judgeTable, type JudgedTable } from "./judge-table.ts";
 import { LOG_MOVED, readLogRemainder } from "./log-remainder.ts";
 import { presentFiles } from "./present-files.ts";
 import {
@@ -42,6 +44,7 @@ export class LakeJudgement {
   readonly #heads: CurrentHeads;
   readonly #books: ReadonlyMap<StreamName, TableSeriesBook>;
   readonly #passed = new Map<string, boolean>();
+  #erasedLetters: readonly Tombstone[] = [];
   readonly #present = new Map<TableName, readonly LiveFile[]>();
 
   constructor(context: VerifyContext, options: VerifyOptions, heads: CurrentHeads) {
@@ -87,6 +90,7 @@ export class LakeJudgement {
         this.#book(series.stream)?.of(series.vehicleId, series.bootId)?.rejected.addAll(series.rejected);
       }
     }
+    this.#erasedLetters = await this.#tombstones(table);
     if (this.#vehicle === null) await this.#compareDeadLetters(landed);
     return this.#readLog(table);
   }
@@ -101,9 +105,16 @@ export class LakeJudgement {
       for (const island of islands) book.addIsland(island);
     }
     const rowCount = await rows.count(stream, files, this.#vehicle);
-    const compared = compareRows({ book, rowCount, foreign: this.#foreign(stream) });
-    this.problems.push(...compared.problems);
     const { fleet } = this;
+    addSpokenOf(book, fleet);
+    book.addErased([...(await this.#tombstones(stream)), ...this.#erasedLetters], this.#context.sha256);
+    const compared = compareRows({
+      book,
+      rowCount,
+      foreign: this.#foreign(stream),
+      removed: this.#removed(stream),
+    });
+    this.problems.push(...compared.problems);
     const judged = judgeTable({
       book,
       fleet,
@@ -148,6 +159,7 @@ export class LakeJudgement {
         book.addLedger(series);
       }
     }
+    for (const { landed } of await this.#tombstones(book.stream)) listed += landed.size;
     if (counted !== listed) this.problems.push(ledgerInconsistent(book.stream, counted, listed));
   }
 
@@ -156,8 +168,9 @@ export class LakeJudgement {
     const { rows, distinct } = await this.#context.rows.deadLetters(await this.#files(table));
     const foreign = this.#foreign(table);
     const difference = { table, examples: [] };
-    if (landed - rows > foreign.removed)
-      this.problems.push(rowsMissing({ ...difference, rows: landed - rows, explained: foreign.removed }));
+    const explained = foreign.removed + this.#removed(table);
+    if (landed - rows > explained)
+      this.problems.push(rowsMissing({ ...difference, rows: landed - rows, explained }));
     if (rows - landed > foreign.added)
       this.problems.push(rowsUnknown({ ...difference, rows: rows - landed, explained: foreign.added }));
     if (rows > distinct) this.problems.push(rowsDoubled(table, rows - distinct, []));
@@ -207,6 +220,11 @@ export class LakeJudgement {
     return head === null ? NO_CHANGE : foreignRows(head.stored.metadata);
   }
 
+  #removed(table: TableName): number {
+    const head = this.#heads[table];
+    return head === null ? 0 : ownRemovedRows(head.stored.metadata);
+  }
+
   /** The table's files, without those that are gone: these are told once. */
   async #files(table: TableName): Promise<readonly LiveFile[]> {
     const head = this.#heads[table];
@@ -227,6 +245,15 @@ export class LakeJudgement {
       ledgers.push(await loadLedger(store, zstd, place, state.ledger));
     }
     return ledgers;
+  }
+
+  async #tombstones(table: TableName): Promise<readonly Tombstone[]> {
+    const tombstones: Tombstone[] = [];
+    for (const [partition, { erased }] of Object.entries(this.#heads[table]?.ingest?.partitions ?? {})) {
+      const place = { table, partition: Number(partition) };
+      tombstones.push(...(await loadTombstones(this.#context, place, erased ?? null)).all());
+    }
+    return tombstones;
   }
 
   /** Also the retired. */

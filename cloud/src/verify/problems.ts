@@ -37,7 +37,7 @@ export const filesMissing = (table: TableName, files: readonly LiveFile[]): Prob
 interface Difference {
   readonly table: TableName;
   readonly rows: number;
-  /** How many the table's history lays to other engines. */
+  /** How many the table's history lays to others: missing ones to retention, erasure and other engines. */
   readonly explained: number;
   readonly examples: readonly string[];
 }
@@ -47,7 +47,7 @@ export const rowsMissing = ({ table, rows, explained, examples }: Difference): P
   table,
   message:
     `${rows} rows have landed by the ledger and are not in ${table}` +
-    (explained === 0 ? "" : `; other engines' commits removed only ${explained}`),
+    (explained === 0 ? "" : `; retention, erasure and other engines removed only ${explained}`),
   examples,
   next: CHANGED_OUTSIDE,
 });

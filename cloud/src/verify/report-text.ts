@@ -58,7 +58,7 @@ const OPEN_ENDS: readonly (readonly [key: keyof Counts, words: string])[] = [
   ["in_log", "may still lie in the log: cloud run will land them"],
   ["in_car", "are still in the cars"],
   ["unknown", "nobody can speak for: the outbox was replaced, or no checkpoint has come so far"],
-  ["removed", "had landed and were removed by another engine"],
+  ["removed", "had landed and were removed: by retention, by an erasure, or by another engine"],
 ];
 
 const conclusion = (report: VerifyReport): readonly string[] => {

@@ -1,6 +1,10 @@
-import { SeqRanges, type StreamName } from "@roadstream/shared";
+import { SeqRanges, type Sha256, type StreamName } from "@roadstream/shared";
 import type { SeriesRanges } from "../ledger/series-ranges.ts";
+import { graveOf, type Tombstone } from "../ledger/tombstones.ts";
 import type { RowIsland } from "./ports.ts";
+
+/** In reports, in the place of a name: no vehicle can have this one. */
+export const ERASED_VEHICLE = "(erased)";
 
 /** One series of a table from every side but the car's. */
 export interface TableSeries {
@@ -10,6 +14,8 @@ export interface TableSeries {
   readonly rows: SeqRanges;
   readonly rejected: SeqRanges;
   readonly dropped: SeqRanges;
+  /** Had landed, and was erased with its vehicle. */
+  readonly erased: SeqRanges;
   inLog: SeqRanges | null;
   doubled: number;
 }
@@ -40,6 +46,7 @@ export class TableSeriesBook {
       rows: new SeqRanges(),
       rejected: new SeqRanges(),
       dropped: new SeqRanges(),
+      erased: new SeqRanges(),
       inLog: this.#looksInLog ? new SeqRanges() : null,
       doubled: 0,
     };
@@ -51,6 +58,21 @@ export class TableSeriesBook {
     const series = this.of(ranges.vehicleId, ranges.bootId);
     series?.landed.addAll(ranges.landed);
     series?.rejected.addAll(ranges.rejected);
+  }
+
+  /**
+   * Gives tombstones to the series that they are of, once all series are known that somebody else names. What is left
+   * is nobody's any more: a series under its hash alone, and no answer to who asks about one vehicle.
+   */
+  addErased(tombstones: readonly Tombstone[], sha256: Sha256): void {
+    if (tombstones.length === 0) return;
+    const known = new Map(this.all().map((one) => [graveOf({ ...one, stream: this.stream }, sha256), one]));
+    for (const { grave, stream, landed, rejected } of tombstones) {
+      if (stream !== this.stream) continue;
+      const series = known.get(grave) ?? this.of(ERASED_VEHICLE, grave);
+      series?.erased.addAll(landed);
+      series?.rejected.addAll(rejected);
+    }
   }
 
   addIsland(island: RowIsland): void {

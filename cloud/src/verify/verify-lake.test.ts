@@ -1,5 +1,5 @@
 import { logTopics, RoadstreamError, silentLogger } from "@roadstream/shared";
-import { nodeZstd } from "@roadstream/shared/adapters";
+import { nodeSha256, nodeZstd } from "@roadstream/shared/adapters";
 import { MemoryEventLog, VirtualClock } from "@roadstream/shared/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { currentHeads } from "../lake/current-heads.ts";
@@ -41,6 +41,7 @@ const setUp = async (failures: number, moves: boolean) => {
     tables,
     rows,
     zstd: nodeZstd,
+    sha256: nodeSha256,
     topics: logTopics({}),
     log: null,
     logger: silentLogger,

@@ -3,6 +3,7 @@ import {
   RoadstreamError,
   STREAM_NAMES,
   type Logger,
+  type Sha256,
   type LogTopics,
   type TableName,
   type Zstd,
@@ -26,6 +27,7 @@ export interface VerifyContext {
   readonly tables: Readonly<Record<TableName, LakeTable>>;
   readonly rows: LakeRows;
   readonly zstd: Zstd;
+  readonly sha256: Sha256;
   readonly topics: LogTopics;
   /** Null: the checkpoints alone say what may still lie in the log. */
   readonly log: EventLog | null;

@@ -4,7 +4,7 @@ import { LAKE_OPTION } from "../../config.ts";
 export const REBUILD_COMMAND = defineCommand({
   name: "roadstream cloud rebuild",
   summary:
-    "Writes a table's ledger anew from its rows, for the log partitions where it is gone, unreadable or does not add up; the others, rows and offsets stay. It then knows nothing of rows that another engine removed: sent again, they land again.",
+    "Writes a table's ledger anew from its rows, for the log partitions where it is gone, unreadable or does not add up; the others, rows and offsets stay. It then knows nothing of rows that retention or another engine removed: sent again, they land again. What was erased with cloud erase stays refused.",
   positionals: ["TABLE"],
   options: {
     ...LAKE_OPTION,

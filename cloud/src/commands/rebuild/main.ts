@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { uuidV7, type Values } from "@roadstream/shared";
 import {
   EXIT_CODES,
+  nodeSha256,
   nodeZstd,
   runProcess,
   type ExitCode,
@@ -22,7 +23,7 @@ const noteOf = (table: string, { partitions, removedRows }: RebuildReport, dryRu
   if (count === 0) return `${table}: every ledger can be read and adds up; nothing to rebuild.`;
   const note = `${table}: ledgers ${dryRun ? "to rebuild" : "rebuilt"}: ${count}.`;
   if (removedRows === 0) return note;
-  return `${note} Other engines removed ${removedRows} rows of the table: sent again, these may land again.`;
+  return `${note} Retention or other engines removed ${removedRows} rows of the table: sent again, these may land again.`;
 };
 
 const run = async (
@@ -42,6 +43,7 @@ const run = async (
       rows: new DuckDbLakeRows({ engine, store }),
       ledgerRows: new DuckDbLedgerRows({ engine, store }),
       zstd: nodeZstd,
+      sha256: nodeSha256,
       mode: values.dryRun ? "look" : "write",
     });
     const { partitions, removedRows } = report;

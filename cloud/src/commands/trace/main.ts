@@ -1,6 +1,7 @@
 import { logTopics, parseRecordId, RoadstreamError, STREAM_NAMES, type Values } from "@roadstream/shared";
 import {
   EXIT_CODES,
+  nodeSha256,
   nodeZstd,
   runProcess,
   type ExitCode,
@@ -34,6 +35,7 @@ const run = async (
       store: lake.store,
       tables: lake.tables,
       zstd: nodeZstd,
+      sha256: nodeSha256,
       findRows: duckDbFindRows(engine, lake.store),
       topics: logTopics(context.env),
       log,
