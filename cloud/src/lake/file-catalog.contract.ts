@@ -14,7 +14,7 @@ const metadata = (uuid: string): Uint8Array =>
 const key = (version: number): string => `gps_data/metadata/v${version}.metadata.json`;
 
 /** What the line to the store does to a write; no store here repeats one by itself. */
-export type WriteFault = Exclude<StoreFault, "repeated">;
+export type WriteFault = Exclude<StoreFault, "repeated" | "full">;
 
 /** A store, empty at first, and a line to it that a test can break. */
 export interface FileCatalogHarness extends AsyncDisposable {

@@ -116,7 +116,7 @@ const simulated = async (tables: readonly TableName[] = TABLES) => {
     partitions: 2,
     refuses: (line) => line.includes('"latitude":91'),
   });
-  cloud.faults = false;
+  cloud.world.heal();
   cloud.log.store.create("receipts", 2);
   const writer = await cloud.log.writer();
   const receipts = (): string[] =>

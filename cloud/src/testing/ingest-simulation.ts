@@ -1,7 +1,10 @@
 import { isoTime } from "@roadstream/shared";
 import { SimulatedCloud, type SimulatedLake } from "./simulated-cloud.ts";
+import { WholeBatches } from "./whole-batches.ts";
 
-const PARTITIONS = 2;
+export const PARTITIONS = 2;
+/** A reader comes by at one in so many requests of the workers. */
+const LOOK_EVERY: Readonly<Record<SimulatedLake, number>> = { memory: 20, iceberg: 50 };
 /** One stream shows what all do. */
 const TABLES = ["gps_data", "dead_letters"] as const;
 const BOOT = "01890000-0000-7000-8000-000000000001";
@@ -10,7 +13,10 @@ const BAD_LATITUDE = 91;
 
 /** Cars that write straight into the log, with copies and wrong records, before a simulated cloud. */
 export class IngestSimulation extends SimulatedCloud {
+  /** How often what happened, so that a suite can show that its schedules were unkind. */
+  readonly happened = new Map<string, number>();
   readonly #next = new Map<string, number>();
+  readonly #reader: WholeBatches;
 
   constructor(seed: number, lake: SimulatedLake) {
     super({
@@ -20,6 +26,20 @@ export class IngestSimulation extends SimulatedCloud {
       partitions: PARTITIONS,
       refuses: (line) => line.includes(`"latitude":${BAD_LATITUDE},`),
     });
+    this.#reader = new WholeBatches(this, PARTITIONS);
+    this.meanwhile = async () => {
+      if (this.below(LOOK_EVERY[lake]) === 0) await this.look();
+    };
+  }
+
+  count(what: string, times = 1): void {
+    this.happened.set(what, (this.happened.get(what) ?? 0) + times);
+  }
+
+  /** Reads the table as it is at this moment. */
+  async look(): Promise<void> {
+    await this.#reader.look();
+    this.happened.set("looks", this.#reader.looks);
   }
 
   /** Appends some readings of one car: new ones, copies of old ones, and wrong ones. */

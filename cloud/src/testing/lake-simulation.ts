@@ -143,9 +143,9 @@ export class LakeSimulation {
     return new GlueCatalog({ store, table: definition.name, glue, files, sha256: nodeSha256 });
   }
 
-  #fault(operation: string): StoreFault | null {
+  #fault(operation: string): Exclude<StoreFault, "full"> | null {
     if (this.#random.next() >= this.#faults) return null;
-    const kinds: readonly StoreFault[] =
+    const kinds: readonly Exclude<StoreFault, "full">[] =
       operation === "putIfAbsent"
         ? ["lost_request", "lost_answer", "late", "repeated"]
         : ["lost_request", "lost_answer"];

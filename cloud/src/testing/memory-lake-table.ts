@@ -46,8 +46,9 @@ export class MemoryLakeTable implements LakeTable {
     return this.#append(commit);
   }
 
-  files(): Promise<readonly LiveFile[]> {
-    return Promise.resolve(this.#store.files);
+  /** As they were at that head, whatever was committed since. */
+  files(head: TableHead): Promise<readonly LiveFile[]> {
+    return Promise.resolve(this.#store.files.filter(({ sequenceNumber }) => sequenceNumber < head.version));
   }
 
   #append(commit: AppendCommit): CommitOutcome {

@@ -10,6 +10,8 @@ export type StoreFault =
   | "lost_answer"
   /** It is answered `unknown`, and is carried out later: see {@link MemoryObjectStore.deliverLate}. */
   | "late"
+  /** Nothing can be written: there is no room. */
+  | "full"
   /** An SDK that repeats an unanswered request and is told about the second copy. */
   | "repeated";
 
@@ -60,6 +62,7 @@ export class MemoryObjectStore implements ObjectStore {
     await this.pause();
     const fault = this.fault("putIfAbsent", key);
     if (fault === "lost_request") return "unknown";
+    if (fault === "full") throw noRoom(key);
     if (fault === "late") {
       this.#late.push({ key, bytes });
       return "unknown";
@@ -84,6 +87,7 @@ export class MemoryObjectStore implements ObjectStore {
     const bytes = contentBytes(content);
     await this.pause();
     const fault = this.fault("put", key);
+    if (fault === "full") throw noRoom(key);
     if (fault !== "lost_request" && fault !== "late") {
       this.counts.put += 1;
       this.writtenBytes += bytes.length;
@@ -150,6 +154,9 @@ export class MemoryObjectStore implements ObjectStore {
     return "created";
   }
 }
+
+const noRoom = (key: string): RoadstreamError =>
+  new RoadstreamError("storage", `put ${key}: ENOSPC`, { retryable: true });
 
 const checked = (key: string): string => {
   if (!isObjectKey(key)) throw new RoadstreamError("refused", `not an object's name: ${key}`);

@@ -1,3 +1,4 @@
+import { RoadstreamError } from "@roadstream/shared";
 import { putNewObject } from "../object-store/put-new-object.ts";
 import type { ObjectStore } from "../ports.ts";
 import type { RowBatch, RowWriter, WriteOutcome } from "../ingest/ports.ts";
@@ -9,6 +10,8 @@ const linesOf = ({ rows }: RowBatch): readonly string[] =>
 export class MemoryRowWriter implements RowWriter {
   /** Fault knob: lines that this database does not take. */
   refuses: (line: string) => boolean = () => false;
+  /** Fault knob: the folder where files are built has no room. */
+  isFull: () => boolean = () => false;
   readonly #store: ObjectStore;
   readonly #uuid: () => string;
 
@@ -18,6 +21,7 @@ export class MemoryRowWriter implements RowWriter {
   }
 
   async write(batch: RowBatch, maxDays: number): Promise<WriteOutcome> {
+    if (this.isFull()) throw new RoadstreamError("storage", "write rows: ENOSPC", { retryable: true });
     if (!(await this.accepts(batch))) return { kind: "refused", reason: "told to refuse" };
     if (maxDays < 1) return { kind: "too_many_days", days: 1 };
     const key = `${batch.table.name}/data/event_day=2026-01-01/${this.#uuid()}.ndjson`;

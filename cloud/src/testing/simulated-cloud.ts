@@ -8,6 +8,7 @@ import {
   seededRandom,
   silentLogger,
   uuidV7,
+  type Clock,
   type LogTopics,
   type Random,
   type TableName,
@@ -25,10 +26,12 @@ import { loadLedger } from "../ledger/load-ledger.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { LakeTable } from "../ports.ts";
 import { ReceiptSender } from "../receipts/receipt-sender.ts";
+import { MachineClock } from "./machine-clock.ts";
 import { MemoryLakeTable, MemoryTableStore } from "./memory-lake-table.ts";
 import { MemoryObjectStore } from "./memory-object-store.ts";
 import { MemoryRowWriter } from "./memory-row-writer.ts";
 import { MortalProcess } from "./mortal.ts";
+import { UnkindWorld } from "./unkind-world.ts";
 
 const GROUP = "cloud";
 /** Not what is tested here; as it is costs half of the time. */
@@ -37,7 +40,9 @@ const noZstd: Zstd = { compress: (bytes) => bytes, decompress: (bytes) => bytes 
 export interface SimulatedWorker {
   readonly name: string;
   readonly process: MortalProcess;
+  readonly clock: MachineClock;
   readonly metrics: IngestMetrics;
+  readonly measured: MemoryMetrics;
   readonly worker: IngestWorker;
   readonly stop: () => void;
   isDone: boolean;
@@ -65,8 +70,9 @@ export class SimulatedCloud {
   readonly log = new MemoryEventLog({ clock: this.clock });
   readonly objects = new MemoryObjectStore(this.clock);
   readonly workers: SimulatedWorker[] = [];
-  /** Fault knob: store requests get lost now and then. */
-  faults = true;
+  readonly world: UnkindWorld;
+  /** Fault knob: awaited whenever a worker's request arrives at the store, and when it is answered. */
+  meanwhile: () => Promise<void> = () => Promise.resolve();
   readonly #options: SimulatedCloudOptions;
   readonly #tables = Object.fromEntries(TABLE_NAMES.map((name) => [name, new MemoryTableStore()])) as Record<
     TableName,
@@ -77,6 +83,7 @@ export class SimulatedCloud {
   constructor(options: SimulatedCloudOptions) {
     this.#options = options;
     this.random = seededRandom(options.seed);
+    this.world = new UnkindWorld(this.random);
     const all = allTopics(this.topics);
     for (const topic of all)
       if (options.tables.some((table) => this.topicOf(table) === topic))
@@ -97,8 +104,10 @@ export class SimulatedCloud {
   ): Promise<SimulatedWorker> {
     const { untilDrained = false, accept = [] } = options;
     const process = new MortalProcess();
-    const metrics = new IngestMetrics(new MemoryMetrics());
-    const context = await this.#context(process, metrics);
+    const clock = new MachineClock(this.clock);
+    const measured = new MemoryMetrics();
+    const metrics = new IngestMetrics(measured);
+    const context = await this.#context(process, clock, metrics);
     const stop = new AbortController();
     const name = `worker-${(this.#names += 1)}`;
     const worker = new IngestWorker(context, {
@@ -112,7 +121,9 @@ export class SimulatedCloud {
     const one: SimulatedWorker = {
       name,
       process,
+      clock,
       metrics,
+      measured,
       worker,
       stop: () => stop.abort(),
       isDone: false,
@@ -164,7 +175,7 @@ export class SimulatedCloud {
 
   /** A table as a reader sees it. */
   reader(name: TableName): LakeTable {
-    return this.#table(name, this.objects);
+    return this.#table(name, this.objects, this.clock);
   }
 
   /** Every row that a reader of the table finds, by its data files alone. */
@@ -190,19 +201,21 @@ export class SimulatedCloud {
     return ledgers;
   }
 
-  async #context(process: MortalProcess, metrics: IngestMetrics): Promise<IngestContext> {
+  async #context(
+    process: MortalProcess,
+    clock: MachineClock,
+    metrics: IngestMetrics,
+  ): Promise<IngestContext> {
     const store = new MemoryObjectStore(this.clock, this.objects);
-    store.pause = process.step;
-    store.fault = (operation) => {
-      const dice = this.faults ? this.below(40) : 1;
-      if (dice > 0) return null;
-      if (operation === "putIfAbsent") return this.below(2) === 0 ? "lost_request" : "lost_answer";
-      return operation === "get" ? "lost_request" : null;
-    };
-    const { clock, random, topics } = this;
-    const log = process.owns(this.log.open());
+    store.pause = () => this.#pause(process);
+    store.fault = (operation) => this.world.storeFault(operation);
+    const { random, topics } = this;
+    const handle = this.log.open();
+    handle.appendFault = () => this.world.appendFault();
+    const log = process.owns(handle);
     const rows = new MemoryRowWriter({ store, uuid: () => uuidV7(clock.now(), random) });
     rows.refuses = this.#options.refuses ?? rows.refuses;
+    rows.isFull = () => this.world.isScratchFull;
     return {
       clock,
       random,
@@ -219,7 +232,7 @@ export class SimulatedCloud {
       }),
       topics,
       store,
-      tables: this.#handles(process, store),
+      tables: this.#handles(process, store, clock),
       rows,
       zstd: noZstd,
       sha256: nodeSha256,
@@ -228,17 +241,23 @@ export class SimulatedCloud {
     };
   }
 
-  #table(name: TableName, store: MemoryObjectStore): LakeTable {
-    const definition = tableDefinition(name);
-    const { clock, random } = this;
-    return this.#options.lake === "memory"
-      ? new MemoryLakeTable(definition, this.#tables[name])
-      : openLakeTable({ definition, store, clock, random, logger: silentLogger });
+  async #pause(process: MortalProcess): Promise<void> {
+    const { latencyMs } = this.world;
+    if (latencyMs > 0) await this.clock.sleep(millis(this.below(latencyMs)));
+    await this.meanwhile();
+    await process.step();
   }
 
-  #handles(process: MortalProcess, store: MemoryObjectStore): Record<TableName, LakeTable> {
+  #table(name: TableName, store: MemoryObjectStore, clock: Clock): LakeTable {
+    const definition = tableDefinition(name);
+    return this.#options.lake === "memory"
+      ? new MemoryLakeTable(definition, this.#tables[name])
+      : openLakeTable({ definition, store, clock, random: this.random, logger: silentLogger });
+  }
+
+  #handles(process: MortalProcess, store: MemoryObjectStore, clock: Clock): Record<TableName, LakeTable> {
     return Object.fromEntries(
-      TABLE_NAMES.map((name) => [name, process.owns(this.#table(name, store))]),
+      TABLE_NAMES.map((name) => [name, process.owns(this.#table(name, store, clock))]),
     ) as Record<TableName, LakeTable>;
   }
 }

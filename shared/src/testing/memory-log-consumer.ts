@@ -1,3 +1,4 @@
+import { RoadstreamError } from "../errors.ts";
 import type { LogConsumer, LogFault, LogSlice, PollResult, TopicPartition } from "../event-log/event-log.ts";
 import { HeldPartitions, partitionKey } from "../event-log/held-partitions.ts";
 import type { Clock } from "../time/clock.ts";
@@ -53,6 +54,7 @@ export class MemoryLogConsumer implements LogConsumer {
 
   async markDurable(at: TopicPartition, next: number): Promise<void> {
     await Promise.resolve();
+    if (this.#store.away) throw new RoadstreamError("unavailable", "the memory log is set to be away");
     const key = partitionKey(at);
     this.#store.durable.set(key, Math.max(next, this.#store.durable.get(key) ?? 0));
   }

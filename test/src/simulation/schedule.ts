@@ -105,7 +105,7 @@ export const runSchedule = async (path: WholePath): Promise<void> => {
 /** Everything heals; the cars empty their outboxes, then one worker lands the rest. */
 export const bringHome = async (path: WholePath): Promise<void> => {
   const { cloud } = path;
-  cloud.faults = false;
+  cloud.world.heal();
   cloud.log.appendFault = null;
   for (const one of cloud.living) {
     one.process.thaw();
