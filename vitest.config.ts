@@ -19,7 +19,7 @@ export default defineConfig({
       project(
         "unit",
         [
-          "{shared,hardware,agent,gateway,cloud,demo}/src/**/*.test.ts",
+          "{shared,hardware,agent,gateway,cloud,cloud/infra,demo}/src/**/*.test.ts",
           "test/src/{rules,processes,simulation}/**/*.test.ts",
         ],
         20_000,

@@ -4,6 +4,7 @@ import {
   isOurs,
   manifestOf,
   MAY_IMPORT,
+  packageOf,
   PACKAGES,
   referencesOf,
   shortName,
@@ -11,7 +12,6 @@ import {
 } from "./packages.ts";
 import { CODE, importsOf, jsonOf, sorted, textOf } from "./repository.ts";
 
-const packageOf = (path: string): string => path.split("/")[0] ?? "";
 const nameOf = (specifier: string): string =>
   specifier
     .split("/")

@@ -15,18 +15,26 @@ interface Project {
   readonly references?: readonly { readonly path: string }[];
 }
 
-/** What each package may import: shared ← {hardware, agent, gateway, cloud} ← demo ← test; the agent's simulated sources are hardware's bench. */
+/**
+ * What each package, by its folder, may import: shared ← {hardware, agent, gateway, cloud} ← demo ← test; the agent's
+ * simulated sources are hardware's bench. Nothing imports cloud/infra: what it makes is templates.
+ */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   hardware: ["shared"],
   agent: ["shared", "hardware"],
   gateway: ["shared"],
   cloud: ["shared"],
+  "cloud/infra": ["shared"],
   demo: ["shared", "hardware", "agent", "gateway", "cloud"],
   test: ["shared", "hardware", "agent", "gateway", "cloud", "demo"],
 };
 
 export const PACKAGES: readonly string[] = Object.keys(MAY_IMPORT);
+
+/** The package that a file belongs to: the innermost folder that is one; "" for none. */
+export const packageOf = (path: string): string =>
+  PACKAGES.filter((name) => path.startsWith(`${name}/`)).toSorted((a, b) => b.length - a.length)[0] ?? "";
 const SCOPE = "@roadstream/";
 
 export const manifestOf = (packageName: string): Manifest =>
@@ -47,7 +55,7 @@ export const workspacePackages = (): readonly string[] =>
 
 /** The projects that a tsconfig refers to, by their packages' names. */
 export const referencesOf = (tsconfig: string): readonly string[] =>
-  ((jsonOf(tsconfig) as Project).references ?? []).map(({ path }) => path.replace("../", ""));
+  ((jsonOf(tsconfig) as Project).references ?? []).map(({ path }) => path.replaceAll("../", ""));
 
 /** The program of a tool that the root installs. */
 export const tool = (name: string): string => {
