@@ -29,6 +29,31 @@ const shares = (files: readonly LiveFile[]): readonly (readonly LiveFile[])[] =>
   return all;
 };
 
+/**
+ * First the runs, in whatever order the rows come: a row that continues the one before it. Files are sorted by vehicle
+ * and time, so that a run is thousands of rows, and they are found as the rows stream past: nothing is kept of a row.
+ * Then the runs of a series that touch or overlap are joined to islands.
+ */
+const islandsSql = (rows: string): string => `
+  WITH numbered AS (
+    SELECT *, sum(CASE WHEN follows THEN 0 ELSE 1 END) OVER (ROWS UNBOUNDED PRECEDING) AS run FROM (
+      SELECT *, coalesce(seq = lag(seq) OVER () + 1 AND boot_id = lag(boot_id) OVER ()
+        AND vehicle_id = lag(vehicle_id) OVER (), false) AS follows FROM (${rows})
+    )
+  ), runs AS (
+    SELECT vehicle_id, boot_id, min(seq) AS seq_from, max(seq) AS seq_to
+    FROM numbered GROUP BY vehicle_id, boot_id, run
+  ), begun AS (
+    SELECT *, max(seq_to) OVER (PARTITION BY vehicle_id, boot_id ORDER BY seq_from, seq_to
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM runs
+  ), joined AS (
+    SELECT *, count(*) FILTER (WHERE reached IS NULL OR seq_from > reached + 1) OVER (PARTITION BY vehicle_id, boot_id
+      ORDER BY seq_from, seq_to, reached NULLS FIRST ROWS UNBOUNDED PRECEDING) AS island FROM begun
+  )
+  SELECT vehicle_id, boot_id, min(seq_from) AS seq_from, max(seq_to) AS seq_to,
+    sum(seq_to - seq_from + 1) - (max(seq_to) - min(seq_from) + 1) AS doubled
+  FROM joined GROUP BY vehicle_id, boot_id, island`;
+
 /** Asks the table's current files by SQL; nothing of the ledger comes in here. */
 export class DuckDbLakeRows implements LakeRows {
   readonly #engine: DuckDbEngine;
@@ -45,17 +70,8 @@ export class DuckDbLakeRows implements LakeRows {
     vehicle: string | null,
   ): AsyncGenerator<readonly RowIsland[]> {
     for (const share of shares(files)) {
-      const sql = `
-        SELECT vehicle_id, boot_id, min(seq) AS seq_from, max(seq) AS seq_to, sum(copies - 1) AS doubled
-        FROM (
-          SELECT *, seq - row_number() OVER (PARTITION BY vehicle_id, boot_id ORDER BY seq) AS island
-          FROM (
-            SELECT vehicle_id, boot_id, seq, count(*) AS copies
-            ${await this.#from(stream, share, vehicle)} AND ${IS_SOUND}
-            GROUP BY vehicle_id, boot_id, seq
-          )
-        )
-        GROUP BY vehicle_id, boot_id, island`;
+      const from = await this.#from(stream, share, vehicle);
+      const sql = islandsSql(`SELECT vehicle_id, boot_id, seq ${from} AND ${IS_SOUND}`);
       for await (const rows of this.#stream(sql)) yield rows.map(island);
     }
   }
