@@ -30,7 +30,10 @@ const GATEWAY_OPTIONS = {
   }),
   createTopics: toggle({ help: "Create missing topics at start.", on: true }),
   insecure: toggle({ help: "Allow anyone to connect from other machines." }),
-  tlsCert: maybe(z.string(), { help: "Certificate for mqtts:// and wss://, PEM.", placeholder: "FILE" }),
+  tlsCert: maybe(z.string(), {
+    help: "Certificate for mqtts:// and wss://, PEM; as this and the next two, a file or, from the environment, the text itself.",
+    placeholder: "FILE",
+  }),
   tlsKey: maybe(z.string(), { help: "Its private key, PEM.", placeholder: "FILE" }),
   tlsClientCa: maybe(z.string(), {
     help: "Vehicles must show a certificate of this authority, its common name the vehicle id.",

@@ -14,6 +14,7 @@ import { afterTurn } from "./adapters/event-loop-turn.ts";
 import type { TlsFiles } from "./adapters/mqtt-listener.ts";
 import { gatewayCommand, listenAddress, type GatewayValues } from "./config.ts";
 import type { Credentials } from "./ingest/authenticate.ts";
+import { pemText } from "./ingest/pem-text.ts";
 import { parsePasswordFile } from "./ingest/password-file.ts";
 import { ReceiptRelay } from "./receipts/receipt-relay.ts";
 import { PublishRouter } from "./route/publish-router.ts";
@@ -28,10 +29,12 @@ const readText = (context: ProcessContext, flag: string, file: string): string =
 
 const tlsFiles = (values: GatewayValues, context: ProcessContext): TlsFiles | null => {
   if (values.tlsCert === null || values.tlsKey === null) return null;
+  const pem = (flag: string, given: string): string =>
+    pemText(given, (file) => readText(context, flag, file));
   return {
-    cert: readText(context, "tls-cert", values.tlsCert),
-    key: readText(context, "tls-key", values.tlsKey),
-    clientCa: values.tlsClientCa === null ? null : readText(context, "tls-client-ca", values.tlsClientCa),
+    cert: pem("tls-cert", values.tlsCert),
+    key: pem("tls-key", values.tlsKey),
+    clientCa: values.tlsClientCa === null ? null : pem("tls-client-ca", values.tlsClientCa),
   };
 };
 
