@@ -1,8 +1,9 @@
 import { RoadstreamError, uuidV7, type Clock, type Random } from "@roadstream/shared";
 import type { AthenaRequests } from "../athena/athena-requests.ts";
 import { athenaResult } from "../athena/athena-result.ts";
-import { runStatement, statementFailure, whileAway, type EndedStatement } from "../athena/run-statement.ts";
+import { runStatement, statementFailure, type EndedStatement } from "../athena/run-statement.ts";
 import { requireScanLimit, scanNote } from "../athena/scan-limit.ts";
+import { whileAway } from "../aws/while-away.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import type { QueryResult } from "../sql/query-result.ts";
 import { LAKE_VIEWS } from "../views/lake-views.ts";

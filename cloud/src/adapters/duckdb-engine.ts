@@ -9,6 +9,8 @@ export interface DuckDbOptions {
   readonly threads: number;
   /** Where it may spill; null: nowhere, a query beyond the limit fails. */
   readonly temporaryFolder: string | null;
+  /** A database file, which this process then has for itself; absent: in memory. */
+  readonly file?: string;
 }
 
 export const DEFAULT_DUCKDB: DuckDbOptions = { memoryLimit: "1GB", threads: 2, temporaryFolder: null };
@@ -19,8 +21,8 @@ export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}
 export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /**
- * One DuckDB in memory for a process: no database file, so nothing is ever locked. Times are UTC throughout. Nothing is
- * downloaded: extensions come with the package or not at all.
+ * One DuckDB for a process, in memory unless a file is named: so nothing is ever locked. Times are UTC throughout. Nothing
+ * is downloaded: extensions come with the package or not at all.
  */
 export class DuckDbEngine implements AsyncDisposable {
   readonly #instance: DuckDBInstance;
@@ -31,7 +33,7 @@ export class DuckDbEngine implements AsyncDisposable {
   }
 
   static async open(options: DuckDbOptions = DEFAULT_DUCKDB): Promise<DuckDbEngine> {
-    const instance = await DuckDBInstance.create(":memory:", {
+    const instance = await DuckDBInstance.create(options.file ?? ":memory:", {
       memory_limit: options.memoryLimit,
       threads: String(options.threads),
       autoinstall_known_extensions: "false",

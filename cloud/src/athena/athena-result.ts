@@ -1,7 +1,8 @@
 import type { Cell, QueryResult, ResultColumn } from "../sql/query-result.ts";
 import { athenaCell, isNumberType } from "./athena-cell.ts";
 import type { ResultPage } from "./athena-requests.ts";
-import { whileAway, type EndedStatement, type StatementContext } from "./run-statement.ts";
+import { whileAway } from "../aws/while-away.ts";
+import type { EndedStatement, StatementContext } from "./run-statement.ts";
 
 /** A name that comes again is numbered, as DuckDB does it. */
 const columnsOf = ({ columns }: ResultPage): readonly ResultColumn[] => {

@@ -6,6 +6,7 @@ import {
   type Random,
   type RetrySchedule,
 } from "@roadstream/shared";
+import { whileAway } from "../aws/while-away.ts";
 import type { AthenaRequests, Execution, StatementRequest } from "./athena-requests.ts";
 
 export interface StatementContext {
@@ -21,28 +22,9 @@ export interface EndedStatement {
   readonly execution: Execution;
 }
 
-/** About two minutes: an account has a limit of requests and of queries at a time, and others may be using it up. */
-const AWAY_SCHEDULE: RetrySchedule = { firstMs: 200, factor: 2, maxMs: 15_000, jitter: 0.5 };
-const AWAY_ATTEMPTS = 15;
 /** Most statements take a second or a few; each look is a request of the account's quota. */
 const LOOK_SCHEDULE: RetrySchedule = { firstMs: 150, factor: 1.4, maxMs: 3_000, jitter: 0.2 };
 const STOP_ATTEMPTS = 3;
-
-/** Asks until there is an answer, waiting in between; any error but `unavailable` is thrown at once. */
-export const whileAway = async <T>(
-  { clock, random, signal }: StatementContext,
-  ask: () => Promise<T>,
-): Promise<T> => {
-  const waits = retryIntervals(AWAY_SCHEDULE, random);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isRoadstreamError(error, "unavailable") || attempt >= AWAY_ATTEMPTS) throw error;
-      await clock.sleep(waits.next().value, signal);
-    }
-  }
-};
 
 /**
  * Runs one statement to its end. However often its start has to be asked for, it runs once; when the signal fires it is

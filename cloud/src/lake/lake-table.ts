@@ -13,7 +13,7 @@ import { identityOn } from "./commit-snapshot.ts";
 import { commitChange, loadTable, type Change, type LoopOutcome } from "./commit-loop.ts";
 import { FileCatalog } from "./file-catalog.ts";
 import { judgeHead, judgeOwner, type Judge } from "./judge-head.ts";
-import { liveFiles } from "./live-files.ts";
+import { liveFiles, type LiveEntry } from "./live-files.ts";
 import { ManifestStore } from "./manifest-store.ts";
 import { newTable } from "./new-table.ts";
 import { ObjectNames } from "./object-names.ts";
@@ -141,10 +141,14 @@ export class IcebergTable implements LakeTable {
 
   /** Throws `refused` where another catalog has newer ones. */
   async files(head: TableHead): Promise<readonly LiveFile[]> {
+    return (await this.entries(head)).map(({ file }) => file);
+  }
+
+  /** The same files with all that their manifests say of them. */
+  entries(head: TableHead): Promise<readonly LiveEntry[]> {
     const owned = judgeOwner(head.stored.metadata, this.definition, this.#catalog);
     if (owned !== null) throw new RoadstreamError("refused", owned.reason, { hint: owned.hint });
-    const live = await liveFiles(this.manifests, this.store, head.stored.metadata);
-    return live.map(({ file }) => file);
+    return liveFiles(this.manifests, this.store, head.stored.metadata);
   }
 
   /** What proposals of this moment are made with. */
@@ -159,9 +163,9 @@ export class IcebergTable implements LakeTable {
     };
   }
 
-  /** Removes at once what snapshots that expired in this process's commits left behind. */
-  sweep(head: TableHead): Promise<number> {
-    return this.#housekeeping.sweep(head.stored);
+  /** Removes at once what snapshots that expired in this process's commits left behind, and old metadata versions. */
+  sweep(head: TableHead, keepVersions?: number): Promise<number> {
+    return this.#housekeeping.sweep(head.stored, keepVersions);
   }
 }
 

@@ -21,3 +21,7 @@ export const duckDbViewSql = (view: View, objectsAt: string): string => {
   );
   return [`SELECT ${columns.join(",\n  ")}`, `FROM ${view.base} AS "${BASE}"`, ...joins].join("\n");
 };
+
+/** The statement that makes a view in a database file, or makes it anew. */
+export const createDuckDbView = (view: View, objectsAt: string): string =>
+  `CREATE OR REPLACE VIEW ${view.name} AS\n${duckDbViewSql(view, objectsAt)}`;

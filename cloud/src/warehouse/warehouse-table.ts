@@ -5,7 +5,7 @@ export interface WarehouseColumn {
   readonly type: ColumnType | "date";
   readonly comment: string;
   readonly nullable: boolean;
-  /** Of strings, in UTF-16 units; null for other types. */
+  /** Of strings in UTF-16 units, of bytes in bytes; null for other types. */
   readonly maxLength: number | null;
 }
 

@@ -1,0 +1,27 @@
+import type { Clock, Logger, Random, TableName } from "@roadstream/shared";
+import type { IcebergTable } from "../lake/lake-table.ts";
+import type { LoadCursor } from "./load-plan.ts";
+import type { Warehouse } from "./ports.ts";
+
+/** How far a table's load has come. */
+export interface LoadProgress {
+  readonly table: TableName;
+  readonly step: number;
+  readonly steps: number;
+  readonly files: number;
+  readonly rows: number;
+}
+
+export interface LoadContext {
+  readonly warehouse: Warehouse;
+  readonly tables: Readonly<Record<TableName, IcebergTable>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Where each table stands, as far as this process knows: the warehouse's guard notices when it is no longer so. */
+  readonly cursors: Map<string, LoadCursor>;
+  /** Tables whose rows facts are computed from. */
+  readonly factSources: readonly TableName[];
+  readonly onStep?: (progress: LoadProgress) => void;
+}

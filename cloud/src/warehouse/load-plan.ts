@@ -1,0 +1,111 @@
+import { RoadstreamError } from "@roadstream/shared";
+import type { IcebergTable } from "../lake/lake-table.ts";
+import { currentSnapshot } from "../lake/table-metadata.ts";
+import type { TableHead } from "../ports.ts";
+import { dayOf, loadFile, type LoadFile } from "./load-file.ts";
+import { stepsBySize, type LoadStep } from "./load-step.ts";
+import { changesSince, type SnapshotChanges } from "./snapshot-changes.ts";
+
+/** Up to where a table was loaded, as its newest load says. */
+export interface LoadCursor {
+  /** Of the newest load; 0 before the first. */
+  readonly loadNumber: number;
+  readonly tableUuid: string;
+  /** Null before a first load is whole. */
+  readonly snapshotId: bigint | null;
+  readonly sequence: number;
+}
+
+/** What the warehouse knows of a day of the lake. */
+export interface LoadedDay {
+  readonly rows: number;
+  /** Up to which snapshot it is complete. */
+  readonly sequence: number;
+}
+
+export type LoadMode = "append" | "reconcile";
+
+export interface LoadPlan {
+  readonly mode: LoadMode;
+  readonly tableUuid: string;
+  readonly snapshotId: bigint;
+  readonly sequence: number;
+  /** The last one moves the cursor; at least one. */
+  readonly steps: readonly LoadStep[];
+}
+
+export interface PlanOptions {
+  readonly table: IcebergTable;
+  readonly head: TableHead;
+  readonly cursor: LoadCursor | null;
+  /** Asked only where snapshots do not tell what changed. */
+  readonly loadedDays: () => Promise<ReadonlyMap<string, LoadedDay>>;
+}
+
+/**
+ * What a load has to do to bring the warehouse from its cursor to the head; null when it is there. Compaction and other
+ * rewrites of the same rows add nothing. Throws `refused` where the warehouse was loaded from another table.
+ */
+export const planLoad = async (options: PlanOptions): Promise<LoadPlan | null> => {
+  const { table, head, cursor } = options;
+  const { metadata } = head.stored;
+  const snapshot = currentSnapshot(metadata);
+  const tableUuid = metadata["table-uuid"];
+  if (cursor !== null && cursor.tableUuid !== tableUuid) {
+    throw new RoadstreamError(
+      "refused",
+      `the warehouse's ${table.definition.name} was loaded from another lake (table ${cursor.tableUuid}, here ${tableUuid})`,
+      {
+        hint: "load into another schema or file, or drop the table and its rows in roadstream_loads and roadstream_loaded_days",
+      },
+    );
+  }
+  if (snapshot === null || cursor?.snapshotId === snapshot["snapshot-id"]) return null;
+  const target = { tableUuid, snapshotId: snapshot["snapshot-id"], sequence: snapshot["sequence-number"] };
+  const changes = await changesSince(table, metadata, cursor?.snapshotId ?? null);
+  if (changes === null) return { mode: "reconcile", ...target, steps: await reconcileSteps(options) };
+  return { mode: "append", ...target, steps: [await appendStep(options, changes)] };
+};
+
+/** Files that snapshots added; days that lost rows are loaded whole, as the head has them. */
+const appendStep = async ({ table, head }: PlanOptions, changes: SnapshotChanges): Promise<LoadStep> => {
+  const { metadata } = head.stored;
+  const { added, days, lossy } = changes;
+  const fresh = added.filter((entry) => !lossy.has(dayOf(entry)));
+  const whole =
+    lossy.size === 0
+      ? []
+      : (await table.entries(head)).map(({ entry }) => entry).filter((entry) => lossy.has(dayOf(entry)));
+  return {
+    files: [...fresh, ...whole].map((entry) => loadFile(table, metadata, entry)),
+    wholeDays: [...lossy].sort(),
+    days,
+  };
+};
+
+/** Days that have files newer than what is loaded of them, or another number of rows. */
+const reconcileSteps = async ({
+  table,
+  head,
+  cursor,
+  loadedDays,
+}: PlanOptions): Promise<LoadPlan["steps"]> => {
+  const { metadata } = head.stored;
+  const loaded = await loadedDays();
+  const files = new Map<string, LoadFile[]>();
+  const newest = new Map<string, number>();
+  for (const { entry, file } of await table.entries(head)) {
+    const day = dayOf(entry);
+    files.set(day, [...(files.get(day) ?? []), loadFile(table, metadata, entry)]);
+    newest.set(day, Math.max(newest.get(day) ?? 0, file.sequenceNumber));
+  }
+  const days = [...new Set([...files.keys(), ...loaded.keys()])].sort().flatMap((day) => {
+    const now = files.get(day) ?? [];
+    const rows = now.reduce((sum, file) => sum + file.rows, 0);
+    const before = loaded.get(day) ?? { rows: 0, sequence: 0 };
+    const known = Math.max(before.sequence, cursor?.sequence ?? 0);
+    const isSame = (newest.get(day) ?? 0) <= known && rows === before.rows;
+    return isSame ? [] : [{ day, files: now, change: rows - before.rows }];
+  });
+  return stepsBySize(days);
+};

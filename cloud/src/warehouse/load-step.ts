@@ -1,0 +1,49 @@
+import type { LoadFile } from "./load-file.ts";
+
+/** One transaction of a load. */
+export interface LoadStep {
+  /** Whose rows are merged into the table. */
+  readonly files: readonly LoadFile[];
+  /** Days of which the files are all that the lake has: rows of them that no file has go. */
+  readonly wholeDays: readonly string[];
+  /** By how many rows days of the lake changed. */
+  readonly days: ReadonlyMap<string, number>;
+}
+
+/** So much is read in one transaction; a step has at least one day. */
+const STEP_BYTES = 8 * 1024 ** 3;
+const STEP_FILES = 5000;
+
+export interface WholeDay {
+  readonly day: string;
+  readonly files: readonly LoadFile[];
+  /** By how many rows the lake's day changed. */
+  readonly change: number;
+}
+
+/** Days in order, as many to a transaction as it should read at once; one step without days where there are none. */
+export const stepsBySize = (
+  days: readonly WholeDay[],
+  limits = { bytes: STEP_BYTES, files: STEP_FILES },
+): readonly LoadStep[] => {
+  const groups: WholeDay[][] = [[]];
+  let bytes = 0;
+  let files = 0;
+  for (const one of days) {
+    const size = one.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const isFull = bytes + size > limits.bytes || files + one.files.length > limits.files;
+    if (isFull && (groups.at(-1)?.length ?? 0) > 0) {
+      groups.push([]);
+      bytes = 0;
+      files = 0;
+    }
+    groups.at(-1)?.push(one);
+    bytes += size;
+    files += one.files.length;
+  }
+  return groups.map((group) => ({
+    files: group.flatMap((one) => one.files),
+    wholeDays: group.map(({ day }) => day),
+    days: new Map(group.map(({ day, change }) => [day, change])),
+  }));
+};

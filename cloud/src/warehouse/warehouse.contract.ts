@@ -1,0 +1,294 @@
+import {
+  millis,
+  seededRandom,
+  silentLogger,
+  type Clock,
+  type Logger,
+  type TableName,
+} from "@roadstream/shared";
+import { systemClock } from "@roadstream/shared/adapters";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { objectsAt } from "../object-store/objects-at.ts";
+import type { SomeRow } from "../testing/row-select.ts";
+import { WrittenLake } from "../testing/written-lake.ts";
+import type { ObjectStore } from "../ports.ts";
+import type { Warehouse } from "./ports.ts";
+import { WarehouseLoader, type LoaderOptions } from "./warehouse-loader.ts";
+import type { WarehouseFacts } from "./warehouse-facts.ts";
+
+/** A warehouse of its own for each test. */
+export interface WarehouseBed extends AsyncDisposable {
+  /** With files of that store. */
+  open(store: ObjectStore): Promise<Warehouse>;
+}
+
+/** Pauses between looks and attempts are a thousandth. */
+const system = systemClock();
+export const hasty: Clock = { ...system, sleep: (for_, signal) => system.sleep(millis(for_ / 1000), signal) };
+
+/** Facts as simple as can be: how many rows a vehicle has of a day. */
+export const COUNTED_ROWS: WarehouseFacts = {
+  sources: ["gps_data", "vehicle_data"],
+  tables: [
+    {
+      name: "counted_rows",
+      comment: "Rows of gps_data.",
+      columns: [
+        { name: "vehicle_id", type: "string", comment: "", nullable: false, maxLength: 64 },
+        { name: "day", type: "date", comment: "", nullable: false, maxLength: null },
+        { name: "positions", type: "int64", comment: "", nullable: false, maxLength: null },
+      ],
+      identity: ["vehicle_id", "day"],
+      sortKey: ["day"],
+      distKey: "vehicle_id",
+    },
+  ],
+  refresh: (_, touched) => [
+    `DELETE FROM counted_rows USING ${touched} WHERE counted_rows.vehicle_id = ${touched}.vehicle_id AND counted_rows.day = ${touched}.day`,
+    `INSERT INTO counted_rows (vehicle_id, day, positions) SELECT t.vehicle_id, t.day, COUNT(*) FROM ${touched} AS t INNER JOIN gps_data AS g ON g.vehicle_id = t.vehicle_id AND CAST(g.event_at AT TIME ZONE 'UTC' AS DATE) = t.day GROUP BY t.vehicle_id, t.day`,
+  ],
+};
+
+const loaderOf = (
+  written: WrittenLake,
+  open: () => Promise<Warehouse>,
+  more: Partial<LoaderOptions> = {},
+): WarehouseLoader =>
+  new WarehouseLoader({
+    lake: written.lake.tables,
+    tables: ["gps_data", "dead_letters"],
+    facts: COUNTED_ROWS,
+    open,
+    objectsAt: objectsAt(written.lake.store),
+    clock: hasty,
+    random: seededRandom(7),
+    logger: silentLogger,
+    signal: new AbortController().signal,
+    ...more,
+  });
+
+/** Readings of a car, numbered, one a second from a moment on. */
+export const readings = (
+  vehicle: string,
+  from: number,
+  to: number,
+  more: SomeRow = {},
+): readonly SomeRow[] => {
+  const start = Date.parse(String(more["event_at"] ?? "2026-03-01T23:59:50Z"));
+  return Array.from({ length: to - from + 1 }, (_, at) => ({
+    vehicle_id: vehicle,
+    boot_id: "0190d5e4-7b1a-7abc-8def-0123456789ab",
+    seq: from + at,
+    landed_at: "2026-03-02T01:00:00.123Z",
+    speed_kmh: (from + at) / 4,
+    fix: "3d",
+    ...more,
+    event_at: new Date(start + at * 1000).toISOString(),
+  }));
+};
+
+/** What the warehouse has, next to what the lake has. */
+const compare = async (written: WrittenLake, open: () => Promise<Warehouse>, table: TableName) => {
+  await using warehouse = await open();
+  const columns = ["vehicle_id", "boot_id", "seq", "speed_kmh", "fix"];
+  const there = await warehouse.query(
+    `SELECT ${columns.join(", ")}, CAST(EXTRACT(EPOCH FROM event_at) AS BIGINT) FROM ${table} ORDER BY 1, 2, 3`,
+  );
+  const lake = await written.rows(table);
+  const here = lake
+    .map((row) => [
+      ...columns.map((column) => (row[column] === null ? null : String(row[column] as string))),
+      String(Math.trunc(Date.parse(String(row["event_at"] as string)) / 1000)),
+    ])
+    .sort((a, b) => (`${a[0]}${a[1]}` < `${b[0]}${b[1]}` ? -1 : 1) || Number(a[2]) - Number(b[2]));
+  return { there: there.map((row) => row.join("|")).sort(), here: here.map((row) => row.join("|")).sort() };
+};
+
+export const expectSame = async (
+  written: WrittenLake,
+  open: () => Promise<Warehouse>,
+  rows: number,
+): Promise<void> => {
+  const { there, here } = await compare(written, open, "gps_data");
+  expect(there).toEqual(here);
+  expect(there.length).toBe(rows);
+};
+
+const DAY = "CAST(event_at AT TIME ZONE 'UTC' AS DATE)";
+
+const ask = async (open: () => Promise<Warehouse>, sql: string): Promise<readonly string[]> => {
+  await using warehouse = await open();
+  return (await warehouse.query(sql)).map((row) => row.join(" "));
+};
+
+const facts = (open: () => Promise<Warehouse>): Promise<readonly string[]> =>
+  ask(open, "SELECT vehicle_id, CAST(day AS VARCHAR(10)), positions FROM counted_rows ORDER BY 1, 2");
+
+/** What every warehouse does, whatever engine it is. */
+export const warehouseContract = (
+  name: string,
+  make: (written: WrittenLake) => Promise<WarehouseBed>,
+): void => {
+  describe(`a warehouse: ${name}`, () => {
+    let written: WrittenLake;
+    let bed: WarehouseBed;
+    const open = () => bed.open(written.lake.store);
+    const loader = (more: Partial<LoaderOptions> = {}) => loaderOf(written, open, more);
+
+    beforeEach(async () => {
+      written = await WrittenLake.open();
+      bed = await make(written);
+    });
+    afterEach(async () => {
+      await bed[Symbol.asyncDispose]();
+      await written[Symbol.asyncDispose]();
+    });
+
+    test("takes all rows at first, then exactly the new files; facts follow what changed", async () => {
+      const one = loader();
+      await written.append("gps_data", readings("car-1", 1, 20));
+      expect(await one.round()).toMatchObject({
+        tables: [
+          { table: "gps_data", mode: "reconcile", files: 2, rows: 20, days: 2 },
+          { table: "dead_letters", mode: "current" },
+        ],
+        failures: [],
+        facts: { vehicles: 1, days: 2 },
+      });
+      await expectSame(written, open, 20);
+      await written.append("gps_data", readings("car-2", 1, 3));
+      await written.append("gps_data", readings("car-1", 21, 22));
+      expect(await one.round()).toMatchObject({
+        tables: [{ mode: "append", files: 2, rows: 5, days: 0 }, {}],
+        facts: { vehicles: 2, days: 2 },
+      });
+      await expectSame(written, open, 25);
+      expect(await facts(open)).toEqual(["car-1 2026-03-01 12", "car-1 2026-03-02 10", "car-2 2026-03-01 3"]);
+    });
+
+    test("is asked nothing while the lake stands still", async () => {
+      let opened = 0;
+      const one = loader({ open: () => ((opened += 1), open()) });
+      await written.append("gps_data", readings("car-1", 1, 3));
+      await one.round();
+      expect(await one.round()).toEqual({ tables: [], failures: [], facts: null });
+      expect(opened).toBe(1);
+      // A new process asks where it stands, and finds nothing to do.
+      expect(await loader().round()).toMatchObject({ tables: [{ mode: "current" }, { mode: "current" }] });
+    });
+
+    test("loads nothing anew when files are compacted", async () => {
+      const one = loader();
+      for (const seq of [1, 2, 3]) await written.append("gps_data", readings("car-1", seq, seq));
+      await one.round();
+      await written.append("gps_data", readings("car-1", 4, 4));
+      await written.compact("gps_data");
+      expect(await one.round()).toMatchObject({ tables: [{ mode: "append", files: 1, rows: 1 }, {}] });
+      await expectSame(written, open, 4);
+    });
+
+    test("lets go of rows that went from the lake, with their facts", async () => {
+      const one = loader();
+      await written.append("gps_data", [...readings("car-1", 1, 4), ...readings("car-2", 1, 4)]);
+      await written.append("gps_data", readings("car-2", 5, 6, { event_at: "2026-03-05T00:00:00Z" }));
+      await one.round();
+      await written.append("gps_data", readings("car-1", 5, 6));
+      await written.remove("gps_data", "vehicle_id = 'car-2'");
+      expect(await one.round()).toMatchObject({ tables: [{ mode: "append", days: 2 }, {}] });
+      await expectSame(written, open, 6);
+      expect(await facts(open)).toEqual(["car-1 2026-03-01 6"]);
+    });
+
+    test("compares whole days by identity where the snapshot that it knew was expired", async () => {
+      const one = loader();
+      await written.append("gps_data", [...readings("car-1", 1, 4), ...readings("car-2", 1, 4)]);
+      await written.append("gps_data", readings("car-2", 5, 6, { event_at: "2026-03-05T00:00:00Z" }));
+      await written.append("gps_data", readings("car-1", 5, 6, { event_at: "2026-03-07T00:00:00Z" }));
+      await one.round();
+      await written.append("gps_data", readings("car-1", 7, 8));
+      await written.remove("gps_data", "vehicle_id = 'car-2'");
+      await written.expire("gps_data");
+      // Not the day of March that nothing happened to.
+      expect(await one.round()).toMatchObject({ tables: [{ mode: "reconcile", rows: 6, days: 2 }, {}] });
+      await expectSame(written, open, 8);
+      await written.append("gps_data", readings("car-1", 9, 9));
+      expect(await loader().round()).toMatchObject({ tables: [{ mode: "append", rows: 1 }, {}] });
+      await expectSame(written, open, 9);
+    });
+
+    test("has a record once, as it landed last, also where copies of it stand on different days", async () => {
+      const one = loader();
+      await written.append("gps_data", readings("car-1", 1, 2));
+      await one.round();
+      const late = { event_at: "2026-03-04T00:00:00Z", landed_at: "2026-03-04T01:00:00Z" };
+      await written.append("gps_data", readings("car-1", 2, 2, late));
+      await one.round();
+      // An older copy that comes later.
+      const old = { event_at: "2026-03-06T00:00:00Z", landed_at: "2026-03-01T01:00:00Z" };
+      await written.append("gps_data", [...readings("car-1", 2, 3, old), ...readings("car-1", 3, 3)]);
+      await one.round();
+      expect(await ask(open, `SELECT seq, CAST(${DAY} AS VARCHAR(10)) FROM gps_data ORDER BY 1`)).toEqual([
+        "1 2026-03-01",
+        "2 2026-03-04",
+        "3 2026-03-01",
+      ]);
+      expect(await facts(open)).toEqual(["car-1 2026-03-01 2", "car-1 2026-03-04 1"]);
+    });
+
+    test("loads the same rows once with two loaders at a time", async () => {
+      const two = [loader(), loader({ random: seededRandom(8) })];
+      for (let at = 0; at < 4; at += 1) {
+        await written.append("gps_data", readings("car-1", at * 5 + 1, at * 5 + 5));
+        const rounds = await Promise.all(two.map((one) => one.round()));
+        expect(rounds.flatMap(({ failures }) => failures)).toEqual([]);
+      }
+      await expectSame(written, open, 20);
+      expect(await facts(open)).toEqual(["car-1 2026-03-01 20"]);
+    });
+
+    test("is given nullable columns that it lacks, and its views", async () => {
+      await written.append(
+        "gps_data",
+        readings("car-1", 1, 2, { latitude: 41.25, longitude: -95.5, heading_deg: 90 }),
+      );
+      await loader().round();
+      {
+        await using warehouse = await open();
+        const viewed = await warehouse.query("SELECT device_id, direction FROM seed_gps_data");
+        expect(viewed[0]).toEqual(["car-1", "East"]);
+        await warehouse.transact([
+          "DROP VIEW seed_vehicle_data",
+          "DROP VIEW seed_gps_data",
+          "DROP VIEW moments",
+        ]);
+        await warehouse.transact(["ALTER TABLE gps_data DROP COLUMN vehicle_type"]);
+      }
+      await written.append("gps_data", readings("car-1", 3, 3, { vehicle_type: "bus" }));
+      await loader().round();
+      await using warehouse = await open();
+      expect(await warehouse.query("SELECT vehicle_type FROM gps_data ORDER BY seq")).toEqual([
+        [null],
+        [null],
+        ["bus"],
+      ]);
+    });
+
+    test("refuses rows of another lake; what fails holds up no other table", async () => {
+      await written.append("gps_data", readings("car-1", 1, 2));
+      await loader().round();
+      await using other = await WrittenLake.open();
+      await other.append("gps_data", readings("car-9", 1, 2));
+      const letter = { dead_letter_id: "a".repeat(32), received_at: "2026-03-01T00:00:00Z" };
+      await other.append("dead_letters", [letter]);
+      const warned: string[] = [];
+      const logger: Logger = { ...silentLogger, warn: (event) => void warned.push(event) };
+      const round = await loaderOf(other, () => bed.open(other.lake.store), { logger }).round();
+      expect(round).toMatchObject({
+        tables: [{ table: "dead_letters", rows: 1 }],
+        failures: [{ table: "gps_data", error: { code: "refused" } }],
+      });
+      expect(warned).toEqual(["not_loaded"]);
+      await expectSame(written, open, 2);
+    });
+  });
+};
