@@ -1,17 +1,11 @@
-import {
-  millis,
-  seededRandom,
-  silentLogger,
-  type Clock,
-  type Logger,
-  type TableName,
-} from "@roadstream/shared";
+import { millis, seededRandom, silentLogger, type Clock, type Logger } from "@roadstream/shared";
 import { systemClock } from "@roadstream/shared/adapters";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { objectsAt } from "../object-store/objects-at.ts";
 import type { SomeRow } from "../testing/row-select.ts";
 import { WrittenLake } from "../testing/written-lake.ts";
 import type { ObjectStore } from "../ports.ts";
+import { cellText } from "../sql/cell-text.ts";
 import type { Warehouse } from "./ports.ts";
 import { WarehouseLoader, type LoaderOptions } from "./warehouse-loader.ts";
 import type { WarehouseFacts } from "./warehouse-facts.ts";
@@ -87,31 +81,23 @@ export const readings = (
   }));
 };
 
-/** What the warehouse has, next to what the lake has. */
-const compare = async (written: WrittenLake, open: () => Promise<Warehouse>, table: TableName) => {
-  await using warehouse = await open();
-  const columns = ["vehicle_id", "boot_id", "seq", "speed_kmh", "fix"];
-  const there = await warehouse.query(
-    `SELECT ${columns.join(", ")}, CAST(EXTRACT(EPOCH FROM event_at) AS BIGINT) FROM ${table} ORDER BY 1, 2, 3`,
-  );
-  const lake = await written.rows(table);
-  const here = lake
-    .map((row) => [
-      ...columns.map((column) => (row[column] === null ? null : String(row[column] as string))),
-      String(Math.trunc(Date.parse(String(row["event_at"] as string)) / 1000)),
-    ])
-    .sort((a, b) => (`${a[0]}${a[1]}` < `${b[0]}${b[1]}` ? -1 : 1) || Number(a[2]) - Number(b[2]));
-  return { there: there.map((row) => row.join("|")).sort(), here: here.map((row) => row.join("|")).sort() };
-};
+/** Seconds are all that these rows' times have. */
+const SECONDS = "CAST(EXTRACT(EPOCH FROM event_at) AS BIGINT)";
 
+/** That the warehouse has the rows of the lake, each once, and so many. */
 export const expectSame = async (
   written: WrittenLake,
   open: () => Promise<Warehouse>,
-  rows: number,
+  count: number,
 ): Promise<void> => {
-  const { there, here } = await compare(written, open, "gps_data");
-  expect(there).toEqual(here);
-  expect(there.length).toBe(rows);
+  const columns = ["vehicle_id", "boot_id", "seq", "speed_kmh", "fix"];
+  const there = await ask(open, `SELECT ${columns.join(", ")}, ${SECONDS} FROM gps_data`);
+  const here = (await written.rows("gps_data")).map((row) => {
+    const cells = columns.map((column) => cellText(row[column] ?? null));
+    return [...cells, Date.parse(cellText(row["event_at"] ?? null) ?? "") / 1000].join(" ");
+  });
+  expect(there.toSorted()).toEqual(here.toSorted());
+  expect(there.length).toBe(count);
 };
 
 const DAY = "CAST(event_at AT TIME ZONE 'UTC' AS DATE)";
