@@ -50,6 +50,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "find, and remove, objects that no snapshot names",
     load: () => import("./commands/orphans/main.ts"),
   },
+  erase: {
+    does: "erase a vehicle from the lake, for good",
+    load: () => import("./commands/erase/main.ts"),
+  },
   rebuild: {
     does: "write a table's lost ledger anew from its rows",
     load: () => import("./commands/rebuild/main.ts"),

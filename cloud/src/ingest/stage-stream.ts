@@ -174,8 +174,25 @@ class SliceStage {
     this.#staged.checkpoints.push({ partition, vehicleId, bootId, seq, logOffset: offset, checkpoint });
   }
 
+  /** A copy of what was refused, or had landed, before its vehicle was erased: it gets no letter again. */
+  #isErased(key: string | null, { vehicleId, bootId, seqFrom, seqTo }: HeaderClaim): boolean {
+    const erased = this.#options.ledgers.get(this.#slice.partition)?.erased;
+    if (erased === undefined || erased.key === null) return false;
+    if (key === null || key !== vehicleId || bootId === null || seqFrom === null || seqTo === null)
+      return false;
+    const found = erased.find({ vehicleId, bootId, stream: this.#stream });
+    return (
+      found !== null &&
+      (found.rejected.nextAbsent(seqFrom) > seqTo || found.landed.nextAbsent(seqFrom) > seqTo)
+    );
+  }
+
   #refuse(i: number, why: Rejection, claim: HeaderClaim): void {
     const key = this.#slice.keys[i] ?? null;
+    if (this.#isErased(key, claim)) {
+      this.#partition.delta.counts.doubled += 1;
+      return;
+    }
     this.#partition.delta.counts.rejected += 1;
     const isOwn = key !== null && key === claim.vehicleId;
     // Nobody settles another vehicle's numbers: only a claim under the record's own key counts.

@@ -43,9 +43,9 @@ export class Housekeeping {
   }
 
   /** Returns how many manifests and manifest lists were removed. */
-  async sweep(head: StoredTable): Promise<number> {
-    const { catalog, manifests, store, retention } = this.#options;
-    await catalog.trim(head.pointer, retention.metadataVersions);
+  async sweep(head: StoredTable, keepVersions = this.#options.retention.metadataVersions): Promise<number> {
+    const { catalog, manifests, store } = this.#options;
+    await catalog.trim(head.pointer, keepVersions);
     const expired = this.#expired;
     this.#expired = [];
     if (expired.length === 0) return 0;

@@ -2,7 +2,7 @@ import { days, hours, RoadstreamError, type DurationMs } from "@roadstream/share
 import type { ObjectInfo } from "../ports.ts";
 import { tableHead, type IcebergTable } from "./lake-table.ts";
 import { withProperties } from "./next-snapshot.ts";
-import type { StoredTable } from "./stored-table.ts";
+import { reachableKeys } from "./reachable-keys.ts";
 import { numberProperty, PROPERTY } from "./table-properties.ts";
 
 /** Other engines' jobs may run for long and know nothing of our rule; Iceberg's own default. */
@@ -25,38 +25,6 @@ export interface OrphanOptions {
   /** `list` only says what `remove` would remove. */
   readonly mode: "list" | "remove";
 }
-
-/** Everything that the table or any snapshot of it still names. */
-const reachableKeys = async (
-  table: IcebergTable,
-  { pointer, metadata }: StoredTable,
-): Promise<ReadonlySet<string>> => {
-  const reachable = new Set<string>();
-  const seen = new Set<string>();
-  const reach = (location: string): void => {
-    const key = table.store.keyOf(location);
-    if (key !== null) reachable.add(key);
-  };
-  reach(pointer.location);
-  for (const line of metadata["metadata-log"]) reach(line["metadata-file"]);
-  for (const snapshot of metadata.snapshots) {
-    reach(snapshot["manifest-list"]);
-    for (const manifest of await table.manifests.list(snapshot)) {
-      if (seen.has(manifest.manifest_path)) continue;
-      seen.add(manifest.manifest_path);
-      reach(manifest.manifest_path);
-      for (const entry of await table.manifests.entries(manifest)) reach(entry.data_file.file_path);
-    }
-  }
-  for (const name of ["statistics", "partition-statistics"]) {
-    const files = metadata[name];
-    if (!Array.isArray(files)) continue;
-    for (const file of files as readonly { "statistics-path"?: unknown }[]) {
-      if (typeof file["statistics-path"] === "string") reach(file["statistics-path"]);
-    }
-  }
-  return reachable;
-};
 
 /**
  * Removes what no snapshot names. A slow writer's files look the same as an orphan's: so first a commit says that

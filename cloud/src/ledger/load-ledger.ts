@@ -27,6 +27,41 @@ const readLedgerFile = async (store: ObjectStore, zstd: Zstd, key: string): Prom
   return decodeLedgerFile(key, bytes, zstd);
 };
 
+interface ChainedFile extends LedgerFile {
+  readonly key: string;
+}
+
+/** From the newest back to a whole one. */
+const readChain = async (
+  store: ObjectStore,
+  zstd: Zstd,
+  place: LedgerPlace,
+  head: string | null,
+): Promise<readonly ChainedFile[]> => {
+  const files: ChainedFile[] = [];
+  for (let key = head; key !== null;) {
+    const file = await readLedgerFile(store, zstd, key);
+    if (file.table !== place.table || file.partition !== place.partition || file.kind === "archive") {
+      throw ledgerInvalid(key, "is of another place");
+    }
+    files.push({ ...file, key });
+    if (files.length > WHOLE_EVERY_COMMITS) throw ledgerInvalid(head ?? "", "has no whole file behind it");
+    key = file.kind === "whole" ? null : file.previous;
+  }
+  return files;
+};
+
+/** Every ledger file that this one stands on, itself and archives included. */
+export const ledgerKeys = async (
+  store: ObjectStore,
+  zstd: Zstd,
+  place: LedgerPlace,
+  head: string | null,
+): Promise<readonly string[]> => {
+  const files = await readChain(store, zstd, place, head);
+  return files.flatMap(({ key, retired }) => [key, ...retired.map(([, archive]) => archive)]);
+};
+
 /** The ledger as of the file that a table's head names: that file and its predecessors back to a whole one. */
 export const loadLedger = async (
   store: ObjectStore,
@@ -35,16 +70,7 @@ export const loadLedger = async (
   head: string | null,
   erased: Tombstones = Tombstones.NONE,
 ): Promise<PartitionLedger> => {
-  const files: LedgerFile[] = [];
-  for (let key = head; key !== null;) {
-    const file = await readLedgerFile(store, zstd, key);
-    if (file.table !== place.table || file.partition !== place.partition || file.kind === "archive") {
-      throw ledgerInvalid(key, "is of another place");
-    }
-    files.push(file);
-    if (files.length > WHOLE_EVERY_COMMITS) throw ledgerInvalid(head ?? "", "has no whole file behind it");
-    key = file.kind === "whole" ? null : file.previous;
-  }
+  const files = await readChain(store, zstd, place, head);
   const ledger = new PartitionLedger(erased);
   for (const file of files.toReversed()) {
     ledger.restoreRetired(file.retired);
@@ -68,15 +94,17 @@ export const recallSeries = async (
   return found;
 };
 
-/** All retired series: for `verify`, never for the worker. */
+/** All retired series of the archives that hold one which is asked for: for `verify`, never for the worker. */
 export const loadRetired = async (
   store: ObjectStore,
   zstd: Zstd,
   ledger: PartitionLedger,
+  isAskedFor: (series: string) => boolean = () => true,
 ): Promise<readonly SeriesRanges[]> => {
   const wanted = new Map(ledger.retired());
+  const archives = [...wanted].filter(([series]) => isAskedFor(series)).map(([, archive]) => archive);
   const series: SeriesRanges[] = [];
-  for (const archive of new Set(wanted.values())) {
+  for (const archive of new Set(archives)) {
     const file = await readLedgerFile(store, zstd, archive);
     series.push(...file.series.filter((one) => wanted.get(seriesText(one)) === archive));
   }

@@ -86,6 +86,15 @@ export class PartitionLedger {
     for (const [text, archive] of retired) this.#retired.set(text, archive);
   }
 
+  /** Takes a vehicle out of memory: its series, and how many checkpoints of it went. Not what is retired. */
+  forget(vehicleId: string): { readonly series: readonly SeriesRanges[]; readonly checkpoints: number } {
+    const series = [...this.#series.values()].filter((one) => one.vehicleId === vehicleId);
+    for (const one of series) this.#series.delete(seriesText(one));
+    const outboxes = [...this.#checkpoints].filter(([, mark]) => mark.vehicleId === vehicleId);
+    for (const [outbox] of outboxes) this.#checkpoints.delete(outbox);
+    return { series, checkpoints: outboxes.length };
+  }
+
   /** A copy to prepare a whole file from, while this one stays what the table says. */
   clone(): PartitionLedger {
     const copy = new PartitionLedger(this.erased);

@@ -1,0 +1,87 @@
+import type { TableName } from "@roadstream/shared";
+
+export interface ErasedTable {
+  readonly table: TableName;
+  /** Rows that went, or in a dry run would go; with this run, not with an earlier one. */
+  readonly rows: number;
+  readonly files_rewritten: number;
+  readonly files_dropped: number;
+  /** Series of the vehicle whose numbers stay as tombstones. */
+  readonly series: number;
+  readonly snapshots_expired: number;
+  /** Data files, manifests and ledger files. */
+  readonly objects_deleted: number;
+  /** What a second look found, when all was done. */
+  readonly remaining: {
+    /** Of the vehicle in the table now: they landed since. */
+    readonly rows: number;
+    /** Data files that another branch or a tag of the table keeps, and objects that would not go. */
+    readonly objects: number;
+  };
+}
+
+/** A type and not an interface: it is printed as one JSON object. */
+export type EraseReport = {
+  /** Nothing remains in the lake; or nothing was to be changed. */
+  readonly ok: boolean;
+  readonly dry_run: boolean;
+  readonly vehicle_id: string;
+  readonly tables: readonly ErasedTable[];
+  readonly pictures: { readonly deleted: number; readonly remaining: number };
+  readonly not_erased_here: readonly string[];
+};
+
+/** Copies that are out of this command's reach. */
+export const ERASED_ELSEWHERE: readonly string[] = [
+  "the event log (readings, dead letters, receipts): its records go by its own retention; what has landed of them does not land again",
+  "the car: what its outbox still holds, it sends; stop it or revoke its certificate first",
+  "copies downstream: a warehouse that was loaded from the lake, exports, query results (Athena keeps them in its own bucket)",
+  "local copies of a lake on S3 on other machines that read it (ROADSTREAM_LAKE_CACHE): remove that folder there",
+  "older versions of objects, where the bucket keeps versions, replicas or backups",
+];
+
+/** One table's line for people; a type, since a printed row's keys are any. */
+export type ErasedLine = {
+  readonly table: string;
+  readonly rows: number;
+  readonly files: number;
+  readonly series: number;
+  readonly snapshots: number;
+  readonly objects: number;
+  readonly remaining: number;
+};
+
+export const erasedLine = (one: ErasedTable): ErasedLine => ({
+  table: one.table,
+  rows: one.rows,
+  files: one.files_rewritten + one.files_dropped,
+  series: one.series,
+  snapshots: one.snapshots_expired,
+  objects: one.objects_deleted,
+  remaining: one.remaining.rows + one.remaining.objects,
+});
+
+/** What it comes to, in sentences. */
+export const eraseNote = (report: EraseReport): string => {
+  const { vehicle_id: vehicle, tables, pictures, dry_run: isDryRun } = report;
+  const sum = (of: (one: ErasedTable) => number): number => tables.reduce((all, one) => all + of(one), 0);
+  const rows = sum((one) => one.rows);
+  const lines = [
+    isDryRun
+      ? `${vehicle}: ${rows} rows and ${pictures.deleted} pictures would be erased. Nothing was changed.`
+      : `${vehicle}: ${rows} rows and ${pictures.deleted} pictures are erased.`,
+  ];
+  const landed = sum((one) => one.remaining.rows);
+  const objects = sum((one) => one.remaining.objects) + pictures.remaining;
+  if (landed > 0)
+    lines.push(
+      `${landed} rows of it have landed meanwhile: once the car has stopped sending, erase it again.`,
+    );
+  if (objects > 0)
+    lines.push(
+      `${objects} objects with rows of it remain: a branch or a tag of the table keeps them. Drop it with the engine that made it, then erase again.`,
+    );
+  if (!isDryRun && report.ok) lines.push("A second look found nothing of it in the lake.");
+  lines.push("Not erased here:", ...report.not_erased_here.map((text) => `  ${text}`));
+  return lines.join("\n");
+};

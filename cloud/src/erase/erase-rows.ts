@@ -1,0 +1,188 @@
+import { RoadstreamError, type Logger, type Sha256, type Zstd } from "@roadstream/shared";
+import { tableHead, type IcebergTable } from "../lake/lake-table.ts";
+import { replaceFiles, type Replacement } from "../lake/replace-files.ts";
+import {
+  numberProperty,
+  partitionProperties,
+  PROPERTY,
+  samePartition,
+  type Properties,
+} from "../lake/table-properties.ts";
+import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
+import { forgetInLedgers, type Forgotten } from "./forget-ledgers.ts";
+import type { UnclaimedLetter, VehicleRows } from "./ports.ts";
+
+/** Files of one commit: bounds what is rewritten in vain when another commit comes first. */
+const MAX_FILES = 50;
+/** Each round looks only at files that came since the one before, so that it soon is faster than a worker's commits. */
+const MAX_CONFLICTS = 100;
+
+export interface EraseContext {
+  readonly table: IcebergTable;
+  readonly vehicle: string;
+  readonly rows: VehicleRows;
+  readonly zstd: Zstd;
+  readonly sha256: Sha256;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Data files that were looked at and hold no row of the vehicle: names never come back. */
+  readonly clean: Set<string>;
+}
+
+export interface ErasedRows {
+  rows: number;
+  /** Data files written without its rows. */
+  filesRewritten: number;
+  /** Data files that had no other rows. */
+  filesDropped: number;
+  /** Series that became tombstones. */
+  series: number;
+}
+
+interface Holding {
+  readonly file: LiveFile;
+  readonly rows: number;
+}
+
+/** The live files with rows of the vehicle; the others are noted as clean. */
+export const filesHolding = async (context: EraseContext, head: TableHead): Promise<readonly Holding[]> => {
+  const { table, clean, vehicle } = context;
+  const unknown = (await table.files(head)).filter(({ key }) => !clean.has(key));
+  const keys = unknown.map(({ key }) => key);
+  const found = await context.rows.count(table.definition, keys, vehicle);
+  for (const key of keys) if (!found.has(key)) clean.add(key);
+  return unknown.flatMap((file) => {
+    const rows = found.get(file.key) ?? 0;
+    return rows === 0 ? [] : [{ file, rows }];
+  });
+};
+
+/** What an erasure would take out of the table now. */
+export const plannedErasure = async (context: EraseContext, head: TableHead): Promise<ErasedRows> => {
+  const holding = await filesHolding(context, head);
+  const { series } = await forget(context, { head, holding, commitId: "", mode: "look" });
+  const dropped = holding.filter(({ file, rows }) => file.rows === rows).length;
+  return {
+    rows: holding.reduce((sum, { rows }) => sum + rows, 0),
+    filesRewritten: holding.length - dropped,
+    filesDropped: dropped,
+    series,
+  };
+};
+
+/**
+ * Takes the rows out of the table, then, with the last of them, the name out of its ledgers: one commit, which stands
+ * only where no partition that knows the vehicle has moved, so that at any time ledger and rows agree. It counts up the
+ * erase epoch: batches that were judged by older ledgers are dropped and judged again, by the tombstones.
+ */
+export const eraseRows = async (context: EraseContext): Promise<ErasedRows> => {
+  const { table, signal } = context;
+  const erased: ErasedRows = { rows: 0, filesRewritten: 0, filesDropped: 0, series: 0 };
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS;) {
+    const head = await table.peek();
+    if (head === null || signal.aborted) return erased;
+    const holding = await filesHolding(context, head);
+    // The letters that need a tombstone of their own are known only while they are there: all at once.
+    const limit = table.definition.name === "dead_letters" ? Infinity : MAX_FILES;
+    const isLast = holding.length <= limit;
+    const outcome = await eraseSome(context, { head, holding: holding.slice(0, limit), isLast }, erased);
+    if (outcome === "conflict") conflicts += 1;
+    else if (isLast) return erased;
+  }
+  throw new RoadstreamError("unavailable", `${table.definition.name}: other commits always came first`, {
+    hint: "What was erased so far is erased. Try again, perhaps while cloud run does not run.",
+  });
+};
+
+interface Portion {
+  readonly head: TableHead;
+  readonly holding: readonly Holding[];
+  readonly isLast: boolean;
+}
+
+const eraseSome = async (
+  context: EraseContext,
+  portion: Portion,
+  erased: ErasedRows,
+): Promise<"done" | "conflict"> => {
+  const { table, logger } = context;
+  const { head, holding, isLast } = portion;
+  const commitId = table.names.uuid();
+  const begunAt = table.clock.now();
+  const forgotten = isLast ? await forget(context, { head, holding, commitId, mode: "write" }) : null;
+  const known = Object.keys(forgotten?.partitions ?? {}).length;
+  if (isLast && holding.length + known === 0) return "done";
+  const outputs: NewDataFile[] = [];
+  for (const { file } of holding) {
+    const rest = await context.rows.without(table.definition, file, context.vehicle);
+    if (rest !== null) outputs.push(rest);
+  }
+  const removes = holding.reduce((sum, { rows }) => sum + rows, 0);
+  const outcome = await replaceFiles(table, {
+    base: head.stored,
+    commitId,
+    inputs: holding.map(({ file }) => file.key),
+    outputs,
+    removes,
+    begunAt,
+    ...(forgotten === null ? {} : { also: withLedgers(head, forgotten) }),
+  });
+  const { name } = table.definition;
+  switch (outcome.kind) {
+    case "refused":
+      throw new RoadstreamError("refused", `${name}: ${outcome.reason}`, { hint: outcome.hint });
+    case "conflict":
+      logger.debug("erase_again", { table: name, reason: outcome.reason });
+      return "conflict";
+    case "committed":
+      for (const { key } of outputs) context.clean.add(key);
+      erased.rows += removes;
+      erased.filesRewritten += outputs.length;
+      erased.filesDropped += holding.length - outputs.length;
+      erased.series += forgotten?.series ?? 0;
+      return "done";
+  }
+};
+
+/** The names of the new ledgers, where the old ones are still those of the head that they were made from. */
+const withLedgers =
+  (head: TableHead, { partitions }: Forgotten): NonNullable<Replacement["also"]> =>
+  (on): Properties | string => {
+    const { ingest } = tableHead(on);
+    for (const partition of Object.keys(partitions).map(Number)) {
+      if (!samePartition(head.ingest?.partitions[partition], ingest?.partitions[partition]))
+        return `partition_moved:${partition}`;
+    }
+    return { ...partitionProperties(partitions), ...nextEpoch(on.metadata.properties) };
+  };
+
+/** With it, all work that began before is dropped. */
+export const nextEpoch = (properties: Properties): Properties => ({
+  [PROPERTY.eraseEpoch]: String(numberProperty(properties, PROPERTY.eraseEpoch, 0) + 1),
+});
+
+const forget = async (
+  context: EraseContext,
+  options: {
+    readonly head: TableHead;
+    readonly holding: readonly Holding[];
+    readonly commitId: string;
+    readonly mode: "look" | "write";
+  },
+): Promise<Forgotten> => {
+  const { table, vehicle, zstd, sha256 } = context;
+  const keys = options.holding.map(({ file }) => file.key);
+  const letters: readonly UnclaimedLetter[] =
+    table.definition.name === "dead_letters" ? await context.rows.unclaimedLetters(keys, vehicle) : [];
+  const { head, commitId, mode } = options;
+  return forgetInLedgers({
+    access: { store: table.store, zstd, sha256 },
+    table: table.definition.name,
+    head,
+    vehicle,
+    letters,
+    uuid: () => table.names.uuid(),
+    commitId,
+    mode,
+  });
+};

@@ -1,0 +1,250 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deadLetterValue, MemoryMetrics, rejection, silentLogger } from "@roadstream/shared";
+import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { partitionOf, type LogAppend } from "@roadstream/shared/event-log";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { DEFAULT_DUCKDB, DuckDbEngine } from "../adapters/duckdb-engine.ts";
+import { lakeFilesSql } from "../adapters/duckdb-lake-files.ts";
+import { openErasure } from "../adapters/open-erasure.ts";
+import { openIngest } from "../adapters/open-ingest.ts";
+import { openVerify } from "../adapters/open-verify.ts";
+import { acceptLogChange } from "../ingest/accept-log-change.ts";
+import { TABLE_NAMES } from "../lake/table-definition.ts";
+import { localFiles } from "../object-store/local-files.ts";
+import { filesNaming } from "../testing/names-in-lake.ts";
+import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
+import { verifyLake } from "../verify/verify-lake.ts";
+import { eraseVehicle } from "./erase-vehicle.ts";
+
+const NAME = "car-to-be-forgotten";
+const OTHER =
+  ["a", "b", "c", "d", "e", "f"]
+    .map((c) => `car-${c}`)
+    .find((v) => partitionOf(v, 2) === partitionOf(NAME, 2)) ?? "";
+const FAR =
+  ["a", "b", "c", "d", "e", "f"]
+    .map((c) => `car-${c}`)
+    .find((v) => partitionOf(v, 2) !== partitionOf(NAME, 2)) ?? "";
+const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3, 0xff, 0xd9]);
+
+let engine: DuckDbEngine;
+let tiny: TinyLake;
+beforeAll(async () => {
+  engine = await DuckDbEngine.open(DEFAULT_DUCKDB);
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+beforeEach(async () => {
+  tiny = await tinyLake();
+});
+afterEach(() => tiny[Symbol.asyncDispose]());
+
+const base = () => ({
+  clock: systemClock(),
+  random: systemRandom(),
+  logger: silentLogger,
+  metrics: new MemoryMetrics(),
+  env: {},
+  path: (text: string) => text,
+});
+const spec = () => ({ lake: tiny.lakeSpec, catalog: "file" });
+
+const fix = (vehicle: string, seq: number, latitude: unknown = 1): LogAppend =>
+  tinyRecord(
+    "gps_data",
+    { vehicle, seq, at: `10:00:${String(seq % 60).padStart(2, "0")}` },
+    { fix: "3d", latitude, longitude: 2 },
+  );
+const picture = (vehicle: string, seq: number): LogAppend =>
+  tinyRecord(
+    "traffic_data",
+    { vehicle, seq, at: "10:00:00" },
+    {
+      camera_id: "front",
+      trigger: "interval",
+      media_type: "image/jpeg",
+      size_bytes: JPEG.length,
+      snapshot: JPEG.toString("base64"),
+    },
+  );
+const checkpoint = (vehicle: string, seq: number, given: number): LogAppend => {
+  const stream = { given, acknowledged: [[1, given]], held: [], dropped: [] };
+  const detail = {
+    outbox_id: `of-${vehicle}`,
+    boots: [{ boot_id: TINY_BOOT, closed: false, streams: { gps_data: stream } }],
+  };
+  return tinyRecord(
+    "agent_events",
+    { vehicle, seq, at: "10:00:30" },
+    { kind: "checkpoint", detail: JSON.stringify(detail) },
+  );
+};
+/** Refused by the gateway: who sent it is known by the topic and the bytes alone. */
+const strangeLetter = (vehicle: string, id: string): LogAppend => ({
+  topic: "dead_letter",
+  key: "unknown",
+  value: deadLetterValue({
+    id,
+    rejection: rejection("bad_header", "no boot_id"),
+    claim: { vehicleId: null, bootId: null, stream: null, seqFrom: null, seqTo: null },
+    topic: "no/such/topic",
+    receivedAt: "2026-03-01T10:00:00.000Z",
+    payloadBase64: Buffer.from(`{"vehicle_id": "${vehicle}"}`).toString("base64"),
+  }),
+});
+
+const erase = async (mode: "look" | "erase" = "erase") => {
+  await using erasure = await openErasure(spec(), base());
+  return await eraseVehicle({
+    ...erasure,
+    vehicle: NAME,
+    logger: silentLogger,
+    signal: new AbortController().signal,
+    mode,
+  });
+};
+const verify = async () => {
+  await using context = await openVerify({ ...base(), ...spec(), log: tiny.logSpec });
+  return await verifyLake(context, { vehicle: null });
+};
+const count = async (table: (typeof TABLE_NAMES)[number], where = "true"): Promise<number> => {
+  const { tables, store } = tiny.lake;
+  const files = await tables[table].files(await tables[table].head());
+  const paths = await localFiles(
+    store,
+    files.map(({ key }) => key),
+  );
+  using connection = await engine.connect();
+  const [row] = await connection.rows(
+    `SELECT count(*) AS n FROM (${lakeFilesSql(tables[table].definition, paths)}) WHERE ${where}`,
+  );
+  return Number(row?.["n"]);
+};
+const naming = () => filesNaming(engine, join(tiny.folder, "lake"), NAME);
+
+/** As an operator does who lets the whole log be read once more. */
+const replay = async (): Promise<void> => {
+  await using ingest = await openIngest({
+    ...base(),
+    ...spec(),
+    log: tiny.logSpec,
+    moveCatalog: false,
+    untilDrained: true,
+    commitInterval: 50 as never,
+  });
+  for (const table of TABLE_NAMES) await acceptLogChange(ingest, table);
+};
+
+const fill = async (): Promise<void> => {
+  for (const seq of [1, 3, 5]) {
+    await tiny.append([
+      fix(NAME, seq),
+      fix(NAME, seq + 1),
+      fix(OTHER, seq),
+      fix(OTHER, seq + 1),
+      fix(FAR, seq),
+      fix(FAR, seq + 1),
+      picture(NAME, seq),
+      picture(OTHER, seq),
+    ]);
+    await tiny.land();
+  }
+  await tiny.append([
+    checkpoint(OTHER, 1, 6),
+    checkpoint(NAME, 1, 7),
+    fix(NAME, 7, "north"),
+    strangeLetter(NAME, "1".repeat(32)),
+    strangeLetter(OTHER, "2".repeat(32)),
+  ]);
+  await tiny.land();
+  await tiny.land();
+};
+
+test("nothing in the lake names the vehicle any more, all else is as it was, and every reading is accounted for", async () => {
+  await fill();
+  const before = await verify();
+  expect(before).toMatchObject({
+    clean: true,
+    totals: { landed: 18 + 6 + 2, rejected: 1, removed: 0 },
+  });
+  expect((await naming()).length).toBeGreaterThan(20);
+  const looked = await erase("look");
+  expect(looked).toMatchObject({ ok: true, dry_run: true, pictures: { deleted: 3 } });
+  expect((await verify()).totals).toEqual(before.totals);
+  const report = await erase();
+  const rows = Object.fromEntries(report.tables.map((one) => [one.table, one.rows]));
+  expect(Object.fromEntries(looked.tables.map((one) => [one.table, one.rows]))).toEqual(rows);
+  expect(rows).toMatchObject({
+    gps_data: 6,
+    traffic_data: 3,
+    agent_events: 1,
+    dead_letters: 2,
+    vehicle_data: 0,
+  });
+  expect(report).toMatchObject({ ok: true, pictures: { deleted: 3, remaining: 0 } });
+  expect(await naming()).toEqual([]);
+  expect([await count("gps_data"), await count("traffic_data"), await count("dead_letters")]).toEqual([
+    12, 3, 1,
+  ]);
+  const after = await verify();
+  expect(after.problems).toEqual([]);
+  expect(after).toMatchObject({
+    clean: true,
+    complete_through: before.complete_through,
+    totals: { ...before.totals, landed: before.totals.landed - 10, removed: 10 },
+  });
+  const again = await erase();
+  expect(again.ok).toBe(true);
+  for (const one of again.tables)
+    expect([one.rows, one.series, one.remaining]).toEqual([0, 0, { rows: 0, objects: 0 }]);
+  expect((await verify()).totals).toEqual(after.totals);
+});
+
+/** As a crash or a dropped batch does: rows and a picture that no snapshot names. */
+const leaveBehind = async (): Promise<void> => {
+  const { tables, store } = tiny.lake;
+  const [live] = await tables.gps_data.files(await tables.gps_data.head());
+  const bytes = (await store.get(live?.key ?? "")) ?? new Uint8Array();
+  await writeFile(join(tiny.folder, "lake/gps_data/data/event_day=2026-03-01/left.parquet"), bytes);
+  await writeFile(join(tiny.folder, `lake/pictures/${NAME}/${TINY_BOOT}/9-left.jpg`), JPEG);
+};
+
+test("what was left behind goes too; the whole log read once more lands nothing of it; what the car sends later is new", async () => {
+  await fill();
+  await leaveBehind();
+  expect(await erase()).toMatchObject({ ok: true, pictures: { deleted: 4 } });
+  expect(await naming()).toEqual([]);
+  await replay();
+  await tiny.land();
+  await tiny.land();
+  expect(await naming()).toEqual([]);
+  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 10, doubled: 0 } });
+  await tiny.append([fix(NAME, 6), fix(NAME, 8), checkpoint(NAME, 2, 8)]);
+  await tiny.land();
+  expect(await count("gps_data", `vehicle_id = '${NAME}'`)).toBe(1);
+  const after = await verify();
+  expect(after.problems).toEqual([]);
+  expect(after).toMatchObject({ clean: true, totals: { removed: 10, lost: 0 } });
+  // Its own word makes the series known again by name.
+  const series = after.series.find((one) => one.vehicle_id === NAME && one.stream === "gps_data");
+  expect(series).toMatchObject({ given: 8, removed: 6, rejected: 1, landed: 1 });
+  expect(await erase()).toMatchObject({ ok: true });
+  expect(await naming()).toEqual([]);
+  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 12 } });
+});
+
+test("goes on while a worker lands what others send, into the same partition too", async () => {
+  await fill();
+  const stop = new AbortController();
+  const working = tiny.landUntil(stop.signal);
+  const feed = async (): Promise<void> => {
+    for (let seq = 7; seq < 30; seq += 1) await tiny.append([fix(OTHER, seq), fix(FAR, seq)]);
+  };
+  const [report] = await Promise.all([erase(), feed()]);
+  stop.abort();
+  await working;
+  await tiny.land();
+  expect(report.ok).toBe(true);
+  expect(await naming()).toEqual([]);
+  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 10, landed: 16 + 46 } });
+});

@@ -1,0 +1,118 @@
+import { isRoadstreamError, parseRecordId, RoadstreamError } from "@roadstream/shared";
+import { tableHead, type IcebergTable } from "../lake/lake-table.ts";
+import { withProperties } from "../lake/next-snapshot.ts";
+import { expireSnapshots, type Retention } from "../lake/snapshot-expiry.ts";
+import { parseTableMetadata, printTableMetadata } from "../lake/table-metadata.ts";
+import { ingestState, partitionProperties, PROPERTY } from "../lake/table-properties.ts";
+import { concealed } from "../ledger/tombstones.ts";
+import type { TableHead } from "../ports.ts";
+import { nextEpoch, type EraseContext } from "./erase-rows.ts";
+import { dataHolding, listObjects, namedKeys, type TableObjects } from "./table-objects.ts";
+
+/** Only the newest snapshot and the newest version of the metadata: all others may name or hold what was erased. */
+const NOTHING_OLD: Retention = {
+  minSnapshots: 1,
+  maxSnapshots: 1,
+  maxAgeMs: 0,
+  metadataVersions: 1,
+  sweepEveryCommits: 1,
+};
+const DELETE_BATCH = 500;
+
+export interface SweptTable {
+  readonly head: TableHead;
+  readonly snapshotsExpired: number;
+  readonly objectsDeleted: number;
+  /** Should be gone by now. */
+  readonly deleted: readonly string[];
+}
+
+/**
+ * Removes what held the vehicle. First everything is listed, then a commit says that all work begun before it is void:
+ * so what was listed and is not named behind that commit never will be, whoever wrote it and however slow he is. Of data
+ * files only those with rows of the vehicle go: readers may still be busy with the others.
+ */
+export const sweepTable = async (context: EraseContext, before: TableHead): Promise<SweptTable> => {
+  const { table } = context;
+  const listed = await listObjects(table);
+  const head = await fence(table, before);
+  const expired = before.stored.metadata.snapshots.length - head.stored.metadata.snapshots.length;
+  const manifests = await sweepMetadata(table, head);
+  const named = await namedKeys(context, head);
+  const loose = await looseObjects(context, listed, named);
+  for (let at = 0; at < loose.length; at += DELETE_BATCH)
+    await table.store.delete(loose.slice(at, at + DELETE_BATCH));
+  await concealInVersions(context, listed, head);
+  return {
+    head,
+    snapshotsExpired: Math.max(0, expired),
+    objectsDeleted: manifests + loose.length,
+    deleted: loose,
+  };
+};
+
+const fence = async (table: IcebergTable, base: TableHead): Promise<TableHead> => {
+  const commitId = table.names.uuid();
+  const outcome = await table.commit({
+    base: base.stored,
+    commitId,
+    propose: (on) => {
+      const now = table.clock.now();
+      const properties = { [PROPERTY.commit]: commitId, ...nextEpoch(on.metadata.properties) };
+      const { metadata } = expireSnapshots(withProperties(on, properties, now), now, NOTHING_OLD);
+      return Promise.resolve({ kind: "ready", metadata });
+    },
+  });
+  if (outcome.kind === "committed") return tableHead(outcome.stored);
+  throw new RoadstreamError("unavailable", `${table.definition.name}: not finished: ${outcome.reason}`, {
+    hint: "Run the erasure again: it goes on where it stopped.",
+  });
+};
+
+/** What a worker removes at the same time is gone too. */
+const sweepMetadata = async (table: IcebergTable, head: TableHead): Promise<number> => {
+  try {
+    return await table.sweep(head, NOTHING_OLD.metadataVersions);
+  } catch (error) {
+    if (isRoadstreamError(error, "table_invalid")) return 0;
+    throw error;
+  }
+};
+
+const looseObjects = async (
+  context: EraseContext,
+  listed: TableObjects,
+  named: ReadonlySet<string>,
+): Promise<readonly string[]> => {
+  const unnamed = (keys: readonly string[]): readonly string[] => keys.filter((key) => !named.has(key));
+  return [
+    ...unnamed(listed.ledgers),
+    ...unnamed(listed.manifests),
+    ...(await dataHolding(context, unnamed(listed.data))),
+  ];
+};
+
+/**
+ * Versions that stay for another reason than the rows: the last one of the file catalog of a table that Glue keeps. It
+ * names the last records that had been read by then; nothing but its owner is ever read from it.
+ */
+const concealInVersions = async (
+  { table, vehicle, sha256 }: EraseContext,
+  listed: TableObjects,
+  head: TableHead,
+): Promise<void> => {
+  const newest = table.store.keyOf(head.stored.pointer.location);
+  for (const key of listed.versions) {
+    const bytes = key === newest ? null : await table.store.get(key);
+    if (bytes === null || !new TextDecoder().decode(bytes).includes(`"${vehicle}/`)) continue;
+    const metadata = parseTableMetadata(bytes, key);
+    const partitions = Object.entries(ingestState(metadata.properties)?.partitions ?? {}).map(
+      ([partition, state]) => {
+        const isIts = parseRecordId(state.last ?? "")?.vehicleId === vehicle;
+        return [partition, isIts ? { ...state, last: concealed(state.last ?? "", sha256) } : state] as const;
+      },
+    );
+    const properties = { ...metadata.properties, ...partitionProperties(Object.fromEntries(partitions)) };
+    await table.store.put(key, printTableMetadata({ ...metadata, properties }));
+  }
+};

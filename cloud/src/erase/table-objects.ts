@@ -1,0 +1,56 @@
+import type { IcebergTable } from "../lake/lake-table.ts";
+import { reachableKeys } from "../lake/reachable-keys.ts";
+import { ledgerKeys } from "../ledger/load-ledger.ts";
+import type { TableHead } from "../ports.ts";
+import type { EraseContext } from "./erase-rows.ts";
+
+/** What a table has in the store that may hold a vehicle's rows or name, by what it takes to tell. */
+export interface TableObjects {
+  readonly data: readonly string[];
+  /** Ours alone: bounds of data files may be its name. Manifest lists have no names. */
+  readonly manifests: readonly string[];
+  readonly versions: readonly string[];
+  /** Ledgers and tombstones: nobody else writes there. */
+  readonly ledgers: readonly string[];
+}
+
+const OUR_MANIFEST = /\/metadata\/m-[0-9a-f-]{36}\.avro$/;
+const METADATA_VERSION = /\/metadata\/[^/]+\.metadata\.json$/;
+
+export const listObjects = async ({ store, definition }: IcebergTable): Promise<TableObjects> => {
+  const data: string[] = [];
+  const manifests: string[] = [];
+  const versions: string[] = [];
+  const ledgers: string[] = [];
+  for await (const { key } of store.list(`${definition.name}/`)) {
+    if (key.includes("/data/")) data.push(key);
+    else if (OUR_MANIFEST.test(key)) manifests.push(key);
+    else if (METADATA_VERSION.test(key)) versions.push(key);
+  }
+  for await (const { key } of store.list(`ledger/${definition.name}/`)) ledgers.push(key);
+  return { data, manifests, versions, ledgers };
+};
+
+/** All that a head stands on: what any of its snapshots names, and its ledgers. */
+export const namedKeys = async (context: EraseContext, head: TableHead): Promise<ReadonlySet<string>> => {
+  const { table, zstd } = context;
+  const named = new Set(await reachableKeys(table, head.stored));
+  for (const [text, { ledger, erased }] of Object.entries(head.ingest?.partitions ?? {})) {
+    const place = { table: table.definition.name, partition: Number(text) };
+    for (const key of await ledgerKeys(table.store, zstd, place, ledger)) named.add(key);
+    if (erased !== undefined) named.add(erased);
+  }
+  return named;
+};
+
+/** Of data files that are no longer live, those with rows of the vehicle. */
+export const dataHolding = async (
+  context: EraseContext,
+  keys: readonly string[],
+): Promise<readonly string[]> => {
+  const { table, clean, vehicle } = context;
+  const unknown = keys.filter((key) => !clean.has(key));
+  const found = await context.rows.count(table.definition, unknown, vehicle);
+  for (const key of unknown) if (!found.has(key)) clean.add(key);
+  return unknown.filter((key) => found.has(key));
+};
