@@ -1,4 +1,11 @@
-import { allTopics, errorText, logTopics, RoadstreamError, acceptor } from "@roadstream/shared";
+import {
+  allTopics,
+  errorText,
+  logTopics,
+  RoadstreamError,
+  acceptor,
+  unlessAborted,
+} from "@roadstream/shared";
 import {
   EXIT_CODES,
   nodeZstd,
@@ -72,8 +79,9 @@ const main = async (values: GatewayValues, context: ProcessContext): Promise<Exi
   const proofs = credentials(values, context);
   const topics = logTopics(env);
   await using log = await openEventLog(logSpec(values.log, context), { clock, random, logger, metrics, env });
-  if (values.createTopics) await createTopics(log, values, env);
-  await using writer = await log.writer();
+  // Nothing has begun yet that a stop should wait for, and a log that is away may take long to say so.
+  if (values.createTopics) await unlessAborted(signal, createTopics(log, values, env));
+  await using writer = await unlessAborted(signal, log.writer());
   const accept = acceptor({ topics, sha256: nodeSha256, zstd: nodeZstd });
   await using router = new PublishRouter({ accept, writer, clock, random, logger, metrics, afterTurn });
   await using ingest = await AedesIngest.open({

@@ -41,4 +41,5 @@ export * from "./random/uuid.ts";
 export * from "./retry/retry-intervals.ts";
 export * from "./time/clock.ts";
 export * from "./time/deadline.ts";
+export * from "./time/unless-aborted.ts";
 export * from "./time/time.ts";

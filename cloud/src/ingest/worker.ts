@@ -1,4 +1,11 @@
-import { errorText, millis, RoadstreamError, type DurationMs, type TableName } from "@roadstream/shared";
+import {
+  errorText,
+  millis,
+  RoadstreamError,
+  unlessAborted,
+  type DurationMs,
+  type TableName,
+} from "@roadstream/shared";
 import type { LogConsumer, PollResult } from "@roadstream/shared/event-log";
 import type { BatchOutcome } from "./commit-batch.ts";
 import { DrainTargets } from "./drain-targets.ts";
@@ -50,16 +57,8 @@ export class IngestWorker {
 
   async run(): Promise<void> {
     const { signal } = this.#options;
-    const topics = await this.#topics();
-    if (this.#options.untilDrained) this.#targets = await DrainTargets.of(this.#context.log, topics);
-    for (const [table, topic] of topics) this.#lanes.set(topic, this.#lane(table));
-    for (const lane of this.#lanes.values()) await lane.verify();
-    const { group, name: worker } = this.#options;
-    await using consumer = await this.#context.log.join({
-      group,
-      worker,
-      topics: topics.map(([, topic]) => topic),
-    });
+    // Nothing has begun yet that a stop should wait for, and a log that is away may take long to say so.
+    await using consumer = await unlessAborted(signal, this.#begin());
     this.#consumer = consumer;
     this.#options.onReady();
     while (!signal.aborted && !this.#isDrained()) {
@@ -76,6 +75,16 @@ export class IngestWorker {
     for (const lane of this.#lanes.values()) await lane.settled();
     await Promise.all(this.#marks);
     await this.#context.receipts.finish();
+  }
+
+  /** Looks whether log and tables belong together, then joins the group. */
+  async #begin(): Promise<LogConsumer> {
+    const topics = await this.#topics();
+    if (this.#options.untilDrained) this.#targets = await DrainTargets.of(this.#context.log, topics);
+    for (const [table, topic] of topics) this.#lanes.set(topic, this.#lane(table));
+    for (const lane of this.#lanes.values()) await lane.verify();
+    const { group, name: worker } = this.#options;
+    return this.#context.log.join({ group, worker, topics: topics.map(([, topic]) => topic) });
   }
 
   /** Bytes and rows that were read and are not committed. */

@@ -1,6 +1,7 @@
 import { nodeSha256 } from "@roadstream/shared/adapters";
 import {
   allTopics,
+  isRoadstreamError,
   logTopics,
   MemoryMetrics,
   millis,
@@ -138,7 +139,9 @@ export class SimulatedCloud {
         one.isDone = true;
       },
       (error: unknown) => {
-        one.error = error;
+        // Told to stop before it had begun.
+        if (stop.signal.aborted && isRoadstreamError(error, "aborted")) one.isDone = true;
+        else one.error = error;
       },
     );
     this.workers.push(one);

@@ -46,6 +46,7 @@ export interface StageOptions {
 }
 
 const DEADLINE_MS = 60_000;
+const LOOK_MS = 50;
 const STOP_DEADLINE_MS = 12_000;
 const LOG_DEADLINE_MS = 20_000;
 
@@ -144,6 +145,28 @@ export const startStage = async (
       return child.stderr.until(what, read, { deadlineMs: limit, from });
     },
   };
+};
+
+/** Starts one of Roadstream's programs that will not become ready, and waits only until it serves its metrics. */
+export const startUnready = async (
+  name: StageName,
+  args: readonly string[],
+  metricsPort: number,
+): Promise<LeashedProcess> => {
+  const at = `127.0.0.1:${metricsPort}`;
+  const child = await launch(name, [...args, "--metrics-listen", at], {});
+  const isServing = async (): Promise<boolean> => {
+    while (
+      !(await fetch(`http://${at}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ))
+    )
+      await sleep(LOOK_MS);
+    return true;
+  };
+  await within(`${name} serves its metrics`, DEADLINE_MS, Promise.race([isServing(), child.exit]));
+  return child;
 };
 
 /** Runs one of Roadstream's programs to its end; it is killed at the deadline. */

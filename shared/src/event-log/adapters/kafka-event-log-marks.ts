@@ -45,6 +45,8 @@ export class KafkaMarks {
         await this.#commit(at, next);
       } catch (error) {
         this.#logger.debug("event_log_mark_failed", { ...at, next, error: errorText(error) });
+        // Mostly because no broker answers: the others wait for the next mark, and a stop does not wait for each of them.
+        return;
       }
     }
   }

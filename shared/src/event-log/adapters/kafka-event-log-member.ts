@@ -13,8 +13,10 @@ const REBALANCE_TIMEOUT_MS = 10_000;
 /** How long kafkajs's idle loop rests between heartbeats; its default of 5 s makes each join last as long. */
 const IDLE_ROUND_MS = 200;
 const METADATA_MAX_AGE_MS = 30_000;
-const CLOSE_DEADLINE = seconds(3);
-const COMMIT_DEADLINE = seconds(10);
+/** Of the ten seconds that a clean stop may take. Who did not say good-bye is put out when its session ends. */
+const CLOSE_DEADLINE = seconds(2);
+/** A stop waits for one. Nothing depends on it: what is not answered is left to the next. */
+const COMMIT_DEADLINE = seconds(1);
 const PAUSE_BEFORE_REJOIN = seconds(1);
 
 export interface Joined {

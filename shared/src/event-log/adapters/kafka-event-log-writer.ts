@@ -16,7 +16,7 @@ const APPEND_DEADLINE = seconds(30);
 const SWEEP_INTERVAL = seconds(1);
 const BROKER_TIMEOUT_MS = 30_000;
 const PAUSE_BEFORE_RESEND = millis(200);
-/** Twice at most: of the ten seconds that a clean stop may take, the gateway has used others by then. */
+/** Of the ten seconds that a clean stop may take: the gateway, or the worker, has used others by then. */
 const CLOSE_DEADLINE = seconds(1);
 
 interface Call {
@@ -110,14 +110,11 @@ export class KafkaLogWriter implements EventLogWriter {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     for (const { call } of this.#lanes.drain()) this.#fail(call, "the writer was closed");
-    const landed = Promise.allSettled(this.#flights);
-    await withDeadline(this.#clock, CLOSE_DEADLINE, "closing the Kafka writer", () => landed).catch(
-      () => undefined,
-    );
+    await withDeadline(this.#clock, CLOSE_DEADLINE, "closing the Kafka writer", async () => {
+      await Promise.allSettled(this.#flights);
+      await this.#producer.disconnect();
+    }).catch((error: unknown) => this.#logger.warn("event_log_close_failed", { error: errorText(error) }));
     for (const call of this.#calls) this.#fail(call, "the writer was closed");
-    await withDeadline(this.#clock, CLOSE_DEADLINE, "disconnecting from Kafka", () =>
-      this.#producer.disconnect(),
-    ).catch((error: unknown) => this.#logger.warn("event_log_close_failed", { error: errorText(error) }));
   }
 
   async #learn(topic: string): Promise<void> {
