@@ -1,6 +1,7 @@
 import { errorText, RoadstreamError } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Clock } from "../../time/clock.ts";
+import { withDeadline } from "../../time/deadline.ts";
 import { millis, minutes, seconds, type DurationMs } from "../../time/time.ts";
 import type {
   LogConsumer,
@@ -26,6 +27,7 @@ const PAUSE_AFTER_ERROR = millis(250);
 /** A worker that does not poll for this long is taken for stuck and leaves the group. */
 const LONGEST_SILENCE = minutes(5);
 const WATCH_INTERVAL = seconds(10);
+const CLOSE_DEADLINE = seconds(1);
 /** Names of requests, among those named by broker ids. */
 const LEADERS = "leaders";
 const TOPIC_IDS = "topic ids";
@@ -136,8 +138,11 @@ export class KafkaLogConsumer implements LogConsumer {
     await this.#marks.settled();
     await this.#watching;
     await this.#member[Symbol.asyncDispose]();
-    await this.#cluster[Symbol.asyncDispose]();
-    await Promise.allSettled(this.#requests.values());
+    // kafkajs first waits for answers, which a frozen broker does not give, and nobody here waits for any more.
+    await withDeadline(this.#clock, CLOSE_DEADLINE, "closing the connections to Kafka", async () => {
+      await this.#cluster[Symbol.asyncDispose]();
+      await Promise.allSettled(this.#requests.values());
+    }).catch((error: unknown) => this.#logger.debug("event_log_close_failed", { error: errorText(error) }));
   }
 
   #joined({ assignment, memberId }: Joined): void {
