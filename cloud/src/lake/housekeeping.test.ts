@@ -75,7 +75,17 @@ describe("compaction", () => {
       file("today2", 1, "2026-01-03"),
     ];
     const plan = planCompaction(files, { before: "2026-01-03", targetBytes: 100 });
-    expect(plan.map((group) => group.files.map(({ key }) => key).join())).toEqual(["a,b", "c,d", "d2a,d2b"]);
+    expect(plan.map((group) => group.files.map(({ key }) => key).join())).toEqual(["a,b,c,d", "d2a,d2b"]);
+  });
+
+  test("leaves alone what would not become fewer files, and takes no more at once than it has room for", () => {
+    const sizes = (...of: number[]): readonly LiveFile[] =>
+      of.map((size, i) => file(String(i).padStart(4, "0"), size));
+    const plan = (files: readonly LiveFile[]): readonly number[] =>
+      planCompaction(files, { before: "2026-01-03", targetBytes: 100 }).map((group) => group.files.length);
+    expect(plan(sizes(60, 60))).toEqual([]);
+    expect(plan(sizes(60, 60, 1))).toEqual([3]);
+    expect(plan(sizes(...Array.from({ length: 40 }, () => 50)))).toEqual([32, 8]);
   });
 
   test("gives a past day one file with all its rows; offsets and the other days stay; older snapshots still read", async () => {

@@ -4,10 +4,12 @@ import type { LiveFile } from "../ports.ts";
 export const TARGET_FILE_BYTES = 256 * 1024 * 1024;
 /** A file of at least this share of the target is left alone. */
 const FULL_SHARE = 0.75;
-/** Rewriting fewer than this many files of a day gains nothing. */
-const MIN_FILES = 2;
-/** Files of one rewrite: bounds what one commit replaces and one query opens. */
-const MAX_FILES = 1000;
+/** Files of one rewrite: bounds what one commit replaces and one query opens. A day of commits each 30 s has 2,880. */
+const MAX_FILES = 3000;
+/** Targets of one rewrite: bounds its time, and the copies of its files that lie on this machine. */
+const MAX_TARGETS = 16;
+/** Sizes are known only when a file is finished: files are aimed at this share of the target. */
+const AIM = 0.9;
 
 export interface CompactionGroup {
   readonly day: string;
@@ -20,7 +22,21 @@ export interface CompactionLimits {
   readonly targetBytes: number;
 }
 
-/** The small files of days that are over, in groups that become one file each; oldest day first. */
+/** Bytes of each file that files are rewritten to. */
+export const aimedBytes = (targetBytes: number): number => targetBytes * AIM;
+
+const bytesOf = (files: readonly LiveFile[]): number => files.reduce((sum, file) => sum + file.sizeBytes, 0);
+
+/** How many files these become. */
+export const filesAfter = (files: readonly LiveFile[], targetBytes: number): number => {
+  const bytes = bytesOf(files);
+  return bytes <= targetBytes ? 1 : Math.ceil(bytes / aimedBytes(targetBytes));
+};
+
+/**
+ * The small files of days that are over, in groups that each become files sorted one after the other; oldest day first.
+ * What would not become fewer files is left alone.
+ */
 export const planCompaction = (
   files: readonly LiveFile[],
   limits: CompactionLimits,
@@ -37,7 +53,7 @@ export const planCompaction = (
   return [...byDay.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([day, ofDay]) => packed(ofDay, limits.targetBytes).map((group) => ({ day, files: group })))
-    .filter((group) => group.files.length >= MIN_FILES);
+    .filter((group) => group.files.length > filesAfter(group.files, limits.targetBytes));
 };
 
 const packed = (files: readonly LiveFile[], targetBytes: number): readonly (readonly LiveFile[])[] => {
@@ -45,7 +61,8 @@ const packed = (files: readonly LiveFile[], targetBytes: number): readonly (read
   let bytes = Infinity;
   for (const file of files) {
     const last = groups.at(-1);
-    if (last === undefined || bytes + file.sizeBytes > targetBytes || last.length >= MAX_FILES) {
+    const isFull = bytes + file.sizeBytes > targetBytes * MAX_TARGETS;
+    if (last === undefined || isFull || last.length >= MAX_FILES) {
       groups.push([file]);
       bytes = file.sizeBytes;
     } else {

@@ -1,5 +1,5 @@
 import type { CompactionReport } from "../../lake/compact-table.ts";
-import type { CompactionGroup } from "../../lake/plan-compaction.ts";
+import { filesAfter, TARGET_FILE_BYTES, type CompactionGroup } from "../../lake/plan-compaction.ts";
 
 /** One table's line as printed. A type and not an interface: it is printed as a table's row, whose keys are any. */
 export type CompactionLine = {
@@ -15,7 +15,7 @@ export type CompactionLine = {
   readonly skipped: number;
 };
 
-/** What a plan comes to: each group becomes one file. */
+/** What a plan comes to. */
 export const plannedLine = (table: string, groups: readonly CompactionGroup[]): CompactionLine => {
   const files = groups.flatMap((group) => group.files);
   const sum = (of: (file: (typeof files)[number]) => number): number =>
@@ -24,7 +24,7 @@ export const plannedLine = (table: string, groups: readonly CompactionGroup[]): 
     table,
     days: new Set(groups.map(({ day }) => day)).size,
     files_before: files.length,
-    files_after: groups.length,
+    files_after: groups.reduce((total, group) => total + filesAfter(group.files, TARGET_FILE_BYTES), 0),
     bytes_before: sum((file) => file.sizeBytes),
     bytes_after: null,
     rows: sum((file) => file.rows),
