@@ -1,4 +1,4 @@
-import { maybe, setting, wholeText } from "@roadstream/shared";
+import { durationText, maybe, setting, wholeText } from "@roadstream/shared";
 import { z } from "zod";
 
 /** Where the tables are; every command needs it. */
@@ -31,6 +31,28 @@ export const LOG_OPTION = { log: setting(LOG_SPEC, LOG_HELP) } as const;
 
 /** For commands that can say more when they see the log. */
 export const MAYBE_LOG_OPTION = { log: maybe(LOG_SPEC, LOG_HELP) } as const;
+
+const WAREHOUSE_URL = z.string().refine((text) => /^(?:duckdb:|redshift:\/\/)./.test(text), {
+  message: "must be duckdb:FILE or redshift://WORKGROUP/DATABASE",
+});
+
+const WAREHOUSE_HELP = {
+  help: "Where the tables are copied to; docs/redshift.md says what the URL of a Redshift warehouse takes.",
+  placeholder: "duckdb:FILE|redshift://WORKGROUP/DATABASE?…",
+};
+
+/** The warehouse, for the command that loads it. */
+export const WAREHOUSE_OPTION = { warehouse: setting(WAREHOUSE_URL, WAREHOUSE_HELP) } as const;
+
+/** For a command that may load one beside its own work. */
+export const MAYBE_WAREHOUSE_OPTION = {
+  warehouse: maybe(WAREHOUSE_URL, WAREHOUSE_HELP),
+  warehouseEvery: setting(durationText, {
+    help: "How often the warehouse is loaded; while nothing lands it is left alone.",
+    placeholder: "DURATION",
+    default: "1m",
+  }),
+} as const;
 
 /** For commands that can ask Amazon Athena. */
 export const ATHENA_OPTIONS = {

@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "list, show and replay what was refused",
     load: () => import("./commands/dead-letters/main.ts"),
   },
+  load: {
+    does: "copy new rows to a warehouse: Redshift, or a DuckDB file",
+    load: () => import("./commands/load/main.ts"),
+  },
   files: {
     does: "list a table's current data files",
     load: () => import("./commands/files/main.ts"),

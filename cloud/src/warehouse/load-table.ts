@@ -176,7 +176,7 @@ export const loadTable = async (context: LoadContext, name: TableName): Promise<
       if (after !== null) cursors.set(name, after);
       return done(name, plan, conflicts);
     } catch (error) {
-      if (!isRoadstreamError(error) || isRoadstreamError(error, "usage") || signal.aborted) throw error;
+      if (!isRoadstreamError(error) || error.code === "usage" || signal.aborted) throw error;
       const moved = await movedTo(context, name, cursor);
       if (moved === null) {
         failures += 1;

@@ -10,3 +10,5 @@ export interface WarehouseFacts {
   /** Statements that compute it anew for the vehicles and days of a table with just these two columns; harmless when repeated. */
   refresh(dialect: WarehouseDialect["name"], touched: string): readonly string[];
 }
+
+export const NO_FACTS: WarehouseFacts = { sources: [], tables: [], refresh: () => [] };

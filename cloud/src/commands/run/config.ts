@@ -8,7 +8,7 @@ import {
   type TableName,
 } from "@roadstream/shared";
 import { z } from "zod";
-import { LAKE_OPTION, LOG_OPTION } from "../../config.ts";
+import { LAKE_OPTION, LOG_OPTION, MAYBE_WAREHOUSE_OPTION } from "../../config.ts";
 import { TABLE_NAMES } from "../../lake/table-definition.ts";
 
 const tableNames = z.string().transform((text, context): readonly TableName[] => {
@@ -48,6 +48,7 @@ export const RUN_COMMAND = defineCommand({
       placeholder: "TABLE[,TABLE]",
       default: "",
     }),
+    ...MAYBE_WAREHOUSE_OPTION,
     ...METRICS_OPTION,
     ...COMMON_OPTIONS,
   },

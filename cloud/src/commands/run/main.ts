@@ -1,11 +1,16 @@
 import { unlessAborted, uuidV7, type Values } from "@roadstream/shared";
 import { EXIT_CODES, runProcess, type ExitCode, type ProcessContext } from "@roadstream/shared/adapters";
+import { loadBeside, type LoadBeside } from "../../adapters/load-beside.ts";
 import { openIngest } from "../../adapters/open-ingest.ts";
 import { acceptLogChange } from "../../ingest/accept-log-change.ts";
 import { IngestWorker } from "../../ingest/worker.ts";
 import { TABLE_NAMES } from "../../lake/table-definition.ts";
+import { loadReport } from "../load/load-report.ts";
 import { RUN_COMMAND } from "./config.ts";
 import { runSummary } from "./summary.ts";
+
+const theRest = async (beside: LoadBeside | null) =>
+  beside === null ? null : loadReport(beside.name, await beside.loadTheRest());
 
 const run = async (
   values: Values<typeof RUN_COMMAND.options>,
@@ -13,6 +18,8 @@ const run = async (
 ): Promise<ExitCode> => {
   const { clock, random, logger, signal } = context;
   const began = clock.uptime();
+  const { warehouse } = values;
+  await using beside = warehouse === null ? null : loadBeside({ ...values, warehouse }, context);
   await using ingest = await unlessAborted(signal, openIngest({ ...context, ...values }));
   for (const table of values.acceptLogChange) await acceptLogChange(ingest, table);
   const worker = new IngestWorker(ingest, {
@@ -21,13 +28,20 @@ const run = async (
     tables: TABLE_NAMES,
     untilDrained: values.untilDrained,
     signal,
-    onReady: () => context.ready(),
+    onReady: () => {
+      context.ready();
+      beside?.begin();
+    },
   });
   await worker.run();
-  const summary = runSummary(ingest.metrics, (clock.uptime() - began) / 1000);
+  const loaded = values.untilDrained && !signal.aborted ? await theRest(beside) : null;
+  const summary = {
+    ...runSummary(ingest.metrics, (clock.uptime() - began) / 1000),
+    ...(loaded === null ? {} : { ok: loaded.ok, warehouse: loaded }),
+  };
   logger.info("done", summary);
   if (values.json) context.print(`${JSON.stringify(summary)}\n`);
-  return EXIT_CODES.done;
+  return loaded?.ok === false ? EXIT_CODES.failed : EXIT_CODES.done;
 };
 
 export const start = (argv: readonly string[]): Promise<never> =>
