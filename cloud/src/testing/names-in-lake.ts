@@ -27,8 +27,8 @@ const textOf = async (engine: DuckDbEngine, path: string): Promise<string> => {
     const rows = await connection.cells(`SELECT * FROM read_parquet(${sqlText(path)})`);
     const all = JSON.stringify(rows);
     // Payloads come as Base64.
-    const payloads = rows.map((row) =>
-      Buffer.from(String(row["payload"] ?? ""), "base64").toString("latin1"),
+    const payloads = rows.map(({ payload }) =>
+      Buffer.from(typeof payload === "string" ? payload : "", "base64").toString("latin1"),
     );
     return `${all} ${payloads.join(" ")} ${bytes.toString("latin1")}`;
   }
