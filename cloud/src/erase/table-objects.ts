@@ -1,6 +1,6 @@
 import type { IcebergTable } from "../lake/lake-table.ts";
 import { reachableKeys } from "../lake/reachable-keys.ts";
-import { ledgerKeys } from "../ledger/load-ledger.ts";
+import { ledgerPrefix, namedLedgers } from "../ledger/named-ledgers.ts";
 import type { TableHead } from "../ports.ts";
 import type { EraseContext } from "./erase-rows.ts";
 
@@ -27,20 +27,15 @@ export const listObjects = async ({ store, definition }: IcebergTable): Promise<
     else if (OUR_MANIFEST.test(key)) manifests.push(key);
     else if (METADATA_VERSION.test(key)) versions.push(key);
   }
-  for await (const { key } of store.list(`ledger/${definition.name}/`)) ledgers.push(key);
+  for await (const { key } of store.list(ledgerPrefix(definition.name))) ledgers.push(key);
   return { data, manifests, versions, ledgers };
 };
 
 /** All that a head stands on: what any of its snapshots names, and its ledgers. */
 export const namedKeys = async (context: EraseContext, head: TableHead): Promise<ReadonlySet<string>> => {
   const { table, zstd } = context;
-  const named = new Set(await reachableKeys(table, head.stored));
-  for (const [text, { ledger, erased }] of Object.entries(head.ingest?.partitions ?? {})) {
-    const place = { table: table.definition.name, partition: Number(text) };
-    for (const key of await ledgerKeys(table.store, zstd, place, ledger)) named.add(key);
-    if (erased !== undefined) named.add(erased);
-  }
-  return named;
+  const ledgers = await namedLedgers({ store: table.store, zstd }, table.definition.name, head);
+  return new Set([...(await reachableKeys(table, head.stored)), ...ledgers]);
 };
 
 /** Of data files that are no longer live, those with rows of the vehicle. */

@@ -8,7 +8,7 @@ import { compactTable, plannedCompaction, type CompactOptions } from "./compact-
 import { expireTable, plannedExpiry } from "./expire-table.ts";
 import type { IcebergTable } from "./lake-table.ts";
 import { planCompaction } from "./plan-compaction.ts";
-import { removeOrphans } from "./remove-orphans.ts";
+import { removeOrphans, type NamedElsewhere } from "./remove-orphans.ts";
 import { replaceFiles } from "./replace-files.ts";
 import { DEFAULT_RETENTION, expireSnapshots } from "./snapshot-expiry.ts";
 import { currentSnapshot } from "./table-metadata.ts";
@@ -214,20 +214,27 @@ describe("expiry", () => {
 });
 
 describe("orphan removal", () => {
+  const LEDGER = "ledger/gps_data/0/x.json.zst";
+  const ledgers: NamedElsewhere = {
+    prefix: "ledger/gps_data/",
+    named: () => Promise.resolve(new Set([LEDGER])),
+  };
+
   test("takes what no snapshot names and is old; never what is named, young, or a metadata version", async () => {
     const stray = await put(dataKey("2026-01-01"));
     const strayManifest = await put("gps_data/metadata/m-stray.avro");
-    const ledger = await put("ledger/gps_data/0/x.json.zst");
+    const ledger = await put(LEDGER);
+    const strayLedger = await put("ledger/gps_data/0/superseded.json.zst");
+    const foreignLedger = await put("ledger/gps_data2/0/x.json.zst");
     await append();
     clock.jumpWall(hours(80));
     const young = await put(dataKey("2026-01-02"));
-    const listed = await removeOrphans({ table, mode: "list" });
-    expect(listed).toEqual({ table: "gps_data", objects: 2, bytes: 2 });
+    const listed = await removeOrphans({ table, mode: "list", ledgers });
+    expect(listed).toEqual({ table: "gps_data", objects: 3, bytes: 3 });
     expect(store.keys).toContain(stray);
-    expect(await whileTimePasses(clock, removeOrphans({ table, mode: "remove" }))).toEqual(listed);
-    expect(store.keys).not.toContain(stray);
-    expect(store.keys).not.toContain(strayManifest);
-    for (const key of [young, ledger]) expect(store.keys).toContain(key);
+    expect(await whileTimePasses(clock, removeOrphans({ table, mode: "remove", ledgers }))).toEqual(listed);
+    for (const key of [stray, strayManifest, strayLedger]) expect(store.keys).not.toContain(key);
+    for (const key of [young, ledger, foreignLedger]) expect(store.keys).toContain(key);
     expect((await table.files(await table.head())).length).toBe(1);
     expect((await openTable({ store, clock, seed: 4 }).head()).ingest?.partitions[0]?.next).toBe(5);
   });
@@ -238,7 +245,7 @@ describe("orphan removal", () => {
     const key = await put(dataKey("2026-01-01"));
     clock.jumpWall(hours(5));
     expect(
-      await whileTimePasses(clock, removeOrphans({ table, olderThan: hours(0), mode: "remove" })),
+      await whileTimePasses(clock, removeOrphans({ table, olderThan: hours(0), mode: "remove", ledgers })),
     ).toMatchObject({ objects: 1 });
     // The writer's own clock says that no time went by.
     clock.jumpWall(hours(-5));
@@ -257,7 +264,7 @@ describe("orphan removal", () => {
   });
 
   test("of an absent table is nothing", async () => {
-    expect(await removeOrphans({ table, mode: "remove" })).toBeNull();
+    expect(await removeOrphans({ table, mode: "remove", ledgers })).toBeNull();
     expect(await expireTable(table, DEFAULT_RETENTION)).toBeNull();
     expect(await plannedExpiry(table, DEFAULT_RETENTION)).toBeNull();
     expect(await compact()).toMatchObject({ filesBefore: 0 });

@@ -1,5 +1,5 @@
 import { days, hours, RoadstreamError, type DurationMs } from "@roadstream/shared";
-import type { ObjectInfo } from "../ports.ts";
+import type { ObjectInfo, TableHead } from "../ports.ts";
 import { tableHead, type IcebergTable } from "./lake-table.ts";
 import { withProperties } from "./next-snapshot.ts";
 import { reachableKeys } from "./reachable-keys.ts";
@@ -24,10 +24,17 @@ export interface OrphanOptions {
   readonly olderThan?: DurationMs;
   /** `list` only says what `remove` would remove. */
   readonly mode: "list" | "remove";
+  /** What else a head of the table stands on, and where that lies. */
+  readonly ledgers: NamedElsewhere;
+}
+
+export interface NamedElsewhere {
+  readonly prefix: string;
+  readonly named: (head: TableHead) => Promise<ReadonlySet<string>>;
 }
 
 /**
- * Removes what no snapshot names. A slow writer's files look the same as an orphan's: so first a commit says that
+ * Removes what neither a snapshot nor the ledger names. A slow writer's files look the same as an orphan's: so first a commit says that
  * batches begun before `orphans-before` can no longer land, and only files older than that by the clocks' possible
  * difference are removed, after looking at the table as it stands behind that commit.
  */
@@ -59,11 +66,13 @@ export const removeOrphans = async (options: OrphanOptions): Promise<OrphanRepor
     head = tableHead(outcome.stored);
   }
   const reachable = await reachableKeys(table, head.stored);
+  const ledgers = await options.ledgers.named(head);
   const isOrphan = ({ key, modifiedAt }: ObjectInfo): boolean =>
-    modifiedAt < oldest && !reachable.has(key) && !METADATA_VERSION.test(key);
+    modifiedAt < oldest && !reachable.has(key) && !ledgers.has(key) && !METADATA_VERSION.test(key);
   const orphans: ObjectInfo[] = [];
-  for await (const object of table.store.list(`${table.definition.name}/`))
-    if (isOrphan(object)) orphans.push(object);
+  for (const prefix of [`${table.definition.name}/`, options.ledgers.prefix]) {
+    for await (const object of table.store.list(prefix)) if (isOrphan(object)) orphans.push(object);
+  }
   if (options.mode === "remove") {
     for (let at = 0; at < orphans.length; at += DELETE_BATCH) {
       await table.store.delete(orphans.slice(at, at + DELETE_BATCH).map(({ key }) => key));

@@ -1,9 +1,16 @@
 import type { Values } from "@roadstream/shared";
-import { EXIT_CODES, runProcess, type ExitCode, type ProcessContext } from "@roadstream/shared/adapters";
+import {
+  EXIT_CODES,
+  nodeZstd,
+  runProcess,
+  type ExitCode,
+  type ProcessContext,
+} from "@roadstream/shared/adapters";
 import { openLake } from "../../adapters/open-lake.ts";
 import { printRows } from "../../adapters/open-output.ts";
 import { currentHeads } from "../../lake/current-heads.ts";
 import { removeOrphans } from "../../lake/remove-orphans.ts";
+import { ledgerPrefix, namedLedgers } from "../../ledger/named-ledgers.ts";
 import { namedTables } from "../named-tables.ts";
 import { ORPHANS_COMMAND } from "./config.ts";
 
@@ -20,6 +27,10 @@ const run = async (
     const report = await removeOrphans({
       table: lake.tables[name],
       mode: values.remove ? "remove" : "list",
+      ledgers: {
+        prefix: ledgerPrefix(name),
+        named: (head) => namedLedgers({ store: lake.store, zstd: nodeZstd }, name, head),
+      },
       ...(values.olderThan === null ? {} : { olderThan: values.olderThan }),
     });
     if (report !== null) tables.push({ ...report });
