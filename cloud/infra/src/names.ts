@@ -3,6 +3,8 @@ export const NAME = "roadstream";
 
 /** Everything of the lake lies below this prefix of its bucket. */
 export const LAKE_PREFIX = "lake";
+/** Where `cloud load` puts the lists of files for COPY. */
+export const MANIFESTS_PREFIX = `${LAKE_PREFIX}/warehouse`;
 export const RESULTS_PREFIX = "athena-results";
 
 /** Kafka's group of cloud workers: the default of `cloud run --group`. */

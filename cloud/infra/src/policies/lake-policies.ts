@@ -13,7 +13,7 @@ export interface LakePlace {
   readonly s3Service: string;
 }
 
-const allow = (
+export const allow = (
   sid: string,
   actions: readonly string[],
   resources: readonly string[],
@@ -29,7 +29,7 @@ const allow = (
 const objects = ({ bucketArn }: LakePlace, below: string): string => `${bucketArn}/${LAKE_PREFIX}/${below}`;
 
 /** S3 uses the key in the name of who asks it. */
-const key = (place: LakePlace, sid: string, actions: readonly string[]): PolicyStatement =>
+export const lakeKey = (place: LakePlace, sid: string, actions: readonly string[]): PolicyStatement =>
   allow(sid, actions, [place.keyArn], { StringEquals: { "kms:ViaService": place.s3Service } });
 
 const reading = (place: LakePlace): readonly PolicyStatement[] => [
@@ -54,7 +54,7 @@ const writing = (place: LakePlace): readonly PolicyStatement[] => [
       Bool: { "s3:ObjectCreationOperation": "true" },
     },
   }),
-  key(place, "LakeKeyBothWays", ["kms:GenerateDataKey", "kms:Decrypt"]),
+  lakeKey(place, "LakeKeyBothWays", ["kms:GenerateDataKey", "kms:Decrypt"]),
 ];
 
 const readingCatalog = (place: LakePlace): PolicyStatement =>
@@ -84,7 +84,7 @@ export const keeperPolicy = (place: LakePlace): readonly PolicyStatement[] => [
 /** `cloud status`, `verify`, `trace`, `files`, and `sql` by DuckDB. */
 export const watcherPolicy = (place: LakePlace): readonly PolicyStatement[] => [
   ...reading(place),
-  key(place, "LakeKeyToRead", ["kms:Decrypt"]),
+  lakeKey(place, "LakeKeyToRead", ["kms:Decrypt"]),
   readingCatalog(place),
 ];
 
@@ -98,7 +98,7 @@ export const analystPolicy = (place: LakePlace): readonly PolicyStatement[] => [
     ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
     [`${place.resultsArn}/${RESULTS_PREFIX}/*`],
   ),
-  key(place, "LakeKeyBothWays", ["kms:GenerateDataKey", "kms:Decrypt"]),
+  lakeKey(place, "LakeKeyBothWays", ["kms:GenerateDataKey", "kms:Decrypt"]),
   allow(
     "ReadCatalog",
     ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"],
@@ -121,7 +121,7 @@ export const analystPolicy = (place: LakePlace): readonly PolicyStatement[] => [
 export const redshiftPolicy = (place: LakePlace): readonly PolicyStatement[] => [
   ...reading(place),
   allow("WhereTheLakeIs", ["s3:GetBucketLocation"], [place.bucketArn]),
-  key(place, "LakeKeyToRead", ["kms:Decrypt"]),
+  lakeKey(place, "LakeKeyToRead", ["kms:Decrypt"]),
   allow(
     "ReadCatalog",
     ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables", "glue:GetPartitions"],

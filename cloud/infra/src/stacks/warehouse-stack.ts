@@ -1,11 +1,11 @@
 import { CfnOutput, CfnParameter, Token } from "aws-cdk-lib";
 import { SubnetType } from "aws-cdk-lib/aws-ec2";
-import { AccountPrincipal, CompositePrincipal, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { AccountPrincipal, CompositePrincipal, Policy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnNamespace, CfnWorkgroup } from "aws-cdk-lib/aws-redshiftserverless";
 import type { Construct } from "constructs";
 import { NAME, roleName } from "../names.ts";
 import { redshiftPolicy } from "../policies/lake-policies.ts";
-import { loaderPolicy } from "../policies/loader-policy.ts";
+import { loaderPolicy, redshiftAnalystPolicy } from "../policies/warehouse-policies.ts";
 import type { BaseStack } from "./base-stack.ts";
 import type { LakeStack } from "./lake-stack.ts";
 import { RoadstreamStack } from "./roadstream-stack.ts";
@@ -14,8 +14,6 @@ const ADMIN = "roadstream_admin";
 
 /** Redshift Serverless, what it may read, and who may load it. */
 export class WarehouseStack extends RoadstreamStack {
-  readonly loader: Role;
-
   constructor(scope: Construct, { base, lake }: { readonly base: BaseStack; readonly lake: LakeStack }) {
     super(scope, "warehouse", "Redshift Serverless, the role of its COPY, the role of cloud load");
     const copy = new Role(this, "RedshiftRole", {
@@ -31,7 +29,7 @@ export class WarehouseStack extends RoadstreamStack {
     });
     for (const statement of redshiftPolicy(lake.place)) copy.addToPrincipalPolicy(statement);
     const workgroup = this.#workgroup(base, lake, copy);
-    this.loader = new Role(this, "LoaderRole", {
+    const loader = new Role(this, "LoaderRole", {
       roleName: roleName("loader"),
       assumedBy: new CompositePrincipal(
         new ServicePrincipal("ecs-tasks.amazonaws.com", {
@@ -41,7 +39,12 @@ export class WarehouseStack extends RoadstreamStack {
       ),
     });
     for (const statement of loaderPolicy(lake.place, workgroup.attrWorkgroupWorkgroupArn))
-      this.loader.addToPrincipalPolicy(statement);
+      loader.addToPrincipalPolicy(statement);
+    new Policy(this, "AnalystPolicy", {
+      policyName: `${roleName("analyst")}-in-redshift`,
+      roles: [lake.roles.analyst],
+      statements: [...redshiftAnalystPolicy(workgroup.attrWorkgroupWorkgroupArn)],
+    });
     new CfnOutput(this, "Warehouse", { value: `redshift://${NAME}/${NAME}` });
     new CfnOutput(this, "CopyRoleArn", { value: copy.roleArn });
   }
@@ -72,7 +75,7 @@ export class WarehouseStack extends RoadstreamStack {
       defaultIamRoleArn: copy.roleArn,
       logExports: ["useractivitylog", "connectionlog"],
     });
-    const workgroup = new CfnWorkgroup(this, "Workgroup", {
+    return new CfnWorkgroup(this, "Workgroup", {
       workgroupName: NAME,
       namespaceName: namespace.ref,
       baseCapacity: Token.asNumber(least.valueAsNumber),
@@ -84,7 +87,5 @@ export class WarehouseStack extends RoadstreamStack {
       subnetIds: base.vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS }).subnetIds,
       configParameters: [{ parameterKey: "require_ssl", parameterValue: "true" }],
     });
-    workgroup.addResourceDependency(namespace);
-    return workgroup;
   }
 }
