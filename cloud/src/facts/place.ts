@@ -1,0 +1,71 @@
+import { quotient, type Words } from "./words.ts";
+
+/*
+ * Places are the cells of a geohash of seven characters (about 150 m by 150 m in the tropics, narrower further north), in
+ * arithmetic that every engine has. A cell's key is a number, because it is made for every reading; its geohash as text
+ * and its middle stand in dim_place.
+ */
+const CHARACTERS = 7;
+const BITS = CHARACTERS * 5;
+const LONGITUDE_BITS = Math.ceil(BITS / 2);
+const LATITUDE_BITS = BITS - LONGITUDE_BITS;
+const COLUMNS = 2 ** LONGITUDE_BITS;
+const ROWS = 2 ** LATITUDE_BITS;
+const ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz";
+
+/** The northern and eastern edges of the world belong to the last cells. LEAST would not do: it leaves out nulls here and not there. */
+const cellSql = (degrees: string, span: number, cells: number): string =>
+  `CASE WHEN ${degrees} >= ${span / 2} THEN ${cells - 1} ELSE CAST(FLOOR((${degrees} + ${span / 2}.0) / ${span}.0 * ${cells}.0) AS BIGINT) END`;
+
+/** The key of the cell in which a position lies; null without one. */
+export const placeKeySql = (latitude: string, longitude: string): string =>
+  `(${cellSql(latitude, 180, ROWS)}) * ${COLUMNS} + ${cellSql(longitude, 360, COLUMNS)}`;
+
+/** The same, for data that is given to the facts. */
+export const placeKey = (latitude: number, longitude: number): number => {
+  const cell = (degrees: number, span: number, cells: number): number =>
+    Math.min(cells - 1, Math.floor(((degrees + span / 2) / span) * cells));
+  return cell(latitude, 180, ROWS) * COLUMNS + cell(longitude, 360, COLUMNS);
+};
+
+const row = (key: string): string => quotient(key, COLUMNS);
+const column = (key: string): string => `MOD(${key}, ${COLUMNS})`;
+
+export const placeLatitudeSql = (key: string, { double }: Words): string =>
+  `(CAST(${row(key)} AS ${double}) + 0.5) * 180.0 / ${ROWS}.0 - 90.0`;
+
+export const placeLongitudeSql = (key: string, { double }: Words): string =>
+  `(CAST(${column(key)} AS ${double}) + 0.5) * 360.0 / ${COLUMNS}.0 - 180.0`;
+
+/** One bit of row or column, by its place in the geohash: longitude and latitude take turns, the highest first. */
+const bitSql = (key: string, bit: number): string => {
+  const [value, bits] = bit % 2 === 0 ? [column(key), LONGITUDE_BITS] : [row(key), LATITUDE_BITS];
+  return `MOD(${quotient(value, 2 ** (bits - 1 - Math.floor(bit / 2)))}, 2)`;
+};
+
+/** The geohash of a cell, as text. */
+export const geohashSql = (key: string): string =>
+  Array.from({ length: CHARACTERS }, (_, character) => {
+    const bits = Array.from(
+      { length: 5 },
+      (_, bit) => `${bitSql(key, character * 5 + bit)} * ${2 ** (4 - bit)}`,
+    );
+    return `SUBSTR('${ALPHABET}', CAST(${bits.join(" + ")} AS INTEGER) + 1, 1)`;
+  }).join("\n    || ");
+
+/** Mean Earth radius of WGS84, in millimetres. */
+const EARTH_RADIUS_MM = 6_371_008_800;
+
+/** The way between two positions as the crow flies, in millimetres (haversine); null where one is not known. */
+export const chordSql = (
+  from: readonly [latitude: string, longitude: string],
+  to: readonly [latitude: string, longitude: string],
+): string => {
+  const half = (a: string, b: string): string => `SIN(RADIANS(${b} - ${a}) / 2)`;
+  const square = (term: string): string => `${term} * ${term}`;
+  const haversine =
+    square(half(from[0], to[0])) +
+    ` + COS(RADIANS(${from[0]})) * COS(RADIANS(${to[0]})) * ${square(half(from[1], to[1]))}`;
+  // Rounding may lead a hair past 1 at the other end of the world.
+  return `2 * ${EARTH_RADIUS_MM}.0 * ATAN2(SQRT(${haversine}), SQRT(ABS(1 - (${haversine}))))`;
+};
