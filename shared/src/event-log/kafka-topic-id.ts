@@ -1,3 +1,5 @@
+import { KafkaReader } from "./kafka-reader.ts";
+
 /**
  * The two messages that ask a broker for a topic's id, which kafkajs 2.2.4 does not know: Metadata version 10
  * (https://kafka.apache.org/protocol, "flexible" encoding: compact strings and arrays carry their length plus one as
@@ -35,54 +37,6 @@ export const encodeTopicIdRequest = (topic: string): Uint8Array => {
   return Uint8Array.from([NO_TAGS, ...topics, 0, 0, 0, NO_TAGS]);
 };
 
-class Reader {
-  readonly #view: DataView;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  int16(): number {
-    return this.#view.getInt16((this.#at += 2) - 2);
-  }
-
-  int32(): number {
-    return this.#view.getInt32((this.#at += 4) - 4);
-  }
-
-  bytes(length: number): Uint8Array {
-    const from = this.#view.byteOffset + this.#at;
-    if (this.#at + length > this.#view.byteLength) throw new RangeError("the answer ends too early");
-    this.#at += length;
-    return new Uint8Array(this.#view.buffer, from, length);
-  }
-
-  /** Lengths and tags: at most five bytes. */
-  varint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.#view.getUint8(this.#at);
-      this.#at += 1;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-    throw new RangeError("a varint of more than five bytes");
-  }
-
-  string(): string | null {
-    const length = this.varint();
-    return length === 0 ? null : new TextDecoder().decode(this.bytes(length - 1));
-  }
-
-  skipTags(): void {
-    for (let tags = this.varint(); tags > 0; tags -= 1) {
-      this.varint();
-      this.bytes(this.varint());
-    }
-  }
-}
-
 const uuid = (bytes: Uint8Array): string =>
   [...bytes]
     .map((byte) => byte.toString(16).padStart(2, "0"))
@@ -91,21 +45,21 @@ const uuid = (bytes: Uint8Array): string =>
 
 /** Reads what follows the correlation id. Throws RangeError when it is not such an answer. */
 export const decodeTopicIdResponse = (answer: Uint8Array): TopicIdAnswer => {
-  const reader = new Reader(answer);
+  const reader = new KafkaReader(answer);
   reader.skipTags();
   reader.int32();
-  for (let brokers = reader.varint() - 1; brokers > 0; brokers -= 1) {
+  for (let brokers = reader.unsignedVarint() - 1; brokers > 0; brokers -= 1) {
     reader.int32();
-    reader.string();
+    reader.compactString();
     reader.int32();
-    reader.string();
+    reader.compactString();
     reader.skipTags();
   }
-  const clusterId = reader.string() ?? "";
+  const clusterId = reader.compactString() ?? "";
   reader.int32();
-  if (reader.varint() < 2) throw new RangeError("the answer names no topic");
+  if (reader.unsignedVarint() < 2) throw new RangeError("the answer names no topic");
   const errorCode = reader.int16();
   if (errorCode !== 0) return { kind: "error", errorCode };
-  reader.string();
+  reader.compactString();
   return { kind: "topic_id", clusterId, topicId: uuid(reader.bytes(ID_BYTES)) };
 };

@@ -1,7 +1,14 @@
 import { createRequire } from "node:module";
-import type { IHeaders, KafkaConfig } from "kafkajs";
+import type { KafkaConfig } from "kafkajs";
 import { RoadstreamError } from "../../errors.ts";
-import type { PartitionRange, TopicPartition } from "../event-log.ts";
+import type { LogSlice, PartitionRange, TopicPartition } from "../event-log.ts";
+import {
+  decodeFetchResponse,
+  FETCH_API_KEY,
+  type FetchedPartition,
+  type FetchResponse,
+} from "../kafka-fetch-response.ts";
+import { readRecordBatches } from "../kafka-record-batches.ts";
 import {
   decodeTopicIdResponse,
   encodeTopicIdRequest,
@@ -9,36 +16,29 @@ import {
   METADATA_VERSION_WITH_TOPIC_ID,
   type TopicIdAnswer,
 } from "../kafka-topic-id.ts";
-import { kafkaErrorType } from "./kafka-event-log-client.ts";
+import { SliceBuilder } from "../slice-builder.ts";
+import { inflateKafkaBatch } from "./kafka-event-log-inflate.ts";
 
 /**
  * Reading from Kafka by position. kafkajs 2.2.4's own consumer cannot: it resets a position that is out of range by
  * itself, and a partition of it can stick after packet loss. This asks the same library's inner cluster and broker
  * objects, whose shape is stated here; the version is pinned, and the contract suite runs on a real broker.
  */
-interface Message {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers?: IHeaders;
-}
-
-interface FetchedBatch {
-  readonly rawMessages: readonly Message[];
-  /** Without control records, aborted transactions and what lies before the position. */
-  readonly messages: readonly Message[];
+/** What kafkajs builds of a request in the newest version that the broker knows. */
+interface FetchCall {
+  readonly request: { readonly apiVersion: number };
 }
 
 interface Broker {
   readonly versions: Readonly<Record<number, { readonly maxVersion: number } | undefined>> | null;
   readonly connectionPool: { send(protocol: unknown): Promise<unknown> };
-  fetch(options: unknown): Promise<{
-    readonly responses: readonly {
-      readonly topicName: string;
-      readonly partitions: readonly { partition: number }[];
-    }[];
-  }>;
+  lookupRequest(apiKey: number, versions: unknown): (options: unknown) => FetchCall;
+  disconnect(): Promise<void>;
+}
+
+/** Where kafkajs looks for how long the broker wants to be left alone. */
+interface Throttled {
+  readonly clientSideThrottleTime: number;
 }
 
 interface Cluster {
@@ -69,17 +69,21 @@ interface Encoder {
 
 const require = createRequire(import.meta.url);
 const ClusterClass = require("kafkajs/src/cluster") as new (options: unknown) => Cluster;
-const BatchClass = require("kafkajs/src/consumer/batch") as new (
-  topic: string,
-  fetchedOffset: string,
-  partition: unknown,
-) => FetchedBatch;
 const EncoderClass = require("kafkajs/src/protocol/encoder") as new () => Encoder;
 const { createLogger } = require("kafkajs/src/loggers") as { createLogger: (options: unknown) => unknown };
+const { requests: REQUESTS } = require("kafkajs/src/protocol/requests") as {
+  requests: { readonly Fetch: unknown };
+};
+const { createErrorFromCode } = require("kafkajs/src/protocol/error") as {
+  createErrorFromCode: (code: number) => Error & { type: string };
+};
 const defaultDial = require("kafkajs/src/network/socketFactory") as () => unknown;
 
 const METADATA_MAX_AGE_MS = 30_000;
 const READ_COMMITTED = 1;
+/** The place of a replica's id. */
+const CONSUMER = -1;
+const OFFSET_OUT_OF_RANGE = 1;
 const UNKNOWN_TOPIC = 3;
 
 export interface FetchPosition extends TopicPartition {
@@ -89,7 +93,7 @@ export interface FetchPosition extends TopicPartition {
 export interface Fetched extends FetchPosition {
   /** The position after everything that came, also when all of it was control records. */
   readonly next: number;
-  readonly messages: readonly Message[];
+  readonly slice: LogSlice;
 }
 
 export type FetchAnswer =
@@ -97,6 +101,25 @@ export type FetchAnswer =
   | { readonly kind: "out_of_range"; readonly at: TopicPartition };
 
 export type TopicIdentity = Extract<TopicIdAnswer, { kind: "topic_id" }>;
+
+/** Partitions that follow each other in one topic travel as one entry: the order decides who is served first. */
+const byTopic = (positions: readonly FetchPosition[], maxBytes: number): unknown[] => {
+  const topics: { topic: string; partitions: unknown[] }[] = [];
+  for (const { topic, partition, offset } of positions) {
+    let last = topics.at(-1);
+    if (last?.topic !== topic) topics.push((last = { topic, partitions: [] }));
+    last.partitions.push({ partition, fetchOffset: String(offset), maxBytes });
+  }
+  return topics;
+};
+
+/** Null when nothing came. */
+const fetchedOf = (answer: FetchedPartition, from: number, maxBytes: number): Fetched | null => {
+  const { topic, partition, records, aborted } = answer;
+  const slice = new SliceBuilder({ topic, partition });
+  const next = readRecordBatches({ records, aborted, from, maxBytes, inflate: inflateKafkaBatch }, slice);
+  return next === null ? null : { topic, partition, offset: from, next, slice: slice.build() };
+};
 
 export class KafkaCluster implements AsyncDisposable {
   readonly #cluster: Cluster;
@@ -138,33 +161,36 @@ export class KafkaCluster implements AsyncDisposable {
     positions: readonly FetchPosition[],
     limits: { readonly waitMs: number; readonly maxBytes: number; readonly maxBytesPerPartition: number },
   ): Promise<FetchAnswer> {
-    const topics = [...Map.groupBy(positions, (at) => at.topic)].map(([topic, of]) => ({
-      topic,
-      partitions: of.map((at) => ({
-        partition: at.partition,
-        fetchOffset: String(at.offset),
-        maxBytes: limits.maxBytesPerPartition,
-      })),
-    }));
-    try {
-      const broker = await this.#cluster.findBroker({ nodeId: node });
-      const { responses } = await broker.fetch({
-        maxWaitTime: limits.waitMs,
-        minBytes: 1,
-        maxBytes: limits.maxBytes,
-        isolationLevel: READ_COMMITTED,
-        topics,
-      });
-      const partitions = responses.flatMap(({ topicName, partitions: of }) =>
-        of.flatMap((data) => this.#fetched(topicName, data, positions)),
+    const broker = await this.#cluster.findBroker({ nodeId: node });
+    const { request } = broker.lookupRequest(
+      FETCH_API_KEY,
+      REQUESTS.Fetch,
+    )({
+      replicaId: CONSUMER,
+      isolationLevel: READ_COMMITTED,
+      maxWaitTime: limits.waitMs,
+      minBytes: 1,
+      maxBytes: limits.maxBytes,
+      topics: byTopic(positions, limits.maxBytesPerPartition),
+    });
+    const decode = (payload: Uint8Array): FetchResponse & Throttled => {
+      const response = decodeFetchResponse(request.apiVersion, payload);
+      return { ...response, clientSideThrottleTime: response.throttleMs };
+    };
+    const { errorCode, partitions } = await this.#send(broker, request, decode);
+    if (errorCode !== 0) throw createErrorFromCode(errorCode);
+    const fetched: Fetched[] = [];
+    for (const one of partitions) {
+      const at = { topic: one.topic, partition: one.partition };
+      if (one.errorCode === OFFSET_OUT_OF_RANGE) return { kind: "out_of_range", at };
+      if (one.errorCode !== 0) throw createErrorFromCode(one.errorCode);
+      const asked = positions.find(
+        ({ topic, partition }) => topic === at.topic && partition === at.partition,
       );
-      return { kind: "fetched", partitions };
-    } catch (error) {
-      if (kafkaErrorType(error) !== "OFFSET_OUT_OF_RANGE") throw error;
-      const { topic, partition } = error as { topic?: string; partition?: number };
-      if (topic === undefined || partition === undefined) throw error;
-      return { kind: "out_of_range", at: { topic, partition } };
+      const records = asked === undefined ? null : fetchedOf(one, asked.offset, limits.maxBytesPerPartition);
+      if (records !== null) fetched.push(records);
     }
+    return { kind: "fetched", partitions: fetched };
   }
 
   /** After an error of a fetch: leaders may have moved. */
@@ -206,19 +232,13 @@ export class KafkaCluster implements AsyncDisposable {
     const broker = await this.#cluster.findBroker({ nodeId });
     const newest = broker.versions?.[METADATA_API_KEY]?.maxVersion ?? 0;
     if (newest < METADATA_VERSION_WITH_TOPIC_ID) return null;
-    const answer = (await broker.connectionPool.send({
-      request: {
-        apiKey: METADATA_API_KEY,
-        apiVersion: METADATA_VERSION_WITH_TOPIC_ID,
-        apiName: "Metadata",
-        encode: () =>
-          Promise.resolve(new EncoderClass().writeBuffer(Buffer.from(encodeTopicIdRequest(topic)))),
-      },
-      response: {
-        decode: (payload: Buffer) => Promise.resolve(decodeTopicIdResponse(payload)),
-        parse: (decoded: TopicIdAnswer) => Promise.resolve(decoded),
-      },
-    })) as TopicIdAnswer;
+    const request = {
+      apiKey: METADATA_API_KEY,
+      apiVersion: METADATA_VERSION_WITH_TOPIC_ID,
+      apiName: "Metadata",
+      encode: () => Promise.resolve(new EncoderClass().writeBuffer(Buffer.from(encodeTopicIdRequest(topic)))),
+    };
+    const answer = await this.#send(broker, request, decodeTopicIdResponse);
     if (answer.kind === "topic_id") return answer;
     const why =
       answer.errorCode === UNKNOWN_TOPIC ? "does not exist" : `is not ready (error ${answer.errorCode})`;
@@ -229,19 +249,18 @@ export class KafkaCluster implements AsyncDisposable {
     if (this.#connected !== null) await this.#cluster.disconnect();
   }
 
-  #fetched(
-    topic: string,
-    data: { partition: number },
-    positions: readonly FetchPosition[],
-  ): readonly Fetched[] {
-    const asked = positions.find((at) => at.topic === topic && at.partition === data.partition);
-    if (asked === undefined) return [];
-    const batch = new BatchClass(topic, String(asked.offset), data);
-    const last = batch.rawMessages.at(-1);
-    if (last === undefined) return [];
-    // A batch whose tail was compacted away ends before the position: go on by one, or it would come for ever.
-    const next = Math.max(Number(last.offset) + 1, asked.offset + 1);
-    return [{ topic, partition: data.partition, offset: asked.offset, next, messages: batch.messages }];
+  /** A request whose answer is read here. As kafkajs does itself: who finds its connection closed lets go of it. */
+  async #send<T>(broker: Broker, request: unknown, decode: (payload: Uint8Array) => T): Promise<T> {
+    const response = {
+      decode: (payload: Buffer) => Promise.resolve(decode(payload)),
+      parse: (decoded: T) => Promise.resolve(decoded),
+    };
+    try {
+      return (await broker.connectionPool.send({ request, response })) as T;
+    } catch (error) {
+      if (error instanceof Error && error.name === "KafkaJSConnectionClosedError") await broker.disconnect();
+      throw error;
+    }
   }
 
   /** Shared by all callers; a failure is forgotten, so that the next caller tries again. */

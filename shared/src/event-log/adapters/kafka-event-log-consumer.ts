@@ -16,7 +16,6 @@ import type { Fetched, FetchPosition, KafkaCluster } from "./kafka-event-log-clu
 import { kafkaPortError } from "./kafka-event-log-client.ts";
 import { KafkaMarks } from "./kafka-event-log-marks.ts";
 import type { Joined, KafkaMember } from "./kafka-event-log-member.ts";
-import { sliceOf } from "./kafka-event-log-slice.ts";
 
 /** What one broker may hand out at once, and of it one partition: bounds what lies here ready for the next poll. */
 const FETCH_MAX_BYTES = 16 * 1024 * 1024;
@@ -179,7 +178,7 @@ export class KafkaLogConsumer implements LogConsumer {
         continue;
       }
       held.next = fetched.next;
-      const slice = sliceOf(fetched);
+      const { slice } = fetched;
       if (slice.offsets.length === 0) continue;
       slices.push(slice);
       left -= slice.values.reduce((sum, value) => sum + value.length, 0);

@@ -26,7 +26,6 @@ import {
 import { KafkaCluster } from "./kafka-event-log-cluster.ts";
 import { KafkaLogConsumer } from "./kafka-event-log-consumer.ts";
 import { KafkaMember } from "./kafka-event-log-member.ts";
-import { sliceOf } from "./kafka-event-log-slice.ts";
 import type { KafkaSettings } from "./kafka-event-log-settings.ts";
 import { KafkaLogWriter } from "./kafka-event-log-writer.ts";
 
@@ -159,8 +158,7 @@ export class KafkaEventLog implements EventLog {
         if (answer.kind === "out_of_range") return { ...fault, ...(await this.range(at)) };
         const [fetched] = answer.partitions;
         if (fetched === undefined) continue;
-        const slice = sliceOf(fetched, maxBytes);
-        if (slice.offsets.length > 0) return slice;
+        if (fetched.slice.offsets.length > 0) return fetched.slice;
         offset = fetched.next;
       }
       return new SliceBuilder(at).build();
