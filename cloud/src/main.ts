@@ -58,6 +58,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "erase a vehicle from the lake, for good",
     load: () => import("./commands/erase/main.ts"),
   },
+  retain: {
+    does: "say for how long tables keep their rows, and drop what is older",
+    load: () => import("./commands/retain/main.ts"),
+  },
   rebuild: {
     does: "write a table's lost ledger anew from its rows",
     load: () => import("./commands/rebuild/main.ts"),

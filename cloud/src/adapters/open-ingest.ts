@@ -17,11 +17,13 @@ import {
 } from "../ingest/ingest-limits.ts";
 import { IngestMetrics } from "../ingest/ingest-metrics.ts";
 import { ReceiptSender } from "../receipts/receipt-sender.ts";
+import type { PictureKeys } from "../retain/drop-days.ts";
 import { Slots } from "../ingest/slots.ts";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
 import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
 import { DuckDbRowWriter } from "./duckdb-row-writer.ts";
-import { openLake } from "./open-lake.ts";
+import { duckDbPictureKeys } from "./duckdb-picture-keys.ts";
+import { openLake, type OpenedLake } from "./open-lake.ts";
 import { openExistingLog, openLog } from "./open-log.ts";
 
 export interface OpenIngestOptions {
@@ -44,8 +46,13 @@ export interface OpenIngestOptions {
 /** One thread: several would spend a third more CPU on a batch, and other tables' batches use the other cores. */
 const INGEST_DUCKDB = { ...DEFAULT_DUCKDB, threads: 1 };
 
+interface OpenedIngest extends IngestContext, AsyncDisposable {
+  readonly tables: OpenedLake["tables"];
+  readonly pictureKeys: PictureKeys;
+}
+
 /** Opens log, lake and database as the settings name them; closes them in reverse order. */
-export const openIngest = async (options: OpenIngestOptions): Promise<IngestContext & AsyncDisposable> => {
+export const openIngest = async (options: OpenIngestOptions): Promise<OpenedIngest> => {
   const { clock, random, logger } = options;
   await using opened = new AsyncDisposableStack();
   const openIt = options.untilDrained ? openExistingLog : openLog;
@@ -86,6 +93,7 @@ export const openIngest = async (options: OpenIngestOptions): Promise<IngestCont
     topics,
     store: lake.store,
     tables: lake.tables,
+    pictureKeys: duckDbPictureKeys(engine, lake.store),
     rows,
     zstd: nodeZstd,
     sha256: nodeSha256,

@@ -24,8 +24,10 @@ export interface OrphanOptions {
   readonly olderThan?: DurationMs;
   /** `list` only says what `remove` would remove. */
   readonly mode: "list" | "remove";
-  /** What else a head of the table stands on, and where that lies. */
-  readonly ledgers: NamedElsewhere;
+  /** What else a head of the table stands on, and where that lies; null: nothing is looked for there. */
+  readonly ledgers: NamedElsewhere | null;
+  /** Which of the table's objects to look at; default: all. */
+  readonly among?: () => AsyncIterable<ObjectInfo>;
 }
 
 export interface NamedElsewhere {
@@ -34,9 +36,9 @@ export interface NamedElsewhere {
 }
 
 /**
- * Removes what neither a snapshot nor the ledger names. A slow writer's files look the same as an orphan's: so first a commit says that
- * batches begun before `orphans-before` can no longer land, and only files older than that by the clocks' possible
- * difference are removed, after looking at the table as it stands behind that commit.
+ * Removes what neither a snapshot nor the ledger names. A slow writer's files look the same as an orphan's: so first a
+ * commit says that batches begun before `orphans-before` can no longer land, and only files older than that by the
+ * clocks' possible difference are removed, after looking at the table as it stands behind that commit.
  */
 export const removeOrphans = async (options: OrphanOptions): Promise<OrphanReport | null> => {
   const { table } = options;
@@ -66,13 +68,15 @@ export const removeOrphans = async (options: OrphanOptions): Promise<OrphanRepor
     head = tableHead(outcome.stored);
   }
   const reachable = await reachableKeys(table, head.stored);
-  const ledgers = await options.ledgers.named(head);
+  const ledgers = (await options.ledgers?.named(head)) ?? new Set<string>();
   const isOrphan = ({ key, modifiedAt }: ObjectInfo): boolean =>
     modifiedAt < oldest && !reachable.has(key) && !ledgers.has(key) && !METADATA_VERSION.test(key);
   const orphans: ObjectInfo[] = [];
-  for (const prefix of [`${table.definition.name}/`, options.ledgers.prefix]) {
-    for await (const object of table.store.list(prefix)) if (isOrphan(object)) orphans.push(object);
-  }
+  const { among = () => table.store.list(`${table.definition.name}/`) } = options;
+  for await (const object of among()) if (isOrphan(object)) orphans.push(object);
+  if (options.ledgers !== null)
+    for await (const object of table.store.list(options.ledgers.prefix))
+      if (isOrphan(object)) orphans.push(object);
   if (options.mode === "remove") {
     for (let at = 0; at < orphans.length; at += DELETE_BATCH) {
       await table.store.delete(orphans.slice(at, at + DELETE_BATCH).map(({ key }) => key));

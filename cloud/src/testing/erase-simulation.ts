@@ -155,7 +155,9 @@ export class EraseSimulation extends SimulatedCloud {
         ? JSON.stringify((await readAvroFile(bytes, key)).records, (_, value: unknown) =>
             typeof value === "bigint" ? String(value) : value,
           )
-        : [...Buffer.from(bytes).toString("latin1").split("\n")]
+        : Buffer.from(bytes)
+            .toString("latin1")
+            .split("\n")
             .map(
               (line) =>
                 `${line} ${Buffer.from(/"payload":"([^"]*)"/.exec(line)?.[1] ?? "", "base64").toString()}`,

@@ -6,6 +6,7 @@ import { acceptLogChange } from "../../ingest/accept-log-change.ts";
 import { IngestWorker } from "../../ingest/worker.ts";
 import { TABLE_NAMES } from "../../lake/table-definition.ts";
 import { loadReport } from "../load/load-report.ts";
+import { RetentionKeeper } from "../../retain/retention-keeper.ts";
 import { RUN_COMMAND } from "./config.ts";
 import { runSummary } from "./summary.ts";
 
@@ -33,7 +34,9 @@ const run = async (
       beside?.begin();
     },
   });
+  await using retention = new RetentionKeeper(ingest);
   await worker.run();
+  if (values.untilDrained && !signal.aborted) await retention.firstPass();
   const loaded = values.untilDrained && !signal.aborted ? await theRest(beside) : null;
   const summary = {
     ...runSummary(ingest.metrics, (clock.uptime() - began) / 1000),

@@ -1,0 +1,120 @@
+import { RoadstreamError, type TableName } from "@roadstream/shared";
+import { PARTITION_FIELD } from "../lake/iceberg-schema.ts";
+import type { IcebergTable } from "../lake/lake-table.ts";
+import { removeOrphans } from "../lake/remove-orphans.ts";
+import { replaceFiles } from "../lake/replace-files.ts";
+import type { LiveFile, ObjectInfo, TableHead } from "../ports.ts";
+import { firstKeptDay } from "./retention.ts";
+
+/** Files of one commit. */
+const MAX_FILES = 5000;
+/** Another one came first so often in a row: the next pass goes on. */
+const MAX_CONFLICTS = 20;
+const DELETE_BATCH = 500;
+const PICTURES = "pictures/";
+
+/** Keys of the pictures that rows of these files of traffic_data name, in portions. */
+export type PictureKeys = (files: readonly LiveFile[]) => AsyncIterable<readonly string[]>;
+
+export interface DropOptions {
+  readonly table: IcebergTable;
+  readonly pictureKeys: PictureKeys;
+  readonly signal: AbortSignal;
+}
+
+export interface DroppedDays {
+  readonly days: number;
+  readonly files: number;
+  readonly rows: number;
+}
+
+export interface DropReport extends DroppedDays {
+  readonly pictures: number;
+  /** Objects of days that were dropped earlier, which no snapshot names any more. */
+  readonly objects: number;
+}
+
+const PICTURE_TABLE: TableName = "traffic_data";
+
+const filesPast = async (table: IcebergTable, head: TableHead): Promise<readonly LiveFile[]> => {
+  const kept = firstKeptDay(head.properties, table.clock.now());
+  return kept === null ? [] : (await table.files(head)).filter(({ day }) => day < kept);
+};
+
+const sumOf = (files: readonly LiveFile[]): DroppedDays => ({
+  days: new Set(files.map(({ day }) => day)).size,
+  files: files.length,
+  rows: files.reduce((sum, { rows }) => sum + rows, 0),
+});
+
+/** What is past the table's limit and still there. */
+export const pastDays = async (table: IcebergTable, head: TableHead): Promise<DroppedDays> =>
+  sumOf(await filesPast(table, head));
+
+/**
+ * Drops the days that are past the table's limit, as ordinary delete commits. The ledger keeps their numbers, so that a
+ * late copy does not land again; the table counts the rows, so that none of them is missed.
+ */
+export const dropDays = async (options: DropOptions): Promise<DropReport> => {
+  const { table, signal } = options;
+  const dropped: LiveFile[] = [];
+  let pictures = 0;
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS && !signal.aborted;) {
+    const head = await table.peek();
+    const files = head === null ? [] : (await filesPast(table, head)).slice(0, MAX_FILES);
+    if (head === null || files.length === 0) break;
+    // Before the rows: they alone tell which pictures these are.
+    pictures += await deletePictures(options, files);
+    const outcome = await replaceFiles(table, {
+      base: head.stored,
+      commitId: table.names.uuid(),
+      inputs: files.map(({ key }) => key),
+      outputs: [],
+      removes: sumOf(files).rows,
+      begunAt: table.clock.now(),
+    });
+    if (outcome.kind === "refused")
+      throw new RoadstreamError("refused", `${table.definition.name}: ${outcome.reason}`, {
+        hint: outcome.hint,
+      });
+    if (outcome.kind === "committed") dropped.push(...files);
+    else conflicts += 1;
+  }
+  return { ...sumOf(dropped), pictures, objects: await removeObjects(table) };
+};
+
+const deletePictures = async (
+  { table, pictureKeys }: DropOptions,
+  files: readonly LiveFile[],
+): Promise<number> => {
+  if (table.definition.name !== PICTURE_TABLE) return 0;
+  let deleted = 0;
+  for await (const keys of pictureKeys(files)) {
+    const ours = keys.filter((key) => key.startsWith(PICTURES));
+    for (let at = 0; at < ours.length; at += DELETE_BATCH)
+      await table.store.delete(ours.slice(at, at + DELETE_BATCH));
+    deleted += ours.length;
+  }
+  return deleted;
+};
+
+/** Data files of dropped days, once no snapshot names them and no reader or slow writer can want them. */
+const removeObjects = async (table: IcebergTable): Promise<number> => {
+  const head = await table.peek();
+  const kept = head === null ? null : firstKeptDay(head.properties, table.clock.now());
+  if (kept === null) return 0;
+  const some = { table, ledgers: null, among: () => objectsBefore(table, kept) };
+  const look = await removeOrphans({ ...some, mode: "list" });
+  if (look === null || look.objects === 0) return 0;
+  const report = await removeOrphans({ ...some, mode: "remove" });
+  return report?.objects ?? 0;
+};
+
+/** Names ascend with their days, so that only what is past is listed. */
+async function* objectsBefore(table: IcebergTable, day: string): AsyncGenerator<ObjectInfo> {
+  const prefix = `${table.definition.name}/data/${PARTITION_FIELD}=`;
+  for await (const object of table.store.list(prefix)) {
+    if (object.key.slice(prefix.length) >= day) return;
+    yield object;
+  }
+}

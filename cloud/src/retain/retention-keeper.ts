@@ -1,0 +1,75 @@
+import { errorText, hours, seconds, withDeadline, type Clock, type Logger } from "@roadstream/shared";
+import type { IcebergTable } from "../lake/lake-table.ts";
+import { dropDays, type PictureKeys } from "./drop-days.ts";
+
+/** A day is over once a day; an hour is how late it goes, and how long a person has who mistyped a limit. */
+const PASS_EVERY = hours(1);
+/** At its end a worker gives a pass under way so long: the next one goes on. */
+const LAST_LIMIT = seconds(3);
+
+export interface RetentionKeeperOptions {
+  readonly tables: Readonly<Record<string, IcebergTable>>;
+  readonly pictureKeys: PictureKeys;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Drops days that are past their tables' limits, beside a worker's work and never in its way: whatever goes wrong is
+ * said, and tried again an hour later. Several workers may do so at once: whoever comes second finds nothing left.
+ */
+export class RetentionKeeper implements AsyncDisposable {
+  readonly #options: RetentionKeeperOptions;
+  readonly #stop = new AbortController();
+  readonly #first: Promise<void>;
+  readonly #all: Promise<void>;
+
+  constructor(options: RetentionKeeperOptions) {
+    this.#options = options;
+    this.#first = this.#pass();
+    this.#all = this.#goOn();
+  }
+
+  /** Resolves when all tables have been gone through once; never rejects. */
+  firstPass(): Promise<void> {
+    return this.#first;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    const { clock, logger } = this.#options;
+    try {
+      await withDeadline(clock, LAST_LIMIT, "end the retention pass", () => this.#all);
+    } catch (error) {
+      logger.warn("days_not_dropped", { reason: errorText(error) });
+    }
+  }
+
+  async #goOn(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stop;
+    await this.#first;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(PASS_EVERY, signal);
+      } catch {
+        return;
+      }
+      await this.#pass();
+    }
+  }
+
+  async #pass(): Promise<void> {
+    const { tables, pictureKeys, logger } = this.#options;
+    const { signal } = this.#stop;
+    for (const [name, table] of Object.entries(tables)) {
+      if (signal.aborted) return;
+      try {
+        const report = await dropDays({ table, pictureKeys, signal });
+        if (report.files + report.objects > 0) logger.info("days_dropped", { table: name, ...report });
+      } catch (error) {
+        logger.warn("days_not_dropped", { table: name, reason: errorText(error) });
+      }
+    }
+  }
+}
