@@ -21,6 +21,11 @@ export const NAG_EXCEPTIONS: readonly NagException[] = [
     why: "The metadata folders of all tables, and nothing else, is what a worker may delete from.",
   },
   {
+    rule: "IAM5[Resource::…/lake/warehouse/*]",
+    at: /roadstream-warehouse\/LoaderRole/,
+    why: "Lists of files for COPY are named by UUIDs, below one prefix.",
+  },
+  {
     rule: "IAM5[Resource::…:table/roadstream/*]",
     at: new RegExp(LAKE),
     why: "All tables of one database: the contract's tables, and views.",
@@ -32,8 +37,8 @@ export const NAG_EXCEPTIONS: readonly NagException[] = [
   },
   {
     rule: "IAM5[Resource::*]",
-    at: /roadstream-warehouse\/LoaderRole/,
-    why: "A statement of the Data API has no ARN; a condition keeps it to the loader's own.",
+    at: /roadstream-warehouse\/(LoaderRole|AnalystPolicy)/,
+    why: "A statement of the Data API has no ARN; a condition keeps it to one's own.",
   },
   {
     rule: "IAM5[Resource::*]",

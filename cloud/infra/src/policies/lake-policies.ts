@@ -9,6 +9,8 @@ export interface LakePlace {
   /** The Glue database's catalog, database and tables. */
   readonly glueArns: readonly string[];
   readonly workgroupArn: string;
+  /** Glue, as Athena calls it. */
+  readonly dataCatalogArn: string;
   /** `s3.<region>.amazonaws.com`: the key may be used through S3 only. */
   readonly s3Service: string;
 }
@@ -112,8 +114,21 @@ export const analystPolicy = (place: LakePlace): readonly PolicyStatement[] => [
       "athena:GetQueryExecution",
       "athena:GetQueryResults",
       "athena:StopQueryExecution",
+      "athena:GetQueryResultsStream",
     ],
     [place.workgroupArn],
+  ),
+  // How drivers show what there is to ask.
+  allow(
+    "SeeWhatThereIs",
+    [
+      "athena:GetDataCatalog",
+      "athena:GetDatabase",
+      "athena:ListDatabases",
+      "athena:GetTableMetadata",
+      "athena:ListTableMetadata",
+    ],
+    [place.dataCatalogArn],
   ),
 ];
 

@@ -78,6 +78,11 @@ export class LakeStack extends RoadstreamStack {
       glueArns: ["catalog", `database/${NAME}`, `table/${NAME}/*`].map((resource) =>
         this.formatArn({ service: "glue", resource }),
       ),
+      dataCatalogArn: this.formatArn({
+        service: "athena",
+        resource: "datacatalog",
+        resourceName: "AwsDataCatalog",
+      }),
       workgroupArn: this.formatArn({ service: "athena", resource: "workgroup", resourceName: NAME }),
       s3Service: `s3.${this.region}.${this.urlSuffix}`,
     };
