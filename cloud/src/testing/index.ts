@@ -20,5 +20,7 @@ export { runWorkerSchedules } from "./worker-schedule.ts";
 export { SimulatedCloud, type SimulatedLake, type SimulatedWorker } from "./simulated-cloud.ts";
 export { GlueStandIn } from "./glue-stand-in.ts";
 export { batch, LOG_PARTITIONS } from "./lake-fixture.ts";
+export { DuckDbRedshift } from "./redshift-engine.ts";
+export { RedshiftStandIn } from "./redshift-stand-in.ts";
 export { createAthenaView } from "../views/athena-views.ts";
 export { LAKE_VIEWS } from "../views/lake-views.ts";

@@ -5,6 +5,7 @@ import { minioStep } from "./minio-step.ts";
 import { motoStep } from "./moto-step.ts";
 import { pythonStep } from "./python-step.ts";
 import type { InstallStep } from "./step.ts";
+import { templateLintersStep } from "./template-linters-step.ts";
 import { trinoStep } from "./trino-step.ts";
 import { versitygwStep } from "./versitygw-step.ts";
 
@@ -18,6 +19,7 @@ export const STEPS = {
   versitygw: versitygwStep,
   minio: minioStep,
   moto: motoStep,
+  "template-linters": templateLintersStep,
   trino: trinoStep,
 } as const satisfies Readonly<Record<string, InstallStep>>;
 
@@ -31,4 +33,6 @@ export const USUAL: readonly ServiceName[] = [
   "python",
   "iceberg-spark",
   "versitygw",
+  "moto",
+  "template-linters",
 ];

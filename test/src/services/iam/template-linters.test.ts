@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cfnLint, pythonWithParliament } from "../install/template-linters-step.ts";
+import { LineDialogue } from "../readers/line-dialogue.ts";
+import { services } from "../services.ts";
+import { DeployedTemplates, type PolicyDocument } from "./templates.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../../cloud/infra/templates/", import.meta.url));
+const LINTER = fileURLToPath(new URL("../readers/policy_lint.py", import.meta.url));
+
+describe.skipIf(services("template-linters").skip)("linters of other makes", () => {
+  let linter: LineDialogue;
+  beforeAll(() => {
+    linter = new LineDialogue(pythonWithParliament, [LINTER]);
+  });
+  afterAll(() => linter?.[Symbol.asyncDispose]());
+  const findings = (policy: unknown) => linter.ask<readonly string[]>(policy);
+
+  const linted = (...templates: readonly string[]): string => {
+    const run = spawnSync(cfnLint, ["--regions", "us-east-1", "eu-west-1", "--", ...templates], {
+      encoding: "utf8",
+      timeout: 120_000,
+    });
+    return `${run.status}\n${run.stdout}${run.stderr}`;
+  };
+
+  test("cfn-lint has nothing to say of the templates", () => {
+    const names = ["base", "fleet", "lake", "log", "services", "warehouse", "watch"];
+    expect(linted(...names.map((name) => join(FOLDER, `roadstream-${name}.json`)))).toBe("0\n");
+  });
+
+  test("and says what is wrong with one that is", () => {
+    const folder = mkdtempSync(join(tmpdir(), "roadstream-lint-"));
+    const text = readFileSync(join(FOLDER, "roadstream-fleet.json"), "utf8");
+    writeFileSync(join(folder, "wrong.json"), text.replace("ThingTypeName", "ThingTypeNane"));
+    expect(linted(join(folder, "wrong.json"))).toContain("ThingTypeNane");
+    rmSync(folder, { recursive: true });
+  });
+
+  const templates = new DeployedTemplates();
+  const roles = templates.all("AWS::IAM::Role").map(({ RoleName: name }) => name as string | undefined);
+  const named = roles.filter((name) => name !== undefined);
+
+  test("parliament knows every action, what it can be granted on, and every condition", async () => {
+    expect(named.length).toBe(7);
+    for (const name of named) expect(await findings(templates.policyOf(name)), name).toEqual([]);
+    const { PolicyDocument: car } = templates.named("AWS::IoT::Policy", "PolicyName", "roadstream-car");
+    const ofOne = JSON.stringify(car).replaceAll("${iot:Connection.Thing.ThingName}", "car-1");
+    // Of IoT Core's own conditions it knows nothing.
+    const unknown = "Unknown condition iot:Connection.Thing.IsAttached for action iot:Connect";
+    expect(await findings(JSON.parse(ofOne))).toEqual([`UNKNOWN_CONDITION_FOR_ACTION: ${unknown}`]);
+  });
+
+  test.each([
+    ["an action that is none", "s3:GetObjekt", "arn:aws:s3:::x/*", /^UNKNOWN_ACTION/],
+    ["a bucket where objects are meant", "s3:GetObject", "arn:aws:s3:::x", /^RESOURCE_MISMATCH/],
+    [
+      "a resource that the action does not know",
+      "redshift-data:DescribeStatement",
+      "arn:aws:s3:::x",
+      /^RESOURCE_MISMATCH/,
+    ],
+  ])("and finds %s", async (_, action, resource, expected) => {
+    const policy: PolicyDocument = {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: [action], Resource: [resource] }],
+    };
+    expect((await findings(policy))[0]).toMatch(expected);
+  });
+});
