@@ -1,18 +1,21 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@roadstream/shared";
 import { systemClock } from "@roadstream/shared/adapters";
 import { warehouseContract } from "../warehouse/warehouse.contract.ts";
 import { DuckDbWarehouse } from "./duckdb-warehouse.ts";
 
-warehouseContract("a DuckDB file", (written) => {
+warehouseContract("a DuckDB file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "warehouse-"));
   const options = {
-    file: join(written.folder, "cars.duckdb"),
+    file: join(folder, "cars.duckdb"),
     clock: systemClock(),
     random: seededRandom(3),
     signal: new AbortController().signal,
   };
-  return Promise.resolve({
+  return {
     open: (store) => DuckDbWarehouse.open({ ...options, store }),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  });
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
 });

@@ -1,38 +1,88 @@
-import { minutes, seededRandom } from "@roadstream/shared";
-import { afterEach, beforeEach, vi } from "vitest";
-import type { ObjectStore } from "../ports.ts";
-import { redshiftSettings } from "../redshift/redshift-url.ts";
+import { seededRandom, silentLogger } from "@roadstream/shared";
+import { expect, test, vi } from "vitest";
+import { objectsAt } from "../object-store/objects-at.ts";
+import { COUNTED_ROWS } from "../testing/counted-rows.ts";
+import { hastyClock, RedshiftBed } from "../testing/redshift-bed.ts";
 import { DuckDbRedshift } from "../testing/redshift-engine.ts";
-import { RedshiftStandIn } from "../testing/redshift-stand-in.ts";
-import { hasty, warehouseContract } from "../warehouse/warehouse.contract.ts";
-import { RedshiftWarehouse } from "./redshift-warehouse.ts";
-import { SdkRedshiftRequests } from "./sdk-redshift-requests.ts";
+import { WrittenLake } from "../testing/written-lake.ts";
+import { expectSame, readings } from "../warehouse/warehouse.contract.ts";
+import { WarehouseLoader } from "../warehouse/warehouse-loader.ts";
 
-beforeEach(() => {
-  vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
-});
-afterEach(() => void vi.unstubAllEnvs());
+const URL = "redshift://roadstream/cars?region=eu-west-1";
 
-warehouseContract("the Redshift Data API", async () => {
+const bedOf = async (written: WrittenLake, url = URL) => {
   const engine = await DuckDbRedshift.open();
-  const redshift = new RedshiftStandIn(engine);
-  vi.stubEnv("AWS_ENDPOINT_URL_REDSHIFT_DATA", await redshift.listen());
-  const settings = redshiftSettings("redshift://roadstream/cars?region=eu-west-1");
-  const open = (store: ObjectStore): Promise<RedshiftWarehouse> => {
-    if (!engine.stores.includes(store)) engine.stores.push(store);
-    return Promise.resolve(
-      new RedshiftWarehouse({
-        settings,
-        requests: new SdkRedshiftRequests(settings),
-        store,
-        glueDatabase: null,
-        clock: hasty,
-        random: seededRandom(5),
-        signal: new AbortController().signal,
-        limit: minutes(1),
-      }),
+  engine.stores.push(written.lake.store);
+  const bed = await RedshiftBed.open(engine, url);
+  const open = () =>
+    Promise.resolve(
+      bed.warehouse({ store: written.lake.store, random: seededRandom(5), glueDatabase: "cars_lake" }),
     );
+  const loader = () =>
+    new WarehouseLoader({
+      lake: written.lake.tables,
+      tables: ["gps_data"],
+      facts: COUNTED_ROWS,
+      open,
+      objectsAt: objectsAt(written.lake.store),
+      clock: hastyClock,
+      random: seededRandom(9),
+      logger: silentLogger,
+      signal: new AbortController().signal,
+    });
+  return { engine, bed, open, loader };
+};
+
+test("a loader waits for one that is at it, and then does not do the same again", async () => {
+  await using written = await WrittenLake.open();
+  const { engine, bed, open, loader } = await bedOf(written);
+  await using _ = bed;
+  const { redshift } = bed;
+  const [one, two] = [loader(), loader()];
+  await Promise.all([one.round(), two.round()]);
+  await written.append("gps_data", readings("car-1", 1, 5));
+  let isFirst = true;
+  redshift.before = async (sql) => {
+    if (!sql.startsWith("MERGE") || !isFirst) return;
+    isFirst = false;
+    const ended = redshift.ended;
+    const other = () => expect(engine.locks.waiting + (redshift.ended - ended)).toBeGreaterThan(0);
+    await vi.waitFor(other, { timeout: 10_000, interval: 1 });
   };
-  return { open, [Symbol.asyncDispose]: () => redshift[Symbol.asyncDispose]() };
+  const rounds = await Promise.all([one.round(), two.round()]);
+  expect(rounds.flatMap(({ tables }) => tables.map(({ conflicts }) => conflicts)).toSorted()).toEqual([0, 1]);
+  expect(isFirst).toBe(false);
+  await expectSame(written, open, 5);
+});
+
+test("in a schema of its own, with the lake's Glue tables beside it; lists of files are cleaned up", async () => {
+  await using written = await WrittenLake.open();
+  const { engine, bed, open, loader } = await bedOf(written, `${URL}&schema=fleet&external_schema=lake`);
+  await using _ = bed;
+  await written.append("gps_data", readings("car-1", 1, 5));
+  expect(await loader().round()).toMatchObject({ failures: [], tables: [{ rows: 5 }] });
+  await expectSame(written, open, 5);
+  await using warehouse = await open();
+  expect(await warehouse.query(`SELECT COUNT(*) FROM "fleet"."gps_data"`)).toEqual([["5"]]);
+  expect(engine.externalSchemas).toEqual([
+    `CREATE EXTERNAL SCHEMA IF NOT EXISTS "lake" FROM DATA CATALOG DATABASE 'cars_lake' IAM_ROLE DEFAULT`,
+  ]);
+  for await (const { key } of written.lake.store.list("warehouse/")) expect(key).toBe("none");
+});
+
+test("a statement that fails in the middle leaves nothing, and is tried again", async () => {
+  await using written = await WrittenLake.open();
+  const { bed, open, loader } = await bedOf(written);
+  await using _ = bed;
+  const one = loader();
+  await written.append("gps_data", readings("car-1", 1, 5));
+  await one.round();
+  for (const at of [/^LOCK/, /^COPY/, /^MERGE/, /^DROP TABLE "merging/]) {
+    await written.append("gps_data", readings("car-1", 6, 6));
+    bed.redshift.failing = { at, error: "1023: Serializable isolation violation on table" };
+    expect(await one.round()).toMatchObject({ failures: [] });
+    expect(bed.redshift.failing).toBeNull();
+    await using warehouse = await open();
+    expect(await warehouse.query("SELECT COUNT(*), COUNT(DISTINCT seq) FROM gps_data")).toEqual([["6", "6"]]);
+  }
 });

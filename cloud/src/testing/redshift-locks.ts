@@ -2,6 +2,9 @@
 export class RedshiftLocks {
   readonly #held = new Map<string, { readonly by: object; readonly free: PromiseWithResolvers<void> }>();
 
+  /** Sessions that wait for one. */
+  waiting = 0;
+
   /** Waits until nobody else has the table, then has it. */
   async acquire(table: string, by: object, signal: AbortSignal): Promise<void> {
     await this.pass(table, by, signal);
@@ -13,7 +16,8 @@ export class RedshiftLocks {
     for (;;) {
       const held = this.#held.get(table);
       if (held === undefined || held.by === by) return;
-      await Promise.race([held.free.promise, aborted(signal)]);
+      this.waiting += 1;
+      await Promise.race([held.free.promise, aborted(signal)]).finally(() => (this.waiting -= 1));
     }
   }
 

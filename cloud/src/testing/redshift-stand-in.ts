@@ -39,6 +39,8 @@ export class RedshiftStandIn extends AwsJsonServer {
   isHeld = false;
   /** Fault knob: the next statement that matches fails with this. */
   failing: { readonly at: RegExp; readonly error: string } | null = null;
+  /** Knob: awaited before each statement, for a test that wants batches in a certain order. */
+  before: (sql: string) => Promise<void> = () => Promise.resolve();
   readonly #engine: StandInEngine;
   readonly #tokens = new Map<string, string>();
 
@@ -47,9 +49,9 @@ export class RedshiftStandIn extends AwsJsonServer {
     this.#engine = engine;
   }
 
-  /** Every statement that was run, in order. */
-  get statements(): readonly string[] {
-    return [...this.batches.values()].flatMap(({ statements }) => statements);
+  /** Batches that have ended, one way or the other. */
+  get ended(): number {
+    return [...this.batches.values()].filter(isEnded).length;
   }
 
   /** What was begun ends, as it does in Redshift. */
@@ -117,6 +119,7 @@ export class RedshiftStandIn extends AwsJsonServer {
       for (const sql of batch.statements) {
         batch.failed = batch.results.length;
         await this.#fault(sql, signal);
+        await this.before(sql);
         batch.results.push(await session.run(sql, signal));
         if (!batch.isTransaction) await session.commit();
       }
@@ -140,6 +143,7 @@ export class RedshiftStandIn extends AwsJsonServer {
       throw new RoadstreamError("refused", failing.error);
     }
     if (!this.isHeld) return;
+    signal.throwIfAborted();
     await new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(new Error("cancelled")), { once: true });
     });

@@ -1,11 +1,4 @@
-import {
-  errorText,
-  isoTime,
-  isRoadstreamError,
-  retryIntervals,
-  type RetrySchedule,
-  type TableName,
-} from "@roadstream/shared";
+import { errorText, isoTime, isRoadstreamError, retryIntervals, type TableName } from "@roadstream/shared";
 import { currentSchema, type TableMetadata } from "../lake/table-metadata.ts";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -14,6 +7,7 @@ import { readCursors, readLoadedDays } from "./load-ledger.ts";
 import { planLoad, type LoadCursor, type LoadMode, type LoadPlan } from "./load-plan.ts";
 import { loadStatements, type LoadedUpTo, type StagedSchema } from "./load-statements.ts";
 import { STREAM_TABLES } from "./stream-tables.ts";
+import { AGAIN_SCHEDULE } from "./try-again.ts";
 
 export interface TableLoad {
   readonly table: TableName;
@@ -39,7 +33,6 @@ const current = (table: TableName, conflicts: number): TableLoad => ({
 /** Another loader that wins has done the work, so that there is less of it each time. */
 const MAX_CONFLICTS = 20;
 const MAX_FAILURES = 3;
-const AGAIN_SCHEDULE: RetrySchedule = { firstMs: 1000, factor: 4, maxMs: 30_000, jitter: 0.5 };
 
 const bySchema = (files: readonly LoadFile[]): ReadonlyMap<number, readonly LoadFile[]> => {
   const groups = new Map<number, LoadFile[]>();

@@ -10,6 +10,7 @@ import type { Warehouse } from "./ports.ts";
 import { prepareTables } from "./prepare.ts";
 import { refreshWarehouseFacts, type FactRefresh } from "./refresh-facts.ts";
 import { STREAM_TABLES } from "./stream-tables.ts";
+import { tryAgain } from "./try-again.ts";
 import type { WarehouseFacts } from "./warehouse-facts.ts";
 
 export interface LoaderOptions extends Omit<LoadContext, "warehouse" | "cursors" | "factSources" | "tables"> {
@@ -59,7 +60,7 @@ export class WarehouseLoader {
     let facts: FactRefresh | null = null;
     this.#isOwingFacts = true;
     await this.#attempt(FACTS, failures, async () => {
-      facts = await refreshWarehouseFacts(warehouse, this.#options.facts);
+      facts = await tryAgain(this.#options, () => refreshWarehouseFacts(warehouse, this.#options.facts));
       this.#isOwingFacts = false;
     });
     return { tables, failures, facts };
@@ -107,7 +108,7 @@ export class WarehouseLoader {
     const { facts, logger, objectsAt } = this.#options;
     await warehouse.setUp();
     const all = [...OWN_TABLES, ...Object.values(STREAM_TABLES), ...facts.tables];
-    const { created, added } = await prepareTables(warehouse, all);
+    const { created, added } = await tryAgain(this.#options, () => prepareTables(warehouse, all));
     if (created.length + added.length > 0) logger.info("warehouse_prepared", { created, added });
     await this.#makeViews(warehouse, objectsAt);
   }

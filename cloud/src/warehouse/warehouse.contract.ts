@@ -1,47 +1,22 @@
-import { millis, seededRandom, silentLogger, type Clock, type Logger } from "@roadstream/shared";
-import { systemClock } from "@roadstream/shared/adapters";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { seededRandom, silentLogger, type Logger } from "@roadstream/shared";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { objectsAt } from "../object-store/objects-at.ts";
+import { COUNTED_ROWS } from "../testing/counted-rows.ts";
+import { hastyClock } from "../testing/redshift-bed.ts";
 import type { SomeRow } from "../testing/row-select.ts";
 import { WrittenLake } from "../testing/written-lake.ts";
 import type { ObjectStore } from "../ports.ts";
 import { cellText } from "../sql/cell-text.ts";
+import { OWN_TABLES } from "./own-tables.ts";
 import type { Warehouse } from "./ports.ts";
+import { STREAM_TABLES } from "./stream-tables.ts";
 import { WarehouseLoader, type LoaderOptions } from "./warehouse-loader.ts";
-import type { WarehouseFacts } from "./warehouse-facts.ts";
 
-/** A warehouse of its own for each test. */
+/** A warehouse of its own. */
 export interface WarehouseBed extends AsyncDisposable {
   /** With files of that store. */
   open(store: ObjectStore): Promise<Warehouse>;
 }
-
-/** Pauses between looks and attempts are a thousandth. */
-const system = systemClock();
-export const hasty: Clock = { ...system, sleep: (for_, signal) => system.sleep(millis(for_ / 1000), signal) };
-
-/** Facts as simple as can be: how many rows a vehicle has of a day. */
-export const COUNTED_ROWS: WarehouseFacts = {
-  sources: ["gps_data", "vehicle_data"],
-  tables: [
-    {
-      name: "counted_rows",
-      comment: "Rows of gps_data.",
-      columns: [
-        { name: "vehicle_id", type: "string", comment: "", nullable: false, maxLength: 64 },
-        { name: "day", type: "date", comment: "", nullable: false, maxLength: null },
-        { name: "positions", type: "int64", comment: "", nullable: false, maxLength: null },
-      ],
-      identity: ["vehicle_id", "day"],
-      sortKey: ["day"],
-      distKey: "vehicle_id",
-    },
-  ],
-  refresh: (_, touched) => [
-    `DELETE FROM counted_rows USING ${touched} WHERE counted_rows.vehicle_id = ${touched}.vehicle_id AND counted_rows.day = ${touched}.day`,
-    `INSERT INTO counted_rows (vehicle_id, day, positions) SELECT t.vehicle_id, t.day, COUNT(*) FROM ${touched} AS t INNER JOIN gps_data AS g ON g.vehicle_id = t.vehicle_id AND CAST(g.event_at AT TIME ZONE 'UTC' AS DATE) = t.day GROUP BY t.vehicle_id, t.day`,
-  ],
-};
 
 const loaderOf = (
   written: WrittenLake,
@@ -54,7 +29,7 @@ const loaderOf = (
     facts: COUNTED_ROWS,
     open,
     objectsAt: objectsAt(written.lake.store),
-    clock: hasty,
+    clock: hastyClock,
     random: seededRandom(7),
     logger: silentLogger,
     signal: new AbortController().signal,
@@ -110,25 +85,32 @@ const ask = async (open: () => Promise<Warehouse>, sql: string): Promise<readonl
 const facts = (open: () => Promise<Warehouse>): Promise<readonly string[]> =>
   ask(open, "SELECT vehicle_id, CAST(day AS VARCHAR(10)), positions FROM counted_rows ORDER BY 1, 2");
 
+/** To make all tables anew for each test would take most of the time. */
+const empty = async (opened: Warehouse): Promise<void> => {
+  await using warehouse = opened;
+  const all = [...OWN_TABLES, ...Object.values(STREAM_TABLES), ...COUNTED_ROWS.tables];
+  await warehouse.transact(all.map(({ name }) => `DELETE FROM ${name}`));
+};
+
 /** What every warehouse does, whatever engine it is. */
-export const warehouseContract = (
-  name: string,
-  make: (written: WrittenLake) => Promise<WarehouseBed>,
-): void => {
+export const warehouseContract = (name: string, make: () => Promise<WarehouseBed>): void => {
   describe(`a warehouse: ${name}`, () => {
     let written: WrittenLake;
     let bed: WarehouseBed;
     const open = () => bed.open(written.lake.store);
     const loader = (more: Partial<LoaderOptions> = {}) => loaderOf(written, open, more);
 
+    beforeAll(async () => {
+      bed = await make();
+    });
     beforeEach(async () => {
       written = await WrittenLake.open();
-      bed = await make(written);
     });
     afterEach(async () => {
-      await bed[Symbol.asyncDispose]();
+      await empty(await open());
       await written[Symbol.asyncDispose]();
     });
+    afterAll(() => bed[Symbol.asyncDispose]());
 
     test("takes all rows at first, then exactly the new files; facts follow what changed", async () => {
       const one = loader();
@@ -230,6 +212,19 @@ export const warehouseContract = (
       }
       await expectSame(written, open, 20);
       expect(await facts(open)).toEqual(["car-1 2026-03-01 20"]);
+    });
+
+    test("believes no cursor that another loader has moved, and brings back no row that went meanwhile", async () => {
+      const [stale, other] = [loader(), loader()];
+      await written.append("gps_data", readings("car-1", 1, 4));
+      await stale.round();
+      await written.append("gps_data", [...readings("car-1", 5, 6), ...readings("car-2", 1, 2)]);
+      await other.round();
+      await written.remove("gps_data", "vehicle_id = 'car-2'");
+      await other.round();
+      await written.append("gps_data", readings("car-1", 7, 7));
+      expect(await stale.round()).toMatchObject({ tables: [{ rows: 1, conflicts: 1 }, {}], failures: [] });
+      await expectSame(written, open, 7);
     });
 
     test("is given nullable columns that it lacks, and its views", async () => {

@@ -32,9 +32,8 @@ const rows = async (sql: string) => {
 
 test("cloud run lands and loads; cloud load goes on from there, once, and says what it did", async () => {
   await tiny.append([gps(1), gps(2)]);
-  const landed = await cloud(
-    ...["run", "--log", tiny.logSpec, "--until-drained", "--warehouse", "duckdb:cars.duckdb", "--json"],
-  );
+  const options = ["--log", tiny.logSpec, "--until-drained", "--warehouse", "duckdb:cars.duckdb", "--json"];
+  const landed = await cloud("run", ...options);
   expect(JSON.parse(landed.stdout)).toMatchObject({
     ok: true,
     warehouse: {
