@@ -42,12 +42,12 @@ export const NAG_EXCEPTIONS: readonly NagException[] = [
   },
   {
     rule: "IAM5[Resource::*]",
-    at: /roadstream-services\/\w+Task\/ExecutionRole/,
+    at: /roadstream-(services|loading)\/\w+Task\/ExecutionRole/,
     why: "ecr:GetAuthorizationToken knows no resource.",
   },
   {
     rule: "IAM5[Resource::…:task/…/*]",
-    at: /roadstream-services\/\w+Task\/EventsRole/,
+    at: /roadstream-(services|loading)\/\w+Task\/EventsRole/,
     why: "The CDK lets the schedule tag the tasks that it starts, which have no name before.",
   },
   {

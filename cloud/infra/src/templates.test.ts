@@ -58,7 +58,7 @@ const shortRule = (rule: string): string =>
     .replace("AwsSolutions-", "")
     .replace(/Resource::(?:arn:)?(?:<[^>]+>|[\w-]+:ExportsOutput\w+)(?=\/)/, "Resource::…")
     .replace(/Resource::arn:.*(?=:table\/)/, "Resource::…")
-    .replace(/Resource::arn:.*:task\/<\w+>/, "Resource::…:task/…");
+    .replace(/Resource::arn:.*:task\/[^/]+/, "Resource::…:task/…");
 
 const findings = (): readonly Finding[] =>
   new AwsSolutionsChecks().validateScope(app).violations.flatMap(({ ruleName, violatingResources }) =>

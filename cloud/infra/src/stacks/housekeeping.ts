@@ -1,5 +1,5 @@
 import { SubnetType, type ISecurityGroup } from "aws-cdk-lib/aws-ec2";
-import { FargatePlatformVersion, type Cluster, type ContainerImage } from "aws-cdk-lib/aws-ecs";
+import { FargatePlatformVersion, type ICluster, type ContainerImage } from "aws-cdk-lib/aws-ecs";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { EcsTask } from "aws-cdk-lib/aws-events-targets";
 import type { IRole } from "aws-cdk-lib/aws-iam";
@@ -7,11 +7,15 @@ import type { Construct } from "constructs";
 import { NAME } from "../names.ts";
 import { task, type TaskOptions } from "./task.ts";
 
-export interface HousekeepingProps {
-  readonly cluster: Cluster;
+/** Where a task runs, and as whom in the network. */
+export interface TaskPlace {
+  readonly cluster: ICluster;
+  readonly group: ISecurityGroup;
+}
+
+export interface HousekeepingProps extends TaskPlace {
   readonly image: ContainerImage;
   readonly roles: Readonly<Record<"keeper" | "watcher", IRole>>;
-  readonly group: ISecurityGroup;
   readonly kafka: NonNullable<TaskOptions["kafka"]>;
   /** `kafka://…` */
   readonly log: string;
@@ -33,12 +37,12 @@ const LARGE = { cpu: 2048, memoryMiB: 8192 } as const;
 export const scheduledTasks = (scope: Construct, props: HousekeepingProps): void => {
   const { lakeAt, log, image, roles, kafka } = props;
   const status = ["cloud", "status", "--log", log, ...lakeAt, "--fail-on-alarm"];
-  run(scope, STATUS_TASK, props, {
+  scheduledTask(scope, STATUS_TASK, props, {
     schedule: Schedule.cron({ minute: "3/15" }),
     options: { image, role: roles.watcher, kafka, command: status, ...SMALL },
   });
   const nightly = (name: string, schedule: Schedule, size: typeof SMALL | typeof LARGE, ...more: string[]) =>
-    run(scope, name, props, {
+    scheduledTask(scope, name, props, {
       schedule,
       options: { image, role: roles.keeper, command: ["cloud", name, ...lakeAt, ...more], ...size },
     });
@@ -47,10 +51,11 @@ export const scheduledTasks = (scope: Construct, props: HousekeepingProps): void
   nightly("orphans", at("5", "10", "SUN"), SMALL, "--remove");
 };
 
-const run = (
+/** A task that is started by the clock and ends by itself. */
+export const scheduledTask = (
   scope: Construct,
   name: string,
-  { cluster, group }: HousekeepingProps,
+  { cluster, group }: TaskPlace,
   { schedule, options }: { readonly schedule: Schedule; readonly options: TaskOptions },
 ): void => {
   const rule = new Rule(scope, `${name[0]?.toUpperCase()}${name.slice(1)}Hour`, {

@@ -90,6 +90,11 @@ export class LakeStack extends RoadstreamStack {
     new CfnOutput(this, "LakeUrl", { value: `s3://${this.bucket.bucketName}/${LAKE_PREFIX}` });
   }
 
+  /** What every command that uses the lake is told. */
+  get options(): readonly string[] {
+    return ["--lake", `s3://${this.bucket.bucketName}/${LAKE_PREFIX}`, "--catalog", `glue:${NAME}`];
+  }
+
   #bucket(id: string, props: BucketProps): Bucket {
     return new Bucket(this, id, {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

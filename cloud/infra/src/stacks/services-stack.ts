@@ -16,7 +16,7 @@ import {
 } from "aws-cdk-lib/aws-elasticloadbalancingv2";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
-import { LAKE_PREFIX, NAME, PORTS, roleName } from "../names.ts";
+import { NAME, PORTS, roleName } from "../names.ts";
 import type { BaseStack, SecurityGroups } from "./base-stack.ts";
 import { scheduledTasks } from "./housekeeping.ts";
 import type { LakeStack } from "./lake-stack.ts";
@@ -33,16 +33,16 @@ export interface ServicesProps {
 
 /** The gateways behind their load balancer, the cloud workers, and what is done at its hour. */
 export class ServicesStack extends RoadstreamStack {
+  readonly cluster: Cluster;
   readonly door: NetworkLoadBalancer;
   readonly targets: NetworkTargetGroup;
-  readonly #cluster: Cluster;
   readonly #image: ContainerImage;
   readonly #log: string;
   readonly #partitions: CfnParameter;
 
   constructor(scope: Construct, { base, lake, log }: ServicesProps) {
     super(scope, "services", "gateways, cloud workers, housekeeping");
-    this.#cluster = new Cluster(this, "Cluster", {
+    this.cluster = new Cluster(this, "Cluster", {
       clusterName: NAME,
       vpc: base.vpc,
       containerInsightsV2: ContainerInsights.ENABLED,
@@ -62,19 +62,18 @@ export class ServicesStack extends RoadstreamStack {
       maxValue: 200,
       description: "Of topics that are created: the most cloud workers that can share the work.",
     });
-    const lakeAt = ["--lake", `s3://${lake.bucket.bucketName}/${LAKE_PREFIX}`, "--catalog", `glue:${NAME}`];
     this.door = this.#door(base);
     this.targets = this.#targets(base);
     this.#gateway(base.groups, log);
-    this.#workers(base.groups, lake, { log, lakeAt });
+    this.#workers(base.groups, lake, log);
     scheduledTasks(this, {
-      cluster: this.#cluster,
+      cluster: this.cluster,
       image: this.#image,
       roles: lake.roles,
       group: base.groups.cloud,
       kafka: { user: log.users.cloud, key: log.key },
       log: this.#log,
-      lakeAt,
+      lakeAt: lake.options,
     });
     new CfnOutput(this, "DoorName", { value: this.door.loadBalancerDnsName });
   }
@@ -143,17 +142,13 @@ export class ServicesStack extends RoadstreamStack {
     scaleOnCpu(service, { from: 2, to: Token.asNumber(most.valueAsNumber) });
   }
 
-  #workers(
-    groups: SecurityGroups,
-    lake: LakeStack,
-    { log, lakeAt }: { readonly log: LogStack; readonly lakeAt: readonly string[] },
-  ): void {
+  #workers(groups: SecurityGroups, lake: LakeStack, log: LogStack): void {
     const definition = task(this, "worker", {
       image: this.#image,
       role: lake.roles.worker,
       cpu: 1024,
       memoryMiB: 4096,
-      command: ["cloud", "run", "--log", this.#log, ...lakeAt],
+      command: ["cloud", "run", "--log", this.#log, ...lake.options],
       kafka: { user: log.users.cloud, key: log.key },
     });
     const service = this.#service("worker", definition, groups.cloud);
@@ -166,7 +161,7 @@ export class ServicesStack extends RoadstreamStack {
     group: SecurityGroups[keyof SecurityGroups],
   ): FargateService {
     return new FargateService(this, `${serviceName[0]?.toUpperCase()}${serviceName.slice(1)}`, {
-      cluster: this.#cluster,
+      cluster: this.cluster,
       serviceName,
       taskDefinition,
       securityGroups: [group],

@@ -14,6 +14,9 @@ const ADMIN = "roadstream_admin";
 
 /** Redshift Serverless, what it may read, and who may load it. */
 export class WarehouseStack extends RoadstreamStack {
+  readonly loader: Role;
+  readonly url = `redshift://${NAME}/${NAME}`;
+
   constructor(scope: Construct, { base, lake }: { readonly base: BaseStack; readonly lake: LakeStack }) {
     super(scope, "warehouse", "Redshift Serverless, the role of its COPY, the role of cloud load");
     const copy = new Role(this, "RedshiftRole", {
@@ -29,7 +32,7 @@ export class WarehouseStack extends RoadstreamStack {
     });
     for (const statement of redshiftPolicy(lake.place)) copy.addToPrincipalPolicy(statement);
     const workgroup = this.#workgroup(base, lake, copy);
-    const loader = new Role(this, "LoaderRole", {
+    this.loader = new Role(this, "LoaderRole", {
       roleName: roleName("loader"),
       assumedBy: new CompositePrincipal(
         new ServicePrincipal("ecs-tasks.amazonaws.com", {
@@ -39,13 +42,13 @@ export class WarehouseStack extends RoadstreamStack {
       ),
     });
     for (const statement of loaderPolicy(lake.place, workgroup.attrWorkgroupWorkgroupArn))
-      loader.addToPrincipalPolicy(statement);
+      this.loader.addToPrincipalPolicy(statement);
     new Policy(this, "AnalystPolicy", {
       policyName: `${roleName("analyst")}-in-redshift`,
       roles: [lake.roles.analyst],
       statements: [...redshiftAnalystPolicy(workgroup.attrWorkgroupWorkgroupArn)],
     });
-    new CfnOutput(this, "Warehouse", { value: `redshift://${NAME}/${NAME}` });
+    new CfnOutput(this, "Warehouse", { value: this.url });
     new CfnOutput(this, "CopyRoleArn", { value: copy.roleArn });
   }
 

@@ -29,7 +29,7 @@ describe.skipIf(services("template-linters").skip)("linters of other makes", () 
   };
 
   test("cfn-lint has nothing to say of the templates", () => {
-    const names = ["base", "fleet", "lake", "log", "services", "warehouse", "watch"];
+    const names = ["base", "fleet", "lake", "loading", "log", "services", "warehouse", "watch"];
     expect(linted(...names.map((name) => join(FOLDER, `roadstream-${name}.json`)))).toBe("0\n");
   });
 
