@@ -55,6 +55,15 @@ test("the same name elsewhere is another object; the name's end is there for peo
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
 });
 
+test("a copy of what is deleted goes too; where there is none, nothing happens", async () => {
+  const copies = open();
+  await copies.path("s3://lake/a.parquet", source("a").chunks);
+  await copies.path("s3://lake/b.parquet", source("b").chunks);
+  await copies.remove("s3://lake/a.parquet");
+  await copies.remove("s3://lake/never.parquet");
+  expect(await kept()).toEqual(["b.parquet"]);
+});
+
 test("what breaks off on the way is no copy, and its error is the source's own", async () => {
   const copies = open();
   const broken = async function* (): AsyncGenerator<Uint8Array> {

@@ -75,6 +75,12 @@ export class LocalCopies {
     return path;
   }
 
+  /** Lets a copy go, where there is one: its object is deleted, and what was in it may have to be erased. */
+  async remove(location: string): Promise<void> {
+    const path = join(this.#options.folder, nameOf(location));
+    await here(path, rm(path, { force: true }));
+  }
+
   /** Whether it is here; if so, it was just asked for. */
   async #touch(path: string): Promise<boolean> {
     try {

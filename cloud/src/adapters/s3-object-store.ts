@@ -130,6 +130,7 @@ export class S3ObjectStore implements ObjectStore {
     const whole = keys.map((key) => this.#whole(key));
     for (let at = 0; at < whole.length; at += PAGE)
       await this.#deleteBatch(requests, whole.slice(at, at + PAGE));
+    for (const key of keys) await this.#options.copies.remove(this.#copyName(key));
   }
 
   location(key: string): string {
@@ -148,11 +149,10 @@ export class S3ObjectStore implements ObjectStore {
 
   /** For objects whose names are never used again: a copy is not compared with the object. */
   async localFile(key: string): Promise<string> {
-    const { copies, settings } = this.#options;
+    const { copies } = this.#options;
     const whole = this.#whole(key);
     const requests = await this.#connection.requests();
-    // The same bucket's name on another server is another bucket.
-    const location = `${settings.endpoint ?? ""}/${this.location(key)}`;
+    const location = this.#copyName(key);
     const what = `read ${key}`;
     return this.#downloads.run(() =>
       this.#line.attempts(
@@ -206,6 +206,11 @@ export class S3ObjectStore implements ObjectStore {
       },
       ({ kind }) => kind === "later" || kind === "unanswered",
     );
+  }
+
+  /** The same bucket's name on another server is another bucket. */
+  #copyName(key: string): string {
+    return `${this.#options.settings.endpoint ?? ""}/${this.location(key)}`;
   }
 
   #whole(key: string): string {

@@ -136,7 +136,7 @@ const replay = async (): Promise<void> => {
 };
 
 const fill = async (): Promise<void> => {
-  for (const seq of [1, 3, 5]) {
+  for (const seq of [1, 3]) {
     await tiny.append([
       fix(NAME, seq),
       fix(NAME, seq + 1),
@@ -150,9 +150,9 @@ const fill = async (): Promise<void> => {
     await tiny.land();
   }
   await tiny.append([
-    checkpoint(OTHER, 1, 6),
-    checkpoint(NAME, 1, 7),
-    fix(NAME, 7, "north"),
+    checkpoint(OTHER, 1, 4),
+    checkpoint(NAME, 1, 5),
+    fix(NAME, 5, "north"),
     strangeLetter(NAME, "1".repeat(32)),
     strangeLetter(OTHER, "2".repeat(32)),
   ]);
@@ -165,33 +165,33 @@ test("nothing in the lake names the vehicle any more, all else is as it was, and
   const before = await verify();
   expect(before).toMatchObject({
     clean: true,
-    totals: { landed: 18 + 6 + 2, rejected: 1, removed: 0 },
+    totals: { landed: 12 + 4 + 2, rejected: 1, removed: 0 },
   });
-  expect((await naming()).length).toBeGreaterThan(20);
+  expect((await naming()).length).toBeGreaterThan(15);
   const looked = await erase("look");
-  expect(looked).toMatchObject({ ok: true, dry_run: true, pictures: { deleted: 3 } });
+  expect(looked).toMatchObject({ ok: true, dry_run: true, pictures: { deleted: 2 } });
   expect((await verify()).totals).toEqual(before.totals);
   const report = await erase();
   const rows = Object.fromEntries(report.tables.map((one) => [one.table, one.rows]));
   expect(Object.fromEntries(looked.tables.map((one) => [one.table, one.rows]))).toEqual(rows);
   expect(rows).toMatchObject({
-    gps_data: 6,
-    traffic_data: 3,
+    gps_data: 4,
+    traffic_data: 2,
     agent_events: 1,
     dead_letters: 2,
     vehicle_data: 0,
   });
-  expect(report).toMatchObject({ ok: true, pictures: { deleted: 3, remaining: 0 } });
+  expect(report).toMatchObject({ ok: true, pictures: { deleted: 2, remaining: 0 } });
   expect(await naming()).toEqual([]);
   expect([await count("gps_data"), await count("traffic_data"), await count("dead_letters")]).toEqual([
-    12, 3, 1,
+    8, 2, 1,
   ]);
   const after = await verify();
   expect(after.problems).toEqual([]);
   expect(after).toMatchObject({
     clean: true,
     complete_through: before.complete_through,
-    totals: { ...before.totals, landed: before.totals.landed - 10, removed: 10 },
+    totals: { ...before.totals, landed: before.totals.landed - 7, removed: 7 },
   });
   const again = await erase();
   expect(again.ok).toBe(true);
@@ -212,25 +212,25 @@ const leaveBehind = async (): Promise<void> => {
 test("what was left behind goes too; the whole log read once more lands nothing of it; what the car sends later is new", async () => {
   await fill();
   await leaveBehind();
-  expect(await erase()).toMatchObject({ ok: true, pictures: { deleted: 4 } });
+  expect(await erase()).toMatchObject({ ok: true, pictures: { deleted: 3 } });
   expect(await naming()).toEqual([]);
   await replay();
   await tiny.land();
   await tiny.land();
   expect(await naming()).toEqual([]);
-  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 10, doubled: 0 } });
-  await tiny.append([fix(NAME, 6), fix(NAME, 8), checkpoint(NAME, 2, 8)]);
+  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 7, doubled: 0 } });
+  await tiny.append([fix(NAME, 4), fix(NAME, 6), checkpoint(NAME, 2, 6)]);
   await tiny.land();
   expect(await count("gps_data", `vehicle_id = '${NAME}'`)).toBe(1);
   const after = await verify();
   expect(after.problems).toEqual([]);
-  expect(after).toMatchObject({ clean: true, totals: { removed: 10, lost: 0 } });
+  expect(after).toMatchObject({ clean: true, totals: { removed: 7, lost: 0 } });
   // Its own word makes the series known again by name.
   const series = after.series.find((one) => one.vehicle_id === NAME && one.stream === "gps_data");
-  expect(series).toMatchObject({ given: 8, removed: 6, rejected: 1, landed: 1 });
+  expect(series).toMatchObject({ given: 6, removed: 4, rejected: 1, landed: 1 });
   expect(await erase()).toMatchObject({ ok: true });
   expect(await naming()).toEqual([]);
-  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 12 } });
+  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 9 } });
 });
 
 test("goes on while a worker lands what others send, into the same partition too", async () => {
@@ -238,7 +238,7 @@ test("goes on while a worker lands what others send, into the same partition too
   const stop = new AbortController();
   const working = tiny.landUntil(stop.signal);
   const feed = async (): Promise<void> => {
-    for (let seq = 7; seq < 30; seq += 1) await tiny.append([fix(OTHER, seq), fix(FAR, seq)]);
+    for (let seq = 5; seq < 20; seq += 1) await tiny.append([fix(OTHER, seq), fix(FAR, seq)]);
   };
   const [report] = await Promise.all([erase(), feed()]);
   stop.abort();
@@ -246,5 +246,5 @@ test("goes on while a worker lands what others send, into the same partition too
   await tiny.land();
   expect(report.ok).toBe(true);
   expect(await naming()).toEqual([]);
-  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 10, landed: 16 + 46 } });
+  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 7, landed: 11 + 30 } });
 });

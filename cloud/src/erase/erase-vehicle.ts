@@ -34,7 +34,7 @@ export const eraseVehicle = async (options: EraseVehicleOptions): Promise<EraseR
     const context: EraseContext = { ...options, table: options.tables[name], clean: new Set() };
     const head = await context.table.peek();
     if (head === null || signal.aborted) continue;
-    const erasure = mode === "look" ? await lookAt(context, head) : await eraseFrom(context);
+    const erasure = mode === "look" ? await lookAt(context, head) : await eraseWithPictures(context);
     tables.push(erasure.table);
     if (name === PICTURES) pictures = erasure.pictures;
   }
@@ -71,24 +71,33 @@ const lookAt = async (context: EraseContext, head: TableHead): Promise<Erasure> 
   };
 };
 
-const eraseFrom = async (context: EraseContext): Promise<Erasure> => {
-  const { name } = context.table.definition;
+const eraseWithPictures = async (context: EraseContext): Promise<Erasure> => {
+  if (context.table.definition.name !== PICTURES)
+    return { table: await eraseTable(context), pictures: NO_PICTURES };
+  let listed: readonly string[] = [];
+  const table = await eraseTable(context, async () => {
+    listed = await listPictures(context);
+  });
+  return { table, pictures: await erasePictures(context, listed, await context.table.head()) };
+};
+
+/** Rows, ledgers and what held them; `beforeFence` is done when the rows are gone, and work begun by then is void. */
+export const eraseTable = async (
+  context: EraseContext,
+  beforeFence: () => Promise<void> = () => Promise.resolve(),
+): Promise<ErasedTable> => {
   const { rows, series, filesRewritten, filesDropped } = await eraseRows(context);
-  const listed = name === PICTURES ? await listPictures(context) : [];
+  await beforeFence();
   const swept = await sweepTable(context, await context.table.head());
-  const pictures = await erasePictures(context, listed, swept.head);
   return {
-    table: {
-      table: name,
-      rows,
-      files_rewritten: filesRewritten,
-      files_dropped: filesDropped,
-      series,
-      snapshots_expired: swept.snapshotsExpired,
-      objects_deleted: swept.objectsDeleted,
-      remaining: await lookAgain(context, swept),
-    },
-    pictures,
+    table: context.table.definition.name,
+    rows,
+    files_rewritten: filesRewritten,
+    files_dropped: filesDropped,
+    series,
+    snapshots_expired: swept.snapshotsExpired,
+    objects_deleted: swept.objectsDeleted,
+    remaining: await lookAgain(context, swept),
   };
 };
 

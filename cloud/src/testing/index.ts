@@ -1,7 +1,12 @@
 export { DuckDbEngine, type DuckDbConnection } from "../adapters/duckdb-engine.ts";
 export { DUCKDB_TYPES } from "../adapters/duckdb-lake-files.ts";
 export { DuckDbParquetWriter } from "../adapters/duckdb-parquet.ts";
+export { duckDbPictureKeys } from "../adapters/duckdb-picture-keys.ts";
 export { duckDbRewriteDay } from "../adapters/duckdb-rewrite-day.ts";
+export { DuckDbVehicleRows } from "../adapters/duckdb-vehicle-rows.ts";
+export { eraseTable } from "../erase/erase-vehicle.ts";
+export { dropDays } from "../retain/drop-days.ts";
+export { setRetainDays } from "../retain/retention.ts";
 export { FolderObjectStore, incomingFolder } from "../adapters/folder-object-store.ts";
 export { openIngest } from "../adapters/open-ingest.ts";
 export { openLake, type OpenedLake } from "../adapters/open-lake.ts";

@@ -207,7 +207,15 @@ describe.skipIf(services("versitygw").skip)("a lake on S3", () => {
     const verdict = await cloud("verify", "--log", log);
     expect([verdict.code, verdict.stderr]).toEqual([0, expect.any(String)]);
 
+    const erased = await cloud("erase", "--vehicle", "car-2");
+    expect([erased.code, erased.stdout]).toEqual([0, expect.stringContaining('"ok":true')]);
+    const after = await cloud("verify", "--log", log);
+    expect([after.code, after.stdout]).toEqual([0, expect.not.stringContaining("car-2")]);
+    const left = await cloud("sql", "SELECT DISTINCT vehicle_id FROM gps_data");
+    expect((JSON.parse(left.stdout) as { rows: unknown }).rows).toEqual([{ vehicle_id: "car-1" }]);
     bed.heal();
+    await using rest = bed.open(spec);
+    for await (const { key } of rest.store.list("pictures/car-2")) throw new Error(`${key} is left`);
     if (services("python").skip) return;
     await using lake = bed.open(spec);
     const { version } = await lake.tables.gps_data.head();

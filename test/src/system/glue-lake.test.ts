@@ -2,7 +2,7 @@ import { GlueStandIn } from "@roadstream/cloud/testing";
 import { allTopics, logTopics, MemoryMetrics, silentLogger } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openEventLog } from "@roadstream/shared/event-log";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -57,6 +57,17 @@ test("a lake that begins in files moves to Glue: every command follows it there,
     expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining("--catalog glue:lake")]);
     expect((await cloud(...land)).code).toBe(1);
     expect(glue.tables.get("gps_data")?.version).toBeGreaterThan(0);
+
+    // Also from the last version that files kept, which names the last record of each partition.
+    const erase = ["erase", "--vehicle", "car-1", "--json"];
+    expect((await cloud(...erase)).code).toBe(1);
+    const erased = await cloud(...erase, ...inGlue);
+    expect([erased.code, erased.stdout]).toEqual([0, expect.stringContaining('"rows":5')]);
+    expect((await cloud(...count, ...inGlue)).stdout).toContain("0");
+    const metadata = join(folder, "lake/gps_data/metadata");
+    for (const name of await readdir(metadata))
+      expect(await readFile(join(metadata, name), "latin1"), name).not.toContain("car-1");
+    expect((await cloud(...land, ...inGlue)).code).toBe(0);
   } finally {
     await opened[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });

@@ -3,16 +3,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger, type Column } from "@roadstream/shared";
-import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { nodeSha256, nodeZstd, systemClock, systemRandom } from "@roadstream/shared/adapters";
 import {
   compactTable,
   DUCKDB_TYPES,
   DuckDbEngine,
+  duckDbPictureKeys,
   duckDbRewriteDay,
   DuckDbParquetWriter,
+  DuckDbVehicleRows,
+  dropDays,
+  eraseTable,
   FolderObjectStore,
   incomingFolder,
   openLakeTable,
+  setRetainDays,
   tableDefinition,
   type CommitOutcome,
   type CompactionReport,
@@ -23,6 +28,7 @@ import {
 
 const clock = systemClock();
 const random = systemRandom();
+const DAY_MS = 86_400_000;
 
 /** What the rows of a sample say, by column; the others are filled in. */
 export type SampleRow = Readonly<Record<string, string | number | boolean | null>>;
@@ -155,6 +161,24 @@ export class SampleLake implements AsyncDisposable {
       definition,
     });
     return compactTable({ table: this.table, rewrite });
+  }
+
+  /** Erases a vehicle from the table; says how many rows went. */
+  async erase(vehicle: string): Promise<number> {
+    const rows = new DuckDbVehicleRows({ engine: this.#engine, writer: this.#writer, store: this.#store });
+    const context = { rows, vehicle, zstd: nodeZstd, sha256: nodeSha256, logger: silentLogger };
+    const signal = new AbortController().signal;
+    const report = await eraseTable({ ...context, signal, table: this.table, clean: new Set() });
+    if (report.remaining.rows + report.remaining.objects > 0) throw new Error(JSON.stringify(report));
+    return report.rows;
+  }
+
+  /** Drops all days before this one; says how many rows went. */
+  async retain(day: string): Promise<number> {
+    const age = Math.floor((clock.now() - Date.parse(`${day}T00:00:00Z`)) / DAY_MS);
+    await setRetainDays(this.table, age);
+    const pictureKeys = duckDbPictureKeys(this.#engine, this.#store);
+    return (await dropDays({ table: this.table, pictureKeys, signal: new AbortController().signal })).rows;
   }
 
   /** Path of the newest metadata file. */
