@@ -14,8 +14,7 @@ const VERSION_FILE = /^v(\d{1,15})\.metadata\.json$/;
 /** Between listing and reading, the head can be overtaken and removed only if we were asleep for long. */
 const MAX_LOADS = 10;
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 export interface FileCatalogOptions {
   readonly store: ObjectStore;

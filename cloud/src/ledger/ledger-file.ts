@@ -64,8 +64,30 @@ const schema = z.object({
 export const ledgerKey = (table: TableName, partition: number, uuid: string): string =>
   `ledger/${table}/${partition}/${uuid}.json.zst`;
 
+const storedSeries = (series: SeriesRanges): z.input<typeof schema>["series"][number] => ({
+  vehicle_id: series.vehicleId,
+  boot_id: series.bootId,
+  stream: series.stream,
+  landed: [...series.landed].map(([from, to]) => [from, to]),
+  rejected: [...series.rejected].map(([from, to]) => [from, to]),
+  last_appended_at: series.lastAppendedAt,
+});
+
+/** Series that are spelt at once: a whole fleet's as objects would be several times what they are as text. */
+const SERIES_CHUNK = 1000;
+
+/** The elements of a JSON array. */
+const seriesChunks = (series: readonly SeriesRanges[]): readonly Uint8Array[] => {
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < series.length; at += SERIES_CHUNK) {
+    const array = JSON.stringify(series.slice(at, at + SERIES_CHUNK).map(storedSeries));
+    chunks.push(Buffer.from(`${at === 0 ? "" : ","}${array.slice(1, -1)}`));
+  }
+  return chunks;
+};
+
 export const encodeLedgerFile = (file: LedgerFile, zstd: Zstd): Uint8Array => {
-  const stored: z.input<typeof schema> = {
+  const stored: Omit<z.input<typeof schema>, "series"> = {
     roadstream_ledger: VERSION,
     kind: file.kind,
     table: file.table,
@@ -74,14 +96,6 @@ export const encodeLedgerFile = (file: LedgerFile, zstd: Zstd): Uint8Array => {
     previous: file.previous,
     depth: file.depth,
     counts: file.counts,
-    series: file.series.map((series) => ({
-      vehicle_id: series.vehicleId,
-      boot_id: series.bootId,
-      stream: series.stream,
-      landed: [...series.landed].map(([from, to]) => [from, to]),
-      rejected: [...series.rejected].map(([from, to]) => [from, to]),
-      last_appended_at: series.lastAppendedAt,
-    })),
     retired: file.retired.map(([series, archive]) => [series, archive]),
     dead_letter_ids: [...file.deadLetterIds],
     checkpoints: file.checkpoints.map((mark) => ({
@@ -93,7 +107,8 @@ export const encodeLedgerFile = (file: LedgerFile, zstd: Zstd): Uint8Array => {
       checkpoint: JSON.stringify(mark.checkpoint),
     })),
   };
-  return zstd.compress(new TextEncoder().encode(JSON.stringify(stored)));
+  const head = `${JSON.stringify(stored).slice(0, -1)},"series":[`;
+  return zstd.compress(Buffer.concat([Buffer.from(head), ...seriesChunks(file.series), Buffer.from("]}")]));
 };
 
 /** What is wrong with a ledger file, and the way on. */

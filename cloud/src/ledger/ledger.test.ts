@@ -1,4 +1,4 @@
-import { unixMillis, type SeqRanges } from "@roadstream/shared";
+import { seededRandom, unixMillis, uuidV7, type SeqRanges } from "@roadstream/shared";
 import { nodeZstd } from "@roadstream/shared/adapters";
 import { VirtualClock } from "@roadstream/shared/testing";
 import fc from "fast-check";
@@ -53,6 +53,27 @@ describe("ledger", () => {
     }
     expect(ledger.depth).toBe(7);
     expect(plain(await loadLedger(store, nodeZstd, PLACE, ledger.key))).toEqual(plain(ledger));
+  });
+
+  test("differences that outgrow the whole are followed by a whole, so that loading reads no more than twice that", async () => {
+    const { store, commit } = setUp();
+    const random = seededRandom(3);
+    const boots = Array.from({ length: 15_000 }, () => uuidV7(T0, random));
+    const fleet = (from: number, to: number): LedgerDelta => {
+      const delta = new LedgerDelta();
+      for (const bootId of boots) delta.of({ ...KEY, bootId }).landed.add(from, to);
+      return delta;
+    };
+    const depths: number[] = [];
+    let ledger = new PartitionLedger();
+    for (let n = 0; n < 4; n += 1) {
+      ledger = await commit(ledger, fleet(n * 10 + 1, n * 10 + 10));
+      depths.push(ledger.depth);
+    }
+    expect(depths).toEqual([1, 2, 3, 1]);
+    const loaded = await loadLedger(store, nodeZstd, PLACE, ledger.key);
+    expect([...(loaded.find({ ...KEY, bootId: boots[7] ?? "" })?.landed ?? [])]).toEqual([[1, 40]]);
+    expect([loaded.wholeBytes, loaded.differencesBytes]).toEqual([ledger.wholeBytes, 0]);
   });
 
   test("a commit that lost leaves memory as it was", async () => {

@@ -21,15 +21,17 @@ const deltaOf = (file: LedgerFile): LedgerDelta => {
   return delta;
 };
 
-const readLedgerFile = async (store: ObjectStore, zstd: Zstd, key: string): Promise<LedgerFile> => {
+interface ReadFile extends LedgerFile {
+  readonly key: string;
+  /** As stored. */
+  readonly bytes: number;
+}
+
+const readLedgerFile = async (store: ObjectStore, zstd: Zstd, key: string): Promise<ReadFile> => {
   const bytes = await store.get(key);
   if (bytes === null) throw ledgerInvalid(key, "is gone");
-  return decodeLedgerFile(key, bytes, zstd);
+  return { ...decodeLedgerFile(key, bytes, zstd), key, bytes: bytes.length };
 };
-
-interface ChainedFile extends LedgerFile {
-  readonly key: string;
-}
 
 /** From the newest back to a whole one. */
 const readChain = async (
@@ -37,14 +39,14 @@ const readChain = async (
   zstd: Zstd,
   place: LedgerPlace,
   head: string | null,
-): Promise<readonly ChainedFile[]> => {
-  const files: ChainedFile[] = [];
+): Promise<readonly ReadFile[]> => {
+  const files: ReadFile[] = [];
   for (let key = head; key !== null;) {
     const file = await readLedgerFile(store, zstd, key);
     if (file.table !== place.table || file.partition !== place.partition || file.kind === "archive") {
       throw ledgerInvalid(key, "is of another place");
     }
-    files.push({ ...file, key });
+    files.push(file);
     if (files.length > WHOLE_EVERY_COMMITS) throw ledgerInvalid(head ?? "", "has no whole file behind it");
     key = file.kind === "whole" ? null : file.previous;
   }
@@ -75,6 +77,8 @@ export const loadLedger = async (
   for (const file of files.toReversed()) {
     ledger.restoreRetired(file.retired);
     ledger.apply(deltaOf(file));
+    if (file.kind === "whole") ledger.wholeBytes = file.bytes;
+    else ledger.differencesBytes += file.bytes;
   }
   ledger.key = head;
   ledger.depth = files[0]?.depth ?? 0;

@@ -1,6 +1,13 @@
 import { MAX_DEAD_LETTER_IDS, RETIRE_AFTER_SILENCE } from "./ledger-limits.ts";
 import { noCounts, type CheckpointMark, type LedgerCounts, type LedgerDelta } from "./ledger-delta.ts";
-import { emptySeries, mergeSeries, seriesText, type SeriesKey, type SeriesRanges } from "./series-ranges.ts";
+import {
+  keptSeries,
+  keptSeriesText,
+  mergedSeries,
+  seriesText,
+  type SeriesKey,
+  type SeriesRanges,
+} from "./series-ranges.ts";
 import { Tombstones } from "./tombstones.ts";
 
 const outboxText = (mark: CheckpointMark): string => `${mark.vehicleId}/${mark.checkpoint.outbox_id}`;
@@ -14,8 +21,12 @@ export class PartitionLedger {
   key: string | null = null;
   /** Files since the last whole one, itself included. */
   depth = 0;
+  /** Bytes of that one, and of those since. */
+  wholeBytes = 0;
+  differencesBytes = 0;
   /** What erased vehicles left: as final as what has landed, and never changed by a batch. */
   readonly erased: Tombstones;
+  /** What is in here is never changed, only replaced: copies of this ledger share it. */
   readonly #series = new Map<string, SeriesRanges>();
   /** Which archive file holds the ranges of a retired series. */
   readonly #retired = new Map<string, string>();
@@ -67,9 +78,9 @@ export class PartitionLedger {
   apply(delta: LedgerDelta): void {
     for (const [text, more] of delta.series) {
       if (more.landed.pieces + more.rejected.pieces === 0) continue;
-      const known = this.#series.get(text) ?? emptySeries(more);
-      this.#series.set(text, known);
-      mergeSeries(known, more);
+      const known = this.#series.get(text);
+      if (known === undefined) this.#series.set(keptSeriesText(more), mergedSeries(keptSeries(more), more));
+      else this.#series.set(text, mergedSeries(known, more));
       // One that spoke again: the commit that recalled it holds all its ranges.
       this.#retired.delete(text);
     }
@@ -98,9 +109,7 @@ export class PartitionLedger {
   /** A copy to prepare a whole file from, while this one stays what the table says. */
   clone(): PartitionLedger {
     const copy = new PartitionLedger(this.erased);
-    for (const [text, series] of this.#series) {
-      copy.#series.set(text, { ...series, landed: series.landed.clone(), rejected: series.rejected.clone() });
-    }
+    for (const [text, series] of this.#series) copy.#series.set(text, series);
     copy.restoreRetired(this.#retired);
     for (const [text, mark] of this.#checkpoints) copy.#checkpoints.set(text, mark);
     for (const id of this.#deadLetterIds) copy.#deadLetterIds.add(id);

@@ -27,6 +27,25 @@ export const emptySeries = ({ vehicleId, bootId, stream }: SeriesKey): SeriesRan
   lastAppendedAt: 0,
 });
 
+/**
+ * A text of its own. What a regular expression takes out of a record keeps the whole record in memory with it, and what
+ * was put together keeps its parts: for a ledger, which holds a text for weeks, that is several times the text.
+ */
+const own = (text: string): string => Buffer.from(text, "utf8").toString("utf8");
+
+/** The first that a ledger hears of a series, to be kept there. */
+export const keptSeries = (key: SeriesKey): SeriesRanges =>
+  emptySeries({ vehicleId: own(key.vehicleId), bootId: own(key.bootId), stream: own(key.stream) });
+
+export const keptSeriesText = (key: SeriesKey): string => own(seriesText(key));
+
+/** Both, and neither changed. */
+export const mergedSeries = (known: SeriesRanges, more: SeriesRanges): SeriesRanges => {
+  const both = { ...known, landed: known.landed.clone(), rejected: known.rejected.clone() };
+  mergeSeries(both, more);
+  return both;
+};
+
 /** Adds what a commit brought. */
 export const mergeSeries = (into: SeriesRanges, more: SeriesRanges): void => {
   into.landed.addAll(more.landed);

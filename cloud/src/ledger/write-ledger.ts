@@ -4,7 +4,7 @@ import { putNewObject } from "../object-store/put-new-object.ts";
 import { encodeLedgerFile, ledgerKey, type LedgerFile } from "./ledger-file.ts";
 import type { LedgerDelta } from "./ledger-delta.ts";
 import { noCounts } from "./ledger-delta.ts";
-import { WHOLE_EVERY_COMMITS } from "./ledger-limits.ts";
+import { SMALL_CHAIN_BYTES, WHOLE_EVERY_COMMITS } from "./ledger-limits.ts";
 import type { LedgerPlace } from "./load-ledger.ts";
 import type { PartitionLedger } from "./partition-ledger.ts";
 import type { SeriesRanges } from "./series-ranges.ts";
@@ -26,9 +26,9 @@ export const writeLedger = async (
   delta: LedgerDelta,
 ): Promise<{ readonly key: string; readonly settle: () => PartitionLedger }> => {
   const key = ledgerKey(write.table, write.partition, write.uuid());
-  if (before.key !== null && before.depth < WHOLE_EVERY_COMMITS) {
+  if (before.key !== null && before.depth < WHOLE_EVERY_COMMITS && !isOutgrown(before)) {
     const depth = before.depth + 1;
-    await put(write, key, {
+    const bytes = await put(write, key, {
       ...place(write),
       kind: "differences",
       previous: before.key,
@@ -43,12 +43,13 @@ export const writeLedger = async (
       before.apply(delta);
       before.key = key;
       before.depth = depth;
+      before.differencesBytes += bytes;
       return before;
     };
     return { key, settle };
   }
   const after = await wholeOf(write, before, delta);
-  await put(write, key, {
+  after.wholeBytes = await put(write, key, {
     ...place(write),
     kind: "whole",
     previous: before.key,
@@ -61,8 +62,13 @@ export const writeLedger = async (
   });
   after.key = key;
   after.depth = 1;
+  after.differencesBytes = 0;
   return { key, settle: () => after };
 };
+
+/** A large fleet's differences are soon more than the whole: another one costs no more than they did. */
+const isOutgrown = ({ wholeBytes, differencesBytes }: PartitionLedger): boolean =>
+  differencesBytes > Math.max(wholeBytes, SMALL_CHAIN_BYTES);
 
 /** A series that only sent doubles adds nothing. */
 const isNews = (series: SeriesRanges): boolean => series.landed.pieces + series.rejected.pieces > 0;
@@ -73,8 +79,12 @@ const place = (write: LedgerWrite): Pick<LedgerFile, "table" | "partition" | "co
   commit: write.commit,
 });
 
-const put = async (write: LedgerWrite, key: string, file: LedgerFile): Promise<void> =>
-  putNewObject(write.store, key, encodeLedgerFile(file, write.zstd));
+/** Returns the file's size. */
+const put = async (write: LedgerWrite, key: string, file: LedgerFile): Promise<number> => {
+  const bytes = encodeLedgerFile(file, write.zstd);
+  await putNewObject(write.store, key, bytes);
+  return bytes.length;
+};
 
 /** The whole is also when silent series are retired: their ranges move to an archive that only `verify` reads. */
 const wholeOf = async (

@@ -108,7 +108,9 @@ export class SeqRanges {
   }
 
   clone(): SeqRanges {
-    return SeqRanges.of(this);
+    const copy = new SeqRanges();
+    if (this.#ends.length > 0) copy.#ends = this.#ends.slice();
+    return copy;
   }
 
   *[Symbol.iterator](): Generator<SeqRange> {
