@@ -84,7 +84,14 @@ export class IngestWorker {
     for (const [table, topic] of topics) this.#lanes.set(topic, this.#lane(table));
     for (const lane of this.#lanes.values()) await lane.verify();
     const { group, name: worker } = this.#options;
-    return this.#context.log.join({ group, worker, topics: topics.map(([, topic]) => topic) });
+    const consumer = await this.#context.log.join({
+      group,
+      worker,
+      topics: topics.map(([, topic]) => topic),
+    });
+    // Nobody waits for it any more: a member that never polls would keep its partitions from the others.
+    if (this.#options.signal.aborted) await consumer[Symbol.asyncDispose]();
+    return consumer;
   }
 
   /** Bytes and rows that were read and are not committed. */

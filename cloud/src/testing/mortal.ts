@@ -5,6 +5,12 @@ export class MortalProcess {
   #operationsLeft = Number.POSITIVE_INFINITY;
   #freezeIn = Number.POSITIVE_INFINITY;
   #onFrozen: () => void = () => undefined;
+  readonly #meanwhile: () => Promise<void>;
+
+  /** `meanwhile`: what others do while an operation is on its way, and while its answer is. */
+  constructor(meanwhile: () => Promise<void> = () => Promise.resolve()) {
+    this.#meanwhile = meanwhile;
+  }
 
   /** Dies before its n-th operation from now; a request counts twice, when it is sent and when it is answered. */
   dieAfter(operations: number): void {
@@ -42,6 +48,7 @@ export class MortalProcess {
 
   /** Awaited before and after each operation on the world. */
   readonly step = async (): Promise<void> => {
+    await this.#meanwhile();
     this.#operationsLeft -= 1;
     if (this.#operationsLeft <= 0) this.#isDead = true;
     this.#freezeIn -= 1;

@@ -72,7 +72,7 @@ export class SimulatedCloud {
   readonly objects = new MemoryObjectStore(this.clock);
   readonly workers: SimulatedWorker[] = [];
   readonly world: UnkindWorld;
-  /** Fault knob: awaited whenever a worker's request arrives at the store, and when it is answered. */
+  /** Awaited before and after every operation of a worker on the store, a table or the log. */
   meanwhile: () => Promise<void> = () => Promise.resolve();
   readonly #options: SimulatedCloudOptions;
   readonly #tables = Object.fromEntries(TABLE_NAMES.map((name) => [name, new MemoryTableStore()])) as Record<
@@ -104,7 +104,7 @@ export class SimulatedCloud {
     options: { readonly untilDrained?: boolean; readonly accept?: readonly TableName[] } = {},
   ): Promise<SimulatedWorker> {
     const { untilDrained = false, accept = [] } = options;
-    const process = new MortalProcess();
+    const process = new MortalProcess(() => this.meanwhile());
     const clock = new MachineClock(this.clock);
     const measured = new MemoryMetrics();
     const metrics = new IngestMetrics(measured);
@@ -247,7 +247,6 @@ export class SimulatedCloud {
   async #pause(process: MortalProcess): Promise<void> {
     const { latencyMs } = this.world;
     if (latencyMs > 0) await this.clock.sleep(millis(this.below(latencyMs)));
-    await this.meanwhile();
     await process.step();
   }
 
