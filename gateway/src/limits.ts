@@ -27,6 +27,7 @@ export const MAX_STATUS_BYTES = 4 * 1024;
 export const MAX_RETAINED_STATUSES = 100_000;
 export const MAX_TOPIC_LEVELS = 16;
 export const CONNECT_LIMIT = seconds(10);
+/** A client that promises no keepalive, or a longer one, is held to this. */
 export const KEEPALIVE_LIMIT = seconds(1200);
 /** A client that does not take what is sent to it is cut off after this. */
 export const DRAIN_LIMIT = seconds(5);

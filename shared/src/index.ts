@@ -24,6 +24,7 @@ export * from "./contract/log-topics.ts";
 export * from "./contract/mqtt-topics.ts";
 export * from "./contract/patterns.ts";
 export * from "./contract/payload-body.ts";
+export * from "./contract/payload-header.ts";
 export * from "./contract/payload.ts";
 export * from "./contract/receipt.ts";
 export * from "./contract/record-grammar.ts";

@@ -1,6 +1,7 @@
 import { BOOT, gpsPayload, gpsRecord, TOPIC, VEHICLE } from "@roadstream/shared/testing";
 import { silentLogger, statusTopic, type DurationMs } from "@roadstream/shared";
 import { systemClock, nodeSha256 } from "@roadstream/shared/adapters";
+import mqttPacket from "mqtt-packet";
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
@@ -279,6 +280,39 @@ test.each([
   await new Promise<void>((resolve) => socket.once("close", () => resolve()));
   await publish(await client(ingest.url), gpsPayload(1, 1));
   expect(await loggedSeqs(log)).toEqual([1]);
+});
+
+test("a ping is answered while a publish is held", async () => {
+  const { log, port } = await gateway();
+  log.appendFault = () => ({ kind: "slow", after: sec(0.2) });
+  const socket = await rawSocket(
+    port,
+    Buffer.concat([
+      mqttPacket.generate({
+        cmd: "connect",
+        protocolId: "MQTT",
+        protocolVersion: 4,
+        clientId: VEHICLE,
+        clean: true,
+      }),
+      mqttPacket.generate({
+        cmd: "publish",
+        topic: TOPIC,
+        qos: 1,
+        messageId: 7,
+        payload: Buffer.from(gpsPayload(1, 1)),
+        retain: false,
+        dup: false,
+      }),
+      mqttPacket.generate({ cmd: "pingreq" }),
+    ]),
+  );
+  const heard: unknown[] = [];
+  const parser = mqttPacket.parser();
+  parser.on("packet", (packet) => heard.push(packet.cmd));
+  socket.on("data", (chunk) => parser.parse(chunk));
+  await until(() => heard.length === 3);
+  expect(heard).toEqual(["connack", "pingresp", "puback"]);
 });
 
 test("a stop acknowledges what the log takes, then closes", async () => {

@@ -1,10 +1,16 @@
 import { millis, type Clock, type Logger, type Metrics, type Sha256 } from "@roadstream/shared";
-import type { AuthenticateError, Client, PublishPacket } from "aedes";
+import type { AuthenticateError, Client } from "aedes";
 import type { Duplex } from "node:stream";
 import { judgeConnect, type Credentials } from "../ingest/authenticate.ts";
 import type { ListenAddress } from "../ingest/listen-url.ts";
+import type { PublishPacket } from "../ingest/publish-packet.ts";
 import { maySubscribe, vehicleTopics } from "../ingest/vehicle-topics.ts";
-import { MAX_STATUS_BYTES, MAX_SUBSCRIPTIONS_PER_CLIENT, STOP_GOODBYE_LIMIT } from "../limits.ts";
+import {
+  MAX_STATUS_BYTES,
+  MAX_SUBSCRIPTIONS_PER_CLIENT,
+  STOP_GOODBYE_LIMIT,
+  SWEEP_INTERVAL,
+} from "../limits.ts";
 import type { Ingest } from "../ports.ts";
 import type { PublishRouter } from "../route/publish-router.ts";
 import { GatewayBroker } from "./aedes-broker.ts";
@@ -25,13 +31,10 @@ export interface AedesIngestOptions {
 /** MQTT 3.1.1 §3.2.2.3, table 3.1. */
 const RETURN_CODES = { identifier_rejected: 2, bad_credentials: 4, not_authorized: 5 } as const;
 
-const bytesOf = (payload: string | Buffer): Buffer =>
-  typeof payload === "string" ? Buffer.from(payload) : payload;
-
 /**
- * The MQTT broker inside the gateway. A publish's acknowledgement is withheld in `authorizePublish`, before aedes sends
- * PUBACK, until the router says that the log has it; an error from there would make the client send it again at once,
- * so it is given only for "try later".
+ * Where vehicles connect. A publish is acknowledged when the router says that the log has it, in the order in which the
+ * publishes came (MQTT 3.1.1 §4.6). A client that is refused an acknowledgement sends it again at once, so it is cut off
+ * only for "try later".
  */
 export class AedesIngest implements Ingest {
   readonly #options: AedesIngestOptions;
@@ -40,6 +43,7 @@ export class AedesIngest implements Ingest {
   readonly #certificates = new WeakMap<object, string>();
   readonly #byVehicle = new Map<string, VehicleConnection>();
   readonly #counts;
+  readonly #stop = new AbortController();
   #listener: MqttListener | null = null;
 
   private constructor(options: AedesIngestOptions) {
@@ -60,25 +64,26 @@ export class AedesIngest implements Ingest {
       ]),
       open: metrics.gauge("roadstream_gateway_connections", "Open connections"),
     };
-    this.#broker = new GatewayBroker(
-      {
-        preConnect: (_client, packet, done) => {
-          // No session outlives its connection here: nothing is queued for those who are away. Receipts are cumulative.
-          packet.clean = true;
-          done(this.#connectFault(packet), true);
-        },
-        authenticate: (client, username, password, done) => {
-          const refusal = this.#admit(client, username ?? null, password ?? null);
-          done(refusal, refusal === null);
-        },
-        authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
-        authorizeSubscribe: (client, subscription, done) =>
-          done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null),
+    this.#broker = new GatewayBroker({
+      preConnect: (client, packet, done) => {
+        // No session outlives its connection here: nothing is queued for those who are away. Receipts are cumulative.
+        packet.clean = true;
+        done(this.#connectFault(client, packet), true);
       },
-      (client, packet) =>
-        packet.topic === this.#statusTopic(client) && packet.payload.length <= MAX_STATUS_BYTES,
-    );
+      authenticate: (client, username, password, done) => {
+        const refusal = this.#admit(client, username ?? null, password ?? null);
+        done(refusal, refusal === null);
+      },
+      // Publishes do not come this way, but a last will does.
+      authorizePublish: (client, packet, done) => {
+        const isStatus = client !== null && packet.topic === vehicleTopics(client.id).status;
+        done(isStatus ? null : new Error("not the vehicle's status"));
+      },
+      authorizeSubscribe: (client, subscription, done) =>
+        done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null),
+    });
     this.#broker.on("client", (client) => this.#registered(client));
+    this.#broker.on("clientReady", (client) => this.#connections.get(client.conn)?.ready());
     this.#broker.on("connectionError", (_client, error) =>
       options.logger.debug("connection_refused", { error: error.message }),
     );
@@ -97,6 +102,7 @@ export class AedesIngest implements Ingest {
       tls,
       onConnection: (stream, name) => ingest.#connected(stream, name),
     });
+    void ingest.#sweep();
     return ingest;
   }
 
@@ -108,19 +114,13 @@ export class AedesIngest implements Ingest {
     const connection = this.#byVehicle.get(vehicleId);
     if (connection?.isOpen !== true) return false;
     const { receipts: topic } = vehicleTopics(vehicleId);
-    this.#broker.publish({
-      cmd: "publish",
-      topic,
-      payload: Buffer.from(payload),
-      qos: 1,
-      retain: false,
-      dup: false,
-    });
+    this.#pass({ topic, payload: Buffer.from(payload), qos: 1, retain: false });
     return true;
   }
 
   /** Takes nothing new, acknowledges what the log takes in time, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
     this.#listener?.close();
     for (const connection of this.#connections.values()) connection.stopReading();
     await this.#options.router.drain();
@@ -142,29 +142,42 @@ export class AedesIngest implements Ingest {
   }
 
   #connected(stream: Duplex, certificateName: string | null): void {
-    const { router } = this.#options;
-    const connection = new VehicleConnection(stream, router.budget);
-    this.#connections.set(stream, connection);
+    const { clock, router } = this.#options;
+    const connection = new VehicleConnection({
+      stream,
+      budget: router.budget,
+      clock,
+      onPublish: (from, publish) => this.#take(from, publish),
+    });
+    const { brokerSide } = connection;
+    this.#connections.set(brokerSide, connection);
     if (certificateName !== null) this.#certificates.set(connection, certificateName);
     this.#counts.open.set(this.#connections.size);
     stream.once("close", () => {
-      this.#connections.delete(stream);
+      this.#connections.delete(brokerSide);
       if (this.#byVehicle.get(connection.clientId) === connection)
         this.#byVehicle.delete(connection.clientId);
-      connection.closed();
       router.leave(connection);
       this.#counts.open.set(this.#connections.size);
       this.#counts.closed.add(1, { reason: connection.closeReason ?? "by_client" });
     });
-    this.#broker.handle(stream);
+    this.#broker.handle(brokerSide);
   }
 
   /** A last will is a status of the vehicle itself; anything else is refused with the connection. */
-  #connectFault(packet: {
-    clientId: string;
-    will?: { topic: string; payload: string | Buffer };
-  }): Error | null {
+  #connectFault(
+    client: Client,
+    packet: {
+      clientId: string;
+      keepalive?: number | undefined;
+      will?: { topic: string; payload: string | Buffer } | undefined;
+    },
+  ): Error | null {
     const { will } = packet;
+    const connection = this.#connections.get(client.conn);
+    // The broker does not see every packet, so that it cannot know who is silent: the connection does.
+    if (connection !== undefined) connection.keepalive = (packet.keepalive ?? 0) * 1000;
+    packet.keepalive = 0;
     if (will === undefined) return null;
     const { status } = vehicleTopics(packet.clientId);
     if (will.topic === status && will.payload.length <= MAX_STATUS_BYTES) return null;
@@ -185,7 +198,7 @@ export class AedesIngest implements Ingest {
       needsCertificate: (tls?.clientCa ?? null) !== null,
     });
     if (refusal === null) {
-      connection.admit(client);
+      connection.admit(client.id);
       return null;
     }
     this.#counts.refused.add(1, { reason: refusal });
@@ -216,37 +229,43 @@ export class AedesIngest implements Ingest {
     return false;
   }
 
-  /** Also of a client that is closed, for its last will. */
-  #statusTopic(client: Client): string {
-    return this.#connections.get(client.conn)?.topics?.status ?? vehicleTopics(client.id).status;
-  }
-
-  #publish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
-    const connection = client === null || client.closed ? undefined : this.#connections.get(client.conn);
-    // A closed client's publish is its last will.
-    if (connection === undefined) {
-      const isWill = client !== null && packet.topic === this.#statusTopic(client);
-      return done(isWill ? null : new Error("connection closed"));
-    }
-    if (packet.qos === 2) {
+  #take(connection: VehicleConnection, publish: PublishPacket): void {
+    const { topic, payload, packetId, qos } = publish;
+    if (qos === 2) {
       this.#counts.refused.add(1, { reason: "qos_2" });
-      connection.closeReason = "qos_2";
-      return done(new Error("QoS 2 is not offered"));
+      return connection.destroy("qos_2");
     }
+    const isStatus = topic === connection.topics?.status;
     const settle = connection.pending.enter((settlement) => {
-      if (settlement === "try_later" && packet.qos === 1) return connection.destroy("try_later");
-      done(null);
+      if (settlement === "try_later" && qos === 1) return connection.destroy("try_later");
+      if (isStatus) this.#status(publish);
+      if (qos === 1) connection.acknowledge(packetId);
       connection.released();
     });
-    if (packet.topic === connection.topics?.status) return settle("durable");
-    if (packet.qos === 0) this.#counts.unacknowledged.add();
+    if (isStatus) return settle("durable");
+    if (qos === 0) this.#counts.unacknowledged.add();
     const { clock, router } = this.#options;
-    const publish = {
-      clientId: connection.clientId,
-      topic: packet.topic,
-      payload: bytesOf(packet.payload),
-      receivedAt: clock.now(),
-    };
-    router.take(publish, { session: connection, settle });
+    const { clientId } = connection;
+    router.take({ clientId, topic, payload, receivedAt: clock.now() }, { session: connection, settle });
+  }
+
+  #status({ topic, payload, qos, retain }: PublishPacket): void {
+    if (payload.length > MAX_STATUS_BYTES) this.#counts.refused.add(1, { reason: "status_too_large" });
+    else this.#pass({ topic, payload, qos, retain });
+  }
+
+  #pass(message: Pick<PublishPacket, "topic" | "payload" | "qos" | "retain">): void {
+    this.#broker.publish({ cmd: "publish", dup: false, ...message });
+  }
+
+  /** Ends the connections of clients that have gone without a word, until the stop. */
+  async #sweep(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      await clock.sleep(SWEEP_INTERVAL, this.#stop.signal).catch(() => undefined);
+      const now = clock.uptime();
+      for (const connection of this.#connections.values())
+        if (connection.isSilent(now)) connection.destroy("silent");
+    }
   }
 }

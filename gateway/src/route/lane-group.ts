@@ -12,7 +12,7 @@ export class LaneGroup {
   readonly lanes: readonly VehicleLane[];
   readonly held: readonly HeldPublish[];
   readonly #since: UptimeMillis;
-  #giveUp: (() => void) | null = null;
+  #ended: ((outcome: GroupOutcome) => void) | null = null;
 
   constructor(lanes: readonly VehicleLane[], since: UptimeMillis) {
     this.lanes = lanes;
@@ -20,27 +20,32 @@ export class LaneGroup {
     this.#since = since;
   }
 
-  /** Never rejects, and always ends: at the latest when it has expired. */
-  async append(writer: EventLogWriter, logger: Logger): Promise<GroupOutcome> {
+  /** Calls `ended` once, in any case: at the latest when it has expired. */
+  append(writer: EventLogWriter, logger: Logger, ended: (outcome: GroupOutcome) => void): void {
     const entries: LogAppend[] = [];
     for (const { accepted } of this.held) entries.push(...accepted.entries);
-    try {
-      const unanswered = new Promise<null>((resolve) => {
-        this.#giveUp = () => resolve(null);
-      });
-      const outcome = await Promise.race([writer.append(entries), unanswered]);
-      if (outcome === null) return "unanswered";
-      if (outcome.kind !== "durable")
-        logger.debug("append_put_off", { outcome: outcome.kind, reason: outcome.reason });
-      return outcome.kind;
-    } catch (error) {
-      logger.error("append_failed", { error: errorText(error) });
-      return "failed";
-    }
+    this.#ended = ended;
+    writer.append(entries).then(
+      (outcome) => {
+        if (outcome.kind !== "durable")
+          logger.debug("append_put_off", { outcome: outcome.kind, reason: outcome.reason });
+        this.#end(outcome.kind);
+      },
+      (error: unknown) => {
+        logger.error("append_failed", { error: errorText(error) });
+        this.#end("failed");
+      },
+    );
   }
 
   expire(now: ReturnType<Clock["uptime"]>): void {
-    if (now - this.#since >= APPEND_LIMIT) this.#giveUp?.();
+    if (now - this.#since >= APPEND_LIMIT) this.#end("unanswered");
+  }
+
+  #end(outcome: GroupOutcome): void {
+    const ended = this.#ended;
+    this.#ended = null;
+    ended?.(outcome);
   }
 
   /** When the longest waiting of its publishes came in. */

@@ -14,7 +14,7 @@ import { MAX_BYTES_IN_FLIGHT, STOP_DRAIN_LIMIT, SWEEP_INTERVAL } from "../limits
 import type { AfterTurn, Session } from "../ports.ts";
 import { FlowBudget } from "./flow-budget.ts";
 import type { HeldPublish, Waiter } from "./held-publish.ts";
-import { LaneGroup } from "./lane-group.ts";
+import { LaneGroup, type GroupOutcome } from "./lane-group.ts";
 import { routeCounts, type AbandonReason, type RouteCounts } from "./route-counts.ts";
 import { VehicleLane } from "./vehicle-lane.ts";
 
@@ -47,7 +47,7 @@ export class PublishRouter implements AsyncDisposable {
   readonly #counts: RouteCounts;
   readonly #stop = new AbortController();
   readonly #lanes = new Map<string, VehicleLane>();
-  readonly #groups = new Set<LaneGroup>();
+  #groups: LaneGroup[] = [];
   readonly #sweeping: Promise<void>;
   #due: VehicleLane[] = [];
   #whenEmpty: (() => void) | null = null;
@@ -79,7 +79,8 @@ export class PublishRouter implements AsyncDisposable {
     const lane = this.#lanes.get(session.clientId);
     if (lane === undefined) return;
     this.#abandon(lane.leave(session), "client_gone");
-    this.#forgetIfEmpty(lane);
+    lane.isLeft = true;
+    this.#forgetIfLeft(lane);
   }
 
   /** Gives what is held a last chance, then lets it go unacknowledged. Nothing is taken afterwards. */
@@ -87,7 +88,7 @@ export class PublishRouter implements AsyncDisposable {
     const timer = new AbortController();
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
-      if (this.#lanes.size === 0) resolve();
+      if (this.budget.used === 0) resolve();
     });
     await Promise.race([
       empty,
@@ -110,10 +111,16 @@ export class PublishRouter implements AsyncDisposable {
     return lane;
   }
 
-  #forgetIfEmpty(lane: VehicleLane): void {
-    if (!lane.isEmpty || lane.isBusy) return;
-    this.#lanes.delete(lane.vehicleId);
-    if (this.#lanes.size === 0) this.#whenEmpty?.();
+  /** A lane stays as long as its vehicle is connected: making and forgetting one with every publish costs more. */
+  #forgetIfLeft(lane: VehicleLane): void {
+    if (lane.isLeft && lane.isEmpty && !lane.isBusy) this.#lanes.delete(lane.vehicleId);
+  }
+
+  /** These bytes are held no more. */
+  #free(bytes: number): void {
+    this.budget.free(bytes);
+    this.#counts.bytesInFlight(this.budget.used);
+    if (this.budget.used === 0) this.#whenEmpty?.();
   }
 
   /** The lane is appended at the end of this turn, together with the others that are well. */
@@ -127,21 +134,25 @@ export class PublishRouter implements AsyncDisposable {
     const due = this.#due;
     this.#due = [];
     const well = due.filter((lane) => lane.retries === null);
-    if (well.length > 0) void this.#append(well);
-    for (const lane of due) if (lane.retries !== null) void this.#append([lane]);
+    if (well.length > 0) this.#append(well);
+    for (const lane of due) if (lane.retries !== null) this.#append([lane]);
   }
 
-  /** One append and what follows from it. Never rejects. */
-  async #append(lanes: readonly VehicleLane[]): Promise<void> {
+  /** One append and what follows from it. In calls, not awaited: V8 24 kept what awaits here until a full collection. */
+  #append(lanes: readonly VehicleLane[]): void {
     const { clock, writer, logger } = this.#options;
     const group = new LaneGroup(lanes, clock.uptime());
-    this.#groups.add(group);
     this.#counts.appending(this.budget.used);
-    const outcome = group.held.length === 0 ? "durable" : await group.append(writer, logger);
-    this.#groups.delete(group);
+    if (group.held.length === 0) return this.#durable(group);
+    this.#groups.push(group);
+    group.append(writer, logger, (outcome) => this.#appended(group, outcome));
+  }
+
+  #appended(group: LaneGroup, outcome: GroupOutcome): void {
+    this.#groups = this.#groups.filter((other) => other !== group);
     if (outcome === "durable") return this.#durable(group);
     this.#counts.retried(outcome);
-    for (const lane of lanes) {
+    for (const lane of group.lanes) {
       this.#abandon(lane.putBack(), outcome === "unanswered" ? "append_unanswered" : "client_gone");
       void this.#retry(lane);
     }
@@ -158,14 +169,13 @@ export class PublishRouter implements AsyncDisposable {
       }
       this.#next(lane);
     }
-    this.budget.free(bytes);
-    this.#counts.bytesInFlight(this.budget.used);
+    this.#free(bytes);
   }
 
   /** The lane's append has ended: on with what came meanwhile. */
   #next(lane: VehicleLane): void {
     lane.isBusy = false;
-    if (lane.isEmpty) this.#forgetIfEmpty(lane);
+    if (lane.isEmpty) this.#forgetIfLeft(lane);
     else this.#schedule(lane);
   }
 
@@ -185,8 +195,7 @@ export class PublishRouter implements AsyncDisposable {
   #abandon(batch: readonly HeldPublish[], reason: AbandonReason): void {
     if (batch.length === 0) return;
     this.#counts.abandoned(batch, reason);
-    this.budget.free(batch.reduce((sum, held) => sum + held.bytes, 0));
-    this.#counts.bytesInFlight(this.budget.used);
+    this.#free(batch.reduce((sum, held) => sum + held.bytes, 0));
   }
 
   /** Looks after the limits in time, until the stop. */

@@ -15,6 +15,8 @@ export class VehicleLane {
   #hasOrphans = false;
   /** True from when the lane is due to be appended until that append has ended. */
   isBusy = false;
+  /** True from when its connection went until something comes again. */
+  isLeft = false;
   /** The waiting times of a lane in trouble, which is appended alone; null while all is well. */
   retries: Generator<DurationMs, never, void> | null = null;
 
@@ -27,6 +29,7 @@ export class VehicleLane {
   }
 
   put(held: HeldPublish): void {
+    this.isLeft = false;
     this.#waiting.push(held);
   }
 

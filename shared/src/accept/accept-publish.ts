@@ -1,13 +1,8 @@
 import { MAX_PUBLISH_BYTES } from "../contract/limits.ts";
 import { parseUplinkTopic } from "../contract/mqtt-topics.ts";
 import { bodyLines } from "../contract/payload-body.ts";
-import {
-  type HeaderClaim,
-  NO_CLAIM,
-  type PayloadHeader,
-  splitPayload,
-  type SplitPayload,
-} from "../contract/payload.ts";
+import { type HeaderClaim, NO_CLAIM, type PayloadHeader } from "../contract/payload-header.ts";
+import { splitPayload, type SplitPayload } from "../contract/payload.ts";
 import { rejection, type Rejection } from "../contract/rejection.ts";
 import { isStream, type StreamName } from "../contract/streams.ts";
 import type { Publish } from "./publish.ts";

@@ -1,6 +1,6 @@
 import { canonicalRecord, CONTRACT_VERSION } from "../contract/canonical-record.ts";
 import { isBootId, isSeq } from "../contract/identity.ts";
-import { type HeaderClaim, NO_CLAIM, type PayloadHeader } from "../contract/payload.ts";
+import { type HeaderClaim, NO_CLAIM, type PayloadHeader } from "../contract/payload-header.ts";
 import { rejection, type Rejection } from "../contract/rejection.ts";
 import type { StreamName } from "../contract/streams.ts";
 import { pictureFault } from "./picture.ts";

@@ -1,8 +1,9 @@
-import type { HeaderClaim } from "../contract/payload.ts";
+import type { HeaderClaim } from "../contract/payload-header.ts";
 import { rejection, type Rejection } from "../contract/rejection.ts";
 import { SPLICERS, type Splice } from "../contract/record-grammar.ts";
 import { acceptRecord, type RecordFrame } from "./accept-record.ts";
 import { placeUnreadable } from "./place-unreadable.ts";
+import { SeenIds } from "./seen-ids.ts";
 
 interface RefusedRecord {
   readonly index: number;
@@ -33,13 +34,12 @@ const shortWay = ({ clientId, stream, header, receivedAt }: RecordFrame): Splice
 export const acceptRecords = (frame: RecordFrame, texts: readonly string[]): RecordsOutcome => {
   const lines: string[] = [];
   const refused: RefusedRecord[] = [];
-  const seen = new Set<string | number>();
+  const seen = new SeenIds();
   let unknownFields = 0;
   const splice = shortWay(frame);
   texts.forEach((text, index) => {
     const spliced = splice(text);
-    if (spliced !== null && !seen.has(spliced.seq)) {
-      seen.add(spliced.seq);
+    if (spliced !== null && seen.add(spliced.seq)) {
       lines.push(spliced.line);
       return;
     }
@@ -50,15 +50,15 @@ export const acceptRecords = (frame: RecordFrame, texts: readonly string[]): Rec
     }
     const { bootId, seq } = outcome;
     const identity = frame.header === null ? `${bootId}/${seq}` : seq;
-    if (seen.has(identity)) {
+    if (!seen.add(identity)) {
       const claim = { vehicleId: null, bootId, stream: frame.stream, seqFrom: seq, seqTo: seq };
       refused.push({ index, text, rejection: rejection("duplicate_in_payload", String(seq)), claim });
       return;
     }
-    seen.add(identity);
     lines.push(outcome.line);
     unknownFields += outcome.unknownFields;
   });
+  if (refused.length === 0) return { lines, refused: [], unknownFields };
   const saidByRefused = new Set(refused.map((record) => record.claim.seqFrom));
   const isTaken = (seq: number): boolean => seen.has(seq) || saidByRefused.has(seq);
   return {

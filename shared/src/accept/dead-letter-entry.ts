@@ -1,6 +1,6 @@
 import { deadLetterValue } from "../contract/dead-letter.ts";
 import { MAX_PUBLISH_BYTES } from "../contract/limits.ts";
-import type { HeaderClaim } from "../contract/payload.ts";
+import type { HeaderClaim } from "../contract/payload-header.ts";
 import { rejection, type Rejection } from "../contract/rejection.ts";
 import type { LogAppend } from "../event-log/event-log.ts";
 import type { Publish } from "./publish.ts";

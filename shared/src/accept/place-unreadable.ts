@@ -1,4 +1,4 @@
-import type { HeaderClaim, PayloadHeader } from "../contract/payload.ts";
+import type { HeaderClaim, PayloadHeader } from "../contract/payload-header.ts";
 
 /** A refused record at its place in the payload. */
 export interface PlacedClaim {

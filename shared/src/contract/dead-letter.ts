@@ -1,7 +1,7 @@
 import type { Column } from "./column.ts";
 import { added, optional, required } from "./column.ts";
 import { MAX_PUBLISH_BYTES } from "./limits.ts";
-import type { HeaderClaim } from "./payload.ts";
+import type { HeaderClaim } from "./payload-header.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** The table of what was refused; partitioned by the UTC day of received_at. */

@@ -12,13 +12,16 @@ export type UplinkTopic =
   | { readonly kind: "stream"; readonly vehicleId: string; readonly stream: string }
   | { readonly kind: "status"; readonly vehicleId: string };
 
-const UPLINK = /^dt\/roadstream\/v1\/([^/]{1,64})\/([^/]{1,64})$/;
+const UPLINK = `dt/${ROOT}/`;
+const MAX_STREAM = 64;
 
 /** Null when the topic is not an uplink of version 1 with a valid vehicle id; whether the stream exists is not judged. */
 export const parseUplinkTopic = (topic: string): UplinkTopic | null => {
-  const match = UPLINK.exec(topic);
-  const vehicleId = match?.[1] ?? "";
-  const stream = match?.[2] ?? "";
-  if (match === null || !isVehicleId(vehicleId)) return null;
+  if (!topic.startsWith(UPLINK)) return null;
+  const slash = topic.indexOf("/", UPLINK.length);
+  const vehicleId = topic.slice(UPLINK.length, Math.max(slash, UPLINK.length));
+  const stream = topic.slice(slash + 1);
+  if (!isVehicleId(vehicleId) || stream === "" || stream.length > MAX_STREAM || stream.includes("/"))
+    return null;
   return stream === "status" ? { kind: "status", vehicleId } : { kind: "stream", vehicleId, stream };
 };

@@ -1,5 +1,6 @@
 import { MAX_BODY_BYTES, MAX_EXPANSION, MAX_RECORDS_PER_PUBLISH } from "./limits.ts";
-import type { PayloadEncoding, Zstd } from "./payload.ts";
+import type { PayloadEncoding } from "./payload-header.ts";
+import type { Zstd } from "./payload.ts";
 import { rejection, type Rejection } from "./rejection.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -28,10 +29,9 @@ export const bodyLines = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zst
   } catch {
     return { ok: false, rejection: rejection("not_utf8", "body") };
   }
-  const lines = text
-    .split("\n")
-    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
-    .filter((line) => line !== "");
+  let lines = text.split("\n");
+  if (text.includes("\r")) lines = lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  if (lines.includes("")) lines = lines.filter((line) => line !== "");
   if (lines.length > MAX_RECORDS_PER_PUBLISH)
     return { ok: false, rejection: rejection("too_many_records", String(lines.length)) };
   return { ok: true, lines };

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nodeZstd } from "../adapters/node-zstd.ts";
 import { bodyLines } from "./payload-body.ts";
-import { buildPayload, headerLine, splitPayload, type PayloadHeader } from "./payload.ts";
+import { headerLine, readHeaderLine, type PayloadHeader } from "./payload-header.ts";
+import { buildPayload, splitPayload } from "./payload.ts";
 
 const header = {
   vehicleId: "car-1",
@@ -74,4 +75,32 @@ test("bodies: bombs, broken frames, broken UTF-8", () => {
   expect(refusal(nodeZstd.compress(utf8("x".repeat(500))).subarray(0, 12), "zstd")).toBe("bad_compression");
   expect(refusal(Uint8Array.of(0x7b, 0xff, 0x7d), "plain")).toBe("not_utf8");
   expect(refusal(utf8("{}\n".repeat(10_001)), "plain")).toBe("too_many_records");
+});
+
+test("a header in the usual spelling reads as the same fields in any other do", () => {
+  const text = fc.oneof(
+    fc.constantFrom("", "0.1.0", "a b", 'q"', "é", "\0", "\ud800", "x".repeat(65)),
+    fc.string(),
+  );
+  const number = fc.oneof(fc.nat(), fc.constantFrom(-1, 0, 1.5, 1e15, 2 ** 53, 99_999, 1_000_000));
+  const any = fc.record({
+    vehicleId: fc.constantFrom("car-1", "a/b", ""),
+    bootId: fc.constantFrom(header.bootId, "x"),
+    stream: fc.constantFrom("gps_data", "nope", "constructor"),
+    firstSeq: number,
+    lastSeq: number,
+    count: number,
+    sentUptimeMs: number,
+    machineBoot: text,
+    encoding: fc.constantFrom("plain", "zstd", "gzip"),
+    agent: text,
+  });
+  fc.assert(
+    fc.property(any, (fields) => {
+      const usual = headerLine(fields as PayloadHeader);
+      // A blank before the first field is the same JSON, and no usual spelling.
+      expect(readHeaderLine(usual)).toEqual(readHeaderLine(usual.replace("{", "{ ")));
+    }),
+    { numRuns: 2000 },
+  );
 });

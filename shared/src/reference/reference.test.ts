@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { canonicalRecord } from "../contract/canonical-record.ts";
-import { headerLine } from "../contract/payload.ts";
+import { headerLine } from "../contract/payload-header.ts";
 import { STREAM_NAMES } from "../contract/streams.ts";
 import { documentedConstants } from "./documented-constants.ts";
 import { generatedFiles } from "./generated-files.ts";

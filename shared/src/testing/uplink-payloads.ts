@@ -1,4 +1,5 @@
-import { buildPayload, type PayloadHeader, type Zstd } from "../contract/payload.ts";
+import type { PayloadHeader } from "../contract/payload-header.ts";
+import { buildPayload, type Zstd } from "../contract/payload.ts";
 
 export const VEHICLE = "car-1";
 export const BOOT = "01936b2a-7c00-7abc-8def-0123456789ab";
