@@ -2,7 +2,7 @@ import type { TableName } from "@roadstream/shared";
 import { objectsAt } from "../object-store/objects-at.ts";
 import type { LoadProgress } from "../warehouse/load-context.ts";
 import { WarehouseLoader } from "../warehouse/warehouse-loader.ts";
-import { NO_FACTS } from "../warehouse/warehouse-facts.ts";
+import { DRIVING_FACTS } from "../warehouse/driving-facts.ts";
 import type { OpenedLake } from "./open-lake.ts";
 import type { OpenStoreOptions } from "./open-store.ts";
 import { warehouseChoice } from "./open-warehouse.ts";
@@ -33,7 +33,7 @@ export const openLoader = (
     ...context,
     lake: lake.tables,
     tables,
-    facts: NO_FACTS,
+    facts: DRIVING_FACTS,
     open,
     objectsAt: objectsAt(store),
     onStep,

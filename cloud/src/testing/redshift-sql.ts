@@ -13,7 +13,8 @@ export const copyStatement = (sql: string): CopyStatement | null => {
 };
 
 /** How Redshift spreads and sorts rows; keys that it does not enforce. DuckDB knows none of them, or would enforce them. */
-const LAYOUT = /\s*(?:DISTSTYLE (?:ALL|EVEN|KEY DISTKEY \("\w+"\))|COMPOUND SORTKEY \([^)]*\))/g;
+const LAYOUT =
+  /\s*(?:DISTSTYLE (?:ALL|EVEN|KEY DISTKEY \("\w+"\))|COMPOUND SORTKEY \([^)]*\)|(?<=CREATE TEMP TABLE \w+) DISTKEY \(\w+\))/g;
 const PROMISE = /,\s*PRIMARY KEY \([^)]*\)/g;
 
 /** A statement of Redshift's SQL in DuckDB's: the same rows, as far as this system goes. */

@@ -1,5 +1,8 @@
+import { createTempTable } from "./create-tables.ts";
+import type { WarehouseDialect } from "./dialect.ts";
 import { TOUCHED } from "./own-tables.ts";
 import { dayBeginsSql, names, quoted, utcDaySql } from "./sql-text.ts";
+import type { RowCondition } from "./warehouse-facts.ts";
 import type { WarehouseTable } from "./warehouse-table.ts";
 
 const DAY_MS = 86_400_000;
@@ -34,34 +37,85 @@ const onDays = ({ name, sortKey }: WarehouseTable, days: readonly string[]): str
   return ranges.map((range) => `(${range})`).join(" OR ");
 };
 
-/** Whether a row of the table stands on one of these days and is not among those that are merged; null for no days. */
-export const missingRowsSql = (
-  table: WarehouseTable,
-  merging: string,
-  days: readonly string[],
-): string | null => {
-  if (days.length === 0) return null;
-  const same = table.identity.map(
-    (name) => `${quoted(merging)}.${quoted(name)} = ${quoted(table.name)}.${quoted(name)}`,
+const sameRecord = ({ name, identity }: WarehouseTable, other: string): string =>
+  identity
+    .map((column) => `${quoted(other)}.${quoted(column)} = ${quoted(name)}.${quoted(column)}`)
+    .join(" AND ");
+
+/** Notes vehicles and days of rows that facts are computed from. */
+const noteSql = (
+  source: string,
+  from: string,
+  conditions: readonly (string | null)[],
+  factRows: RowCondition | null,
+): string => {
+  const all = [...conditions, factRows === null ? null : factRows(quoted(source))].filter(
+    (one) => one !== null,
   );
-  return `(${onDays(table, days)}) AND NOT EXISTS (SELECT 1 FROM ${quoted(merging)} WHERE ${same.join(" AND ")})`;
+  const where = all.length === 0 ? "" : ` WHERE ${all.map((one) => `(${one})`).join(" AND ")}`;
+  return [
+    `INSERT INTO ${quoted(TOUCHED.name)} (${names(TOUCHED.columns.map(({ name }) => name))})`,
+    `SELECT DISTINCT ${quoted(source)}."vehicle_id", ${utcDaySql(`${quoted(source)}."event_at"`)} FROM ${from}${where}`,
+  ].join("\n");
 };
 
-/** Notes vehicles and days of rows that come, of those that they replace, and of those that go. */
-export const touchedSql = (
-  table: WarehouseTable,
-  merging: string,
-  missing: string | null,
-): readonly string[] => {
-  const into = `INSERT INTO ${quoted(TOUCHED.name)} (${names(TOUCHED.columns.map(({ name }) => name))})`;
-  const pair = (source: string): string =>
-    `SELECT DISTINCT ${quoted(source)}."vehicle_id", ${utcDaySql(`${quoted(source)}."event_at"`)} FROM ${quoted(source)}`;
-  const same = table.identity.map(
-    (name) => `${quoted(merging)}.${quoted(name)} = ${quoted(table.name)}.${quoted(name)}`,
-  );
+export interface ChangedRows {
+  readonly dialect: WarehouseDialect;
+  readonly table: WarehouseTable;
+  /** The temporary table of rows that come. */
+  readonly merging: string;
+  /** Days of which those are all that the lake has. */
+  readonly wholeDays: readonly string[];
+  /** Which rows facts are computed from; null: from any, undefined: from none of this table. */
+  readonly factRows: RowCondition | null | undefined;
+}
+
+/** Deletes rows of whole days that the lake no longer has. */
+const withoutMissing = ({ table, merging, wholeDays, factRows }: ChangedRows): readonly string[] => {
+  if (wholeDays.length === 0) return [];
+  const missing = `(${onDays(table, wholeDays)}) AND NOT EXISTS (SELECT 1 FROM ${quoted(merging)} WHERE ${sameRecord(table, merging)})`;
   return [
-    `${into}\n${pair(merging)}`,
-    `${into}\n${pair(table.name)} INNER JOIN ${quoted(merging)} ON ${same.join(" AND ")}`,
-    ...(missing === null ? [] : [`${into}\n${pair(table.name)} WHERE ${missing}`]),
+    ...(factRows === undefined ? [] : [noteSql(table.name, quoted(table.name), [missing], factRows)]),
+    `DELETE FROM ${quoted(table.name)}\nWHERE ${missing}`,
+  ];
+};
+
+/** A copy that is older than the row in the table would put it back. */
+const withoutOlder = ({ table, merging }: ChangedRows): string =>
+  `DELETE FROM ${quoted(merging)} USING ${quoted(table.name)}\nWHERE ${sameRecord(table, merging)} AND ${quoted(table.name)}."landed_at" > ${quoted(merging)}."landed_at"`;
+
+/** Of whole days most rows are in the table as they are: nothing is to be written of them, and no fact computed anew. */
+const withoutUnchanged = ({ dialect, table, merging, wholeDays }: ChangedRows): readonly string[] => {
+  if (wholeDays.length === 0) return [];
+  const unchanged = `unchanged_${table.name}`;
+  const columns = names(table.columns.map(({ name }) => name));
+  const identity = table.columns.filter(({ name }) => table.identity.includes(name));
+  const keys = names(identity.map(({ name }) => name));
+  return [
+    createTempTable(dialect, unchanged, { columns: identity, distKey: table.distKey }, dialect.columnType),
+    [
+      `INSERT INTO ${quoted(unchanged)} (${keys})`,
+      `SELECT ${keys} FROM (`,
+      `  SELECT ${columns} FROM ${quoted(merging)}`,
+      `  INTERSECT`,
+      `  SELECT ${columns} FROM ${quoted(table.name)} WHERE ${onDays(table, wholeDays)}`,
+      `) AS "both"`,
+    ].join("\n"),
+    `DELETE FROM ${quoted(merging)} USING ${quoted(unchanged)}\nWHERE ${sameRecord({ ...table, name: unchanged }, merging)}`,
+    `DROP TABLE ${quoted(unchanged)}`,
+  ];
+};
+
+/** Before the merge: what went goes, and of what comes only what changes something stays; all that is noted for the facts. */
+export const changedRows = (change: ChangedRows): readonly string[] => {
+  const { table, merging, factRows } = change;
+  const replaced = `${quoted(table.name)} INNER JOIN ${quoted(merging)} ON ${sameRecord(table, merging)}`;
+  return [
+    ...withoutMissing(change),
+    withoutOlder(change),
+    ...withoutUnchanged(change),
+    ...(factRows === undefined
+      ? []
+      : [noteSql(merging, quoted(merging), [], factRows), noteSql(table.name, replaced, [], factRows)]),
   ];
 };

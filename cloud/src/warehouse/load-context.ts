@@ -2,6 +2,7 @@ import type { Clock, Logger, Random, TableName } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import type { LoadCursor } from "./load-plan.ts";
 import type { Warehouse } from "./ports.ts";
+import type { WarehouseFacts } from "./warehouse-facts.ts";
 
 /** How far a table's load has come. */
 export interface LoadProgress {
@@ -21,7 +22,7 @@ export interface LoadContext {
   readonly signal: AbortSignal;
   /** Where each table stands, as far as this process knows: the warehouse's guard notices when it is no longer so. */
   readonly cursors: Map<string, LoadCursor>;
-  /** Tables whose rows facts are computed from. */
-  readonly factSources: readonly TableName[];
+  /** Tables, and which rows of them, facts are computed from. */
+  readonly factSources: WarehouseFacts["sources"];
   readonly onStep?: (progress: LoadProgress) => void;
 }

@@ -2,9 +2,10 @@ import { RoadstreamError } from "@roadstream/shared";
 import { createTempTable } from "./create-tables.ts";
 import type { WarehouseDialect } from "./dialect.ts";
 import type { LoadStep } from "./load-step.ts";
-import { missingRowsSql, touchedSql } from "./changed-rows.ts";
+import { changedRows } from "./changed-rows.ts";
 import { LOADED_DAYS, LOADS } from "./own-tables.ts";
 import { daySql, literal, names, quoted } from "./sql-text.ts";
+import type { RowCondition } from "./warehouse-facts.ts";
 import type { WarehouseColumn, WarehouseTable } from "./warehouse-table.ts";
 
 /** Staged files of one schema: a temporary table and the statement that fills it. */
@@ -35,8 +36,8 @@ export interface StepLoad {
   readonly daysSequence: number;
   /** ISO 8601. */
   readonly loadedAt: string;
-  /** Whether facts are computed from this table. */
-  readonly isFactSource: boolean;
+  /** Which rows facts are computed from; null: from any, undefined: from none of this table. */
+  readonly factRows: RowCondition | null | undefined;
 }
 
 /** Which of several copies of a record is the last one. */
@@ -98,10 +99,6 @@ const mergeRows = ({ dialect, table, staged }: StepLoad, merging: string): strin
 const sameRecord = ({ identity }: WarehouseTable, a: string, b: string): string =>
   identity.map((name) => `${quoted(a)}.${quoted(name)} = ${quoted(b)}.${quoted(name)}`).join(" AND ");
 
-/** A copy that is older than the row in the table would put it back. */
-const withoutOlder = (table: WarehouseTable, merging: string): string =>
-  `DELETE FROM ${quoted(merging)} USING ${quoted(table.name)}\nWHERE ${sameRecord(table, table.name, merging)} AND ${quoted(table.name)}."landed_at" > ${quoted(merging)}."landed_at"`;
-
 const merge = (table: WarehouseTable, merging: string): string => {
   const columns = table.columns.map(({ name }) => name);
   const changed = columns.filter((name) => !table.identity.includes(name));
@@ -116,7 +113,7 @@ const merge = (table: WarehouseTable, merging: string): string => {
 
 /** The statements of one transaction that loads a step; all of it happens, or nothing. */
 export const loadStatements = (load: StepLoad): readonly string[] => {
-  const { dialect, table, step, staged, isFactSource } = load;
+  const { dialect, table, step, staged, factRows } = load;
   const merging = `merging_${table.name}`;
   const guarded = [...dialect.lock(LOADS.name), ledgerRow(load), ...dayRows(load)];
   if (step.files.length === 0 && step.wholeDays.length === 0) return guarded;
@@ -124,14 +121,13 @@ export const loadStatements = (load: StepLoad): readonly string[] => {
     createTempTable(dialect, name, { columns, distKey: table.distKey }, dialect.stagingType),
     fill,
   ]);
-  const missing = missingRowsSql(table, merging, step.wholeDays);
+  const change = { dialect, table, merging, wholeDays: step.wholeDays, factRows };
   const statements = [
     ...guarded,
     ...fills,
     createTempTable(dialect, merging, table, dialect.columnType),
-    ...(staged.length === 0 ? [] : [mergeRows(load, merging), withoutOlder(table, merging)]),
-    ...(isFactSource ? touchedSql(table, merging, missing) : []),
-    ...(missing === null ? [] : [`DELETE FROM ${quoted(table.name)}\nWHERE ${missing}`]),
+    ...(staged.length === 0 ? [] : [mergeRows(load, merging)]),
+    ...changedRows(change),
     merge(table, merging),
     ...[...staged.map(({ name }) => name), merging].map((name) => `DROP TABLE ${quoted(name)}`),
   ];

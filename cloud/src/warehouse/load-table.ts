@@ -100,7 +100,7 @@ const runStep = async (context: LoadContext, table: IcebergTable, one: StepAt): 
     after,
     daysSequence: plan.sequence,
     loadedAt: isoTime(clock.now()),
-    isFactSource: factSources.includes(name),
+    factRows: factSources[name],
   });
   await warehouse.transact(statements);
   return after;

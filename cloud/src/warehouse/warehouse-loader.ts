@@ -105,20 +105,25 @@ export class WarehouseLoader {
   }
 
   async #prepare(warehouse: Warehouse): Promise<void> {
-    const { facts, logger, objectsAt } = this.#options;
+    const { facts, logger } = this.#options;
     await warehouse.setUp();
     const all = [...OWN_TABLES, ...Object.values(STREAM_TABLES), ...facts.tables];
     const { created, added } = await tryAgain(this.#options, () => prepareTables(warehouse, all));
     if (created.length + added.length > 0) logger.info("warehouse_prepared", { created, added });
-    await this.#makeViews(warehouse, objectsAt);
+    await this.#makeViews(warehouse);
   }
 
   /** A view that an engine cannot change as it stands holds up neither the others nor the rows. */
-  async #makeViews(warehouse: Warehouse, objectsAt: string): Promise<void> {
-    const views = LAKE_VIEWS.map((view) => ({
-      name: view.name,
-      sql: warehouse.dialect.createView(view, objectsAt),
-    }));
+  async #makeViews(warehouse: Warehouse): Promise<void> {
+    const { dialect } = warehouse;
+    const { facts, objectsAt } = this.#options;
+    const views = [
+      ...LAKE_VIEWS.map((view) => ({ name: view.name, sql: dialect.createView(view, objectsAt) })),
+      ...facts.views(dialect.name).map(({ name, select }) => ({
+        name,
+        sql: `CREATE OR REPLACE VIEW ${name} AS\n${select}`,
+      })),
+    ];
     try {
       await warehouse.transact(views.map(({ sql }) => sql));
       return;
