@@ -24,6 +24,8 @@ export interface ParquetWrite {
   readonly select: string;
   /** `YYYY-MM-DD`. */
   readonly day: string;
+  /** Asked before the file goes to the store: whether it is wanted. */
+  readonly accept?: (local: { readonly path: string; readonly rows: number }) => Promise<boolean>;
 }
 
 /** Writes what a SELECT gives as one sorted Parquet file of a table into the object store, with all its statistics. */
@@ -38,15 +40,15 @@ export class DuckDbParquetWriter {
     this.#folder = options.folder;
   }
 
-  /** Null when there were no rows: no file was kept. The file is in the store, not yet in the table. */
+  /** Null when there were no rows, or they are not wanted: no file was kept. The file is in the store, not yet in the table. */
   async write(write: ParquetWrite): Promise<NewDataFile | null> {
-    const { connection, definition, select, day } = write;
+    const { connection, definition, select, day, accept } = write;
     const local = join(this.#folder, `${this.#names.uuid()}.parquet`);
     try {
       const [row] = await connection.rows(copySql(definition, select, local));
       if (row === undefined) throw new RoadstreamError("invariant", "COPY returned no statistics");
       const rows = Number(row["count"]);
-      if (rows === 0) return null;
+      if (rows === 0 || (await accept?.({ path: local, rows })) === false) return null;
       const { size } = await stat(local);
       const key = this.#names.dataFile(definition.name, day);
       await putNewObject(this.#store, key, { file: local, size });

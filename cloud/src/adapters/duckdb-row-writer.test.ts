@@ -331,6 +331,42 @@ test("rows of many days, one after the other in turn, all come to their own day'
   );
 });
 
+test("each row keeps its place in the log, by whichever way it is written and however many threads read it", async () => {
+  await using threads = await DuckDbEngine.open({ memoryLimit: "512MB", threads: 4, temporaryFolder: null });
+  const random = seededRandom(3);
+  const parquet = new DuckDbParquetWriter({ store, clock, random, folder });
+  const many = new DuckDbRowWriter({ engine: threads, parquet, clock, random, folder });
+  const rowsOver = (days: number): LandingRows => {
+    const rows = new LandingRows();
+    // Several of DuckDB's vectors, of lines of different length.
+    for (let n = 0; n < 9000; n += 1) {
+      const day = n > 4500 && n % 7 === 1 ? (n % days) + 1 : 1;
+      rows.add(
+        `{"v":1,"vehicle_id":"v${random.next() < 0.5 ? "x".repeat(30) : ""}","boot_id":"${BOOT}","seq":${n + 1},` +
+          `"captured_at":"2026-03-0${day}T10:00:00.000Z","clock":"gnss","uptime_ms":4000,"machine_boot":"${"m".repeat(n % 60)}",` +
+          `"received_at":"${NOON}","fix":"none"}`,
+        n % 3,
+        n * 2 + (n % 5),
+        1_772_625_600_000 + n,
+      );
+    }
+    return rows;
+  };
+  for (const days of [1, 3]) {
+    const outcome = await many.write({ ...batchOf("gps_data", []), rows: rowsOver(days) }, 10);
+    if (outcome.kind !== "written") throw new Error(outcome.kind);
+    expect(outcome.files).toHaveLength(days);
+    using connection = await threads.connect();
+    const paths = await Promise.all(outcome.files.map(({ key }) => store.localFile(key)));
+    const wrong = `log_partition <> (seq - 1) % 3 OR log_offset <> (seq - 1) * 2 + (seq - 1) % 5
+      OR epoch_ms(log_appended_at) <> 1772625600000 + seq - 1`;
+    expect(
+      await connection.cells(`SELECT count(*) AS rows, count(*) FILTER (WHERE ${wrong}) AS wrong
+        FROM read_parquet([${paths.map((path) => `'${path}'`).join(", ")}])`),
+    ).toEqual([{ rows: "9000", wrong: "0" }]);
+  }
+});
+
 test("a capture is placed by this machine's monotonic clock, or by a wall clock that can be compared, or not at all", async () => {
   const line = (seq: number, boot: string, clock: string, beforeNoonMs: number): string =>
     `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","seq":${seq},"captured_at":"${new Date(Date.parse(NOON) - beforeNoonMs).toISOString()}",` +

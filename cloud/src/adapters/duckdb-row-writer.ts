@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   days,
   errorText,
+  isRoadstreamError,
   RoadstreamError,
   unixMillis,
   utcDay,
@@ -10,14 +11,14 @@ import {
   type Clock,
   type Random,
 } from "@roadstream/shared";
-import { landingColumns } from "../ingest/landing-columns.ts";
-import { capturedSql, lakeColumnsSql, landedSql } from "../ingest/landing-sql.ts";
+import { capturedSql, lakeColumnsSql, landedSql, placedSql } from "../ingest/landing-sql.ts";
+import { likelyDay } from "../ingest/likely-day.ts";
 import type { CapturedAt, RowBatch, RowWriter, WriteOutcome } from "../ingest/ports.ts";
 import type { NewDataFile } from "../ports.ts";
 import { isOfTheMachine, sqlText, type DuckDbConnection, type DuckDbEngine } from "./duckdb-engine.ts";
-import type { DuckDbParquetWriter } from "./duckdb-parquet.ts";
+import type { DuckDbParquetWriter, ParquetWrite } from "./duckdb-parquet.ts";
 import { storageError } from "./storage-error.ts";
-import { writeLandingRows } from "./write-landing-rows.ts";
+import { writeLandingLines, writeLandingRuns } from "./write-landing-rows.ts";
 
 export interface DuckDbRowWriterOptions {
   readonly engine: DuckDbEngine;
@@ -37,8 +38,10 @@ type Judged =
   | { readonly kind: "refused"; readonly reason: string };
 
 /**
- * A batch's lines go through a file into a temporary table, typed column by column; nothing is guessed. DuckDB would
- * round 3.7 to 4 and read "2" as 2: only canonical lines come here, and what their grammar cannot say is checked in SQL.
+ * A batch's lines go through a file into DuckDB, typed column by column; nothing is guessed. DuckDB would round 3.7 to 4
+ * and read "2" as 2: only canonical lines come here, and what their grammar cannot say is checked in SQL. The normal
+ * batch is of one day and all good: it is read, judged, sorted and written in one go. For any other, the lines are kept
+ * in a temporary table, which tells what is wrong with them or which days they are of.
  */
 export class DuckDbRowWriter implements RowWriter {
   readonly #options: DuckDbRowWriterOptions;
@@ -48,16 +51,18 @@ export class DuckDbRowWriter implements RowWriter {
   }
 
   async write(batch: RowBatch, maxDays: number): Promise<WriteOutcome> {
-    return this.#load(batch, async (connection, judged) => {
+    return this.#read(batch, async (connection, source) => {
+      const direct = await this.#writeLikelyDay(connection, batch, source);
+      if (direct !== null) return direct;
+      const judged = await load(connection, batch, source);
       if (judged.kind === "refused") return judged;
       if (judged.days.length > maxDays) return { kind: "too_many_days", days: judged.days.length };
       const files: NewDataFile[] = [];
       if (judged.days.length > CLUSTER_DAYS) await clusterByDay(connection);
       for (const onDay of judged.days) {
-        const day = utcDay(unixMillis(onDay * DAY_MS));
-        const select = `SELECT ${lakeColumnsSql(batch.table, batch.landedAt)} FROM landing WHERE on_day = ${onDay}`;
-        const file = await this.#options.parquet.write({ connection, definition: batch.table, select, day });
-        if (file === null) throw new RoadstreamError("invariant", `${batch.table.name}: no rows of ${day}`);
+        const file = await this.#options.parquet.write(parquetOf(connection, batch, "landing", onDay));
+        if (file === null)
+          throw new RoadstreamError("invariant", `${batch.table.name}: no rows of day ${onDay}`);
         files.push(file);
       }
       const written = files.reduce((sum, file) => sum + file.rows, 0);
@@ -67,42 +72,85 @@ export class DuckDbRowWriter implements RowWriter {
           `${batch.table.name}: ${batch.rows.length} lines, ${written} rows`,
         );
       }
-      return { kind: "written", files, captured: await captured(connection, batch) };
+      return { kind: "written", files, captured: await captured(connection, batch, "landing") };
     });
   }
 
   async accepts(batch: RowBatch): Promise<boolean> {
-    return this.#load(batch, (_, judged) => Promise.resolve(judged.kind === "valid"));
+    return this.#read(batch, async (connection, source) => {
+      const judged = await load(connection, batch, source);
+      return judged.kind === "valid";
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 
-  async #load<T>(
+  /** Null, and nothing written, unless every line gave one valid row of the likely day. */
+  async #writeLikelyDay(
+    connection: DuckDbConnection,
     batch: RowBatch,
-    use: (connection: DuckDbConnection, judged: Judged) => Promise<T>,
+    source: string,
+  ): Promise<WriteOutcome | null> {
+    const onDay = likelyDay(batch.table, batch.rows);
+    if (onDay === null) return null;
+    const valid = `(SELECT * FROM (${landedSql(batch.table, source)}) WHERE is_valid)`;
+    let found: readonly CapturedAt[] = [];
+    const accept = async (local: { readonly path: string; readonly rows: number }): Promise<boolean> => {
+      if (local.rows !== batch.rows.length) return false;
+      found = await captured(connection, batch, `read_parquet(${sqlText(local.path)})`);
+      return true;
+    };
+    try {
+      const file = await this.#options.parquet.write({
+        ...parquetOf(connection, batch, valid, onDay),
+        accept,
+      });
+      return file === null ? null : { kind: "written", files: [file], captured: found };
+    } catch (error) {
+      // A line that cannot be read ends the whole query; what to make of it is found out on the longer way.
+      if (isOfTheMachine(error) || !isRoadstreamError(error, "storage")) throw error;
+      return null;
+    }
+  }
+
+  /** Writes the batch to files, gives what DuckDB reads it from, and cleans up. */
+  async #read<T>(
+    batch: RowBatch,
+    use: (connection: DuckDbConnection, source: string) => Promise<T>,
   ): Promise<T> {
     const { folder, clock, random, engine } = this.#options;
-    const file = join(folder, `${uuidV7(clock.now(), random)}.ndjson`);
+    const lines = join(folder, `${uuidV7(clock.now(), random)}.ndjson`);
+    const runs = join(folder, `${uuidV7(clock.now(), random)}.csv`);
     using connection = await engine.connect();
     try {
-      await writeLandingRows(file, batch.rows).catch((error: unknown) => {
-        throw storageError(`write ${file}`, error);
-      });
-      return await use(connection, await load(connection, batch, file));
+      await Promise.all([writeLandingLines(lines, batch.rows), writeLandingRuns(runs, batch.rows)]).catch(
+        (error: unknown) => {
+          throw storageError(`write ${lines}`, error);
+        },
+      );
+      return await use(connection, placedSql(batch.table.name, sqlText(lines), sqlText(runs)));
     } finally {
       await connection.run("DROP TABLE IF EXISTS landing");
-      await rm(file, { force: true });
+      await Promise.all([rm(lines, { force: true }), rm(runs, { force: true })]);
     }
   }
 }
 
-const load = async (connection: DuckDbConnection, batch: RowBatch, file: string): Promise<Judged> => {
-  const columns = Object.entries(landingColumns(batch.table.name)).map(
-    ([name, type]) => `${name}: '${type}'`,
-  );
-  const source = `read_json(${sqlText(file)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
+const parquetOf = (
+  connection: DuckDbConnection,
+  { table, landedAt }: RowBatch,
+  source: string,
+  onDay: number,
+): ParquetWrite => ({
+  connection,
+  definition: table,
+  select: `SELECT ${lakeColumnsSql(table, landedAt)} FROM ${source} WHERE on_day = ${onDay}`,
+  day: utcDay(unixMillis(onDay * DAY_MS)),
+});
+
+const load = async (connection: DuckDbConnection, batch: RowBatch, source: string): Promise<Judged> => {
   try {
     await connection.run(`CREATE TEMP TABLE landing AS ${landedSql(batch.table, source)}`);
   } catch (error) {
@@ -112,7 +160,7 @@ const load = async (connection: DuckDbConnection, batch: RowBatch, file: string)
     return { kind: "refused", reason: errorText(error).slice(0, 500) };
   }
   const groups = await connection.rows(
-    "SELECT on_day, count(*) AS rows, count(*) FILTER (WHERE NOT is_valid) AS wrong FROM landing GROUP BY 1 ORDER BY 1",
+    "SELECT on_day, count(*) AS rows, count(*) FILTER (WHERE is_valid IS NOT TRUE) AS wrong FROM landing GROUP BY 1 ORDER BY 1",
   );
   const sum = (name: string): number => groups.reduce((total, group) => total + Number(group[name]), 0);
   if (sum("rows") !== batch.rows.length) {
@@ -129,8 +177,12 @@ const clusterByDay = async (connection: DuckDbConnection): Promise<void> => {
   await connection.run("ALTER TABLE by_day RENAME TO landing");
 };
 
-const captured = async (connection: DuckDbConnection, batch: RowBatch): Promise<readonly CapturedAt[]> => {
-  const sql = capturedSql(batch, sqlText(batch.machineBoot));
+const captured = async (
+  connection: DuckDbConnection,
+  batch: RowBatch,
+  source: string,
+): Promise<readonly CapturedAt[]> => {
+  const sql = capturedSql(batch, sqlText(batch.machineBoot), source);
   if (sql === null) return [];
   const rows = await connection.rows(sql);
   return rows.map((row) => ({ uptimeMs: Number(row["at"]), rows: Number(row["rows"]) }));

@@ -8,6 +8,7 @@ import {
 } from "@roadstream/shared";
 import type { TableDefinition } from "../ports.ts";
 import { LATENCY_MAX } from "./ingest-limits.ts";
+import { landingColumns } from "./landing-columns.ts";
 import type { RowBatch } from "./ports.ts";
 import { TRUE_CLOCKS_SQL } from "./true-clocks.ts";
 
@@ -28,6 +29,13 @@ const EVENT_AT_SQL = `make_timestamptz(CASE
     THEN epoch_us(received_at) - (sent_uptime_ms - uptime_ms) * 1000
   ELSE epoch_us(received_at) END)`;
 
+const RUN_COLUMNS = {
+  log_partition: "INTEGER",
+  first_offset: "BIGINT",
+  rows: "BIGINT",
+  log_appended_ms: "BIGINT",
+};
+
 /** Tables are partitioned by days since 1970; see also read-record.ts. */
 const RECEIVED_SQL = "epoch_us(received_at) >= 0";
 
@@ -43,8 +51,6 @@ const expression = (column: Column, landedAt: UnixMillis): string => {
   switch (column.name) {
     case "event_at":
       return "at_event";
-    case "log_partition":
-      return "CAST(log_partition AS INTEGER)";
     case "log_appended_at":
       return "make_timestamptz(log_appended_ms * 1000)";
     case "landed_at":
@@ -57,6 +63,20 @@ const expression = (column: Column, landedAt: UnixMillis): string => {
 /** The table's columns in lake order, over rows that {@link withDaySql} gives. */
 export const lakeColumnsSql = (table: TableDefinition, landedAt: UnixMillis): string =>
   table.columns.map((column) => `${expression(column, landedAt)} AS ${column.name}`).join(", ");
+
+/**
+ * Lines and runs (see landing-rows.ts) as rows: line by line in the file's order, which DuckDB keeps for a positional
+ * join. A line too many or too few leaves NULLs, which is a row that is not valid.
+ */
+export const placedSql = (table: TableName, lines: string, runs: string): string => {
+  const columns = (all: Readonly<Record<string, string>>): string =>
+    Object.entries(all)
+      .map(([name, type]) => `${name}: '${type}'`)
+      .join(", ");
+  return `(SELECT * FROM read_json(${lines}, format = 'newline_delimited', columns = {${columns(landingColumns(table))}})
+    POSITIONAL JOIN (SELECT log_partition, log_appended_ms, unnest(range(first_offset, first_offset + rows)) AS log_offset
+      FROM read_csv(${runs}, auto_detect = false, header = false, columns = {${columns(RUN_COLUMNS)}})) AS places)`;
+};
 
 /** The rows of `source` with what they are judged and placed by: `is_valid`, `on_day` (days since 1970), and for streams `at_event`. */
 export const landedSql = (table: TableDefinition, source: string): string => {
@@ -71,11 +91,11 @@ export const landedSql = (table: TableDefinition, source: string): string => {
  * When rows were captured by this machine's monotonic clock, in steps of 10 ms: its own rows exactly, others' by the
  * wall clocks where they can be compared, the rest not at all. Null for a table without capture times.
  */
-export const capturedSql = (batch: RowBatch, machineBootText: string): string | null => {
+export const capturedSql = (batch: RowBatch, machineBootText: string, source: string): string | null => {
   if (batch.table.dayOf === "received_at") return null;
   const bootAt = Math.round(batch.landedAt - batch.uptime);
   const at = `CASE WHEN machine_boot = ${machineBootText} THEN uptime_ms
     WHEN ${TRUE_CLOCKS_SQL} THEN epoch_ms(captured_at) - ${bootAt} END`;
-  return `SELECT ms // 10 * 10 AS at, count(*) AS rows FROM (SELECT ${at} AS ms FROM landing)
+  return `SELECT ms // 10 * 10 AS at, count(*) AS rows FROM (SELECT ${at} AS ms FROM ${source})
     WHERE ms BETWEEN ${Math.floor(batch.uptime - LATENCY_MAX)} AND ${Math.ceil(batch.uptime)} GROUP BY 1`;
 };

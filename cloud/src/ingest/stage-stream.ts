@@ -143,7 +143,7 @@ class SliceStage {
     const found = boots.get(record.bootId);
     if (found !== undefined) return found;
     const { partition } = this.#slice;
-    const key = { vehicleId: record.vehicleId, bootId: record.bootId, stream: this.#stream };
+    const key = { vehicleId: own(record.vehicleId), bootId: own(record.bootId), stream: this.#stream };
     const ledger = this.#options.ledgers.get(partition);
     const isMisplaced = partitionOf(record.vehicleId, this.#options.partitionCount) !== partition;
     const archive = ledger?.archiveOf(key) ?? null;
@@ -210,6 +210,9 @@ class SliceStage {
     });
   }
 }
+
+/** A copy: what was cut from a record would keep all that came with it in memory, for as long as the ledger lives. */
+const own = (text: string): string => Buffer.from(text, "latin1").toString("latin1");
 
 const claimOf = (stream: StreamName, record: ReadRecord): HeaderClaim => ({
   vehicleId: record.vehicleId,
