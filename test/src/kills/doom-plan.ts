@@ -1,8 +1,9 @@
 /**
  * `append`: the transaction that puts records into the outbox or the log · `publish`, `puback`: such a packet's way into
- * the socket · `object`: a new object of the lake.
+ * the socket · `produce`: the same of a request that hands records to Kafka · `object`: a new object of a lake in a
+ * folder · `put`: of a lake on S3.
  */
-export type DoomMoment = "append" | "publish" | "puback" | "object";
+export type DoomMoment = "append" | "publish" | "puback" | "produce" | "object" | "put";
 
 /** The end of a process, or its stopping, at the n-th of such moments. */
 export interface Doom {
@@ -12,14 +13,26 @@ export interface Doom {
   readonly signal: "SIGKILL" | "SIGSTOP";
 }
 
-/** What a stage's environment must hold for it to meet its doom; nothing for one that is to live. */
-export const doomEnvironment = (doom: Doom | null): Readonly<Record<string, string>> =>
-  doom === null
-    ? {}
-    : {
-        DOOM: JSON.stringify(doom),
-        NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${new URL("./doom.ts", import.meta.url).href}`,
-      };
+/** A machine whose wall clock is set while the process runs. */
+export interface ClockJump {
+  readonly afterMs: number;
+  readonly byMs: number;
+}
+
+/** What a stage's environment must hold for it to meet its fate; nothing for one that is to live. */
+export const doomEnvironment = (
+  doom: Doom | null,
+  jump: ClockJump | null = null,
+): Readonly<Record<string, string>> => {
+  const loaded = [...(doom === null ? [] : ["./doom.ts"]), ...(jump === null ? [] : ["./clock-jump.ts"])];
+  if (loaded.length === 0) return {};
+  const imports = loaded.map((file) => ` --import=${new URL(file, import.meta.url).href}`);
+  return {
+    ...(doom === null ? {} : { DOOM: JSON.stringify(doom) }),
+    ...(jump === null ? {} : { CLOCK_JUMP: JSON.stringify(jump) }),
+    NODE_OPTIONS: `--disable-warning=ExperimentalWarning${imports.join("")}`,
+  };
+};
 
 export const readDoom = (env: Readonly<Record<string, string | undefined>>): Doom | null =>
   env["DOOM"] === undefined ? null : (JSON.parse(env["DOOM"]) as Doom);

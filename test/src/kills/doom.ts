@@ -1,10 +1,12 @@
 /**
  * Loaded before an unchanged stage (`node --import`), this ends or stops it at one exact moment, told by the environment
  * variable DOOM. What it wraps are the calls by which the stage touches the world: SQLite's COMMIT of records, the
- * socket's writes of MQTT packets, and the file system's link that gives an object its name.
+ * socket's writes of MQTT packets and Kafka's produce requests, the file system's link that gives an object its name, and
+ * the HTTP request that puts an object.
  */
 import { writeSync } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
+import http from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import { Socket } from "node:net";
 import { DatabaseSync, StatementSync } from "node:sqlite";
@@ -61,13 +63,22 @@ const packetsOf = (chunks: readonly Uint8Array[], type: number): number =>
   chunks.filter((chunk) => chunk.length <= 4 && (chunk[0] ?? 0) >> 4 === type && (chunk[0] ?? 0) !== 0)
     .length;
 
+/** Kafka's frame: a 32-bit length, then the request's key, which is 0 for produce. kafkajs writes one in one piece. */
+const produceRequests = (chunks: readonly Uint8Array[]): number =>
+  chunks.filter((chunk) => {
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    return chunk.length > 8 && view.getInt32(0) === chunk.length - 4 && view.getInt16(4) === 0;
+  }).length;
+
 const wrapPackets = (): void => {
   const write = Socket.prototype._write as Write;
   const moment = doom?.moment;
-  if (moment !== "publish" && moment !== "puback") return;
+  if (moment !== "publish" && moment !== "puback" && moment !== "produce") return;
+  const passing = (chunks: readonly Uint8Array[]): number =>
+    moment === "produce" ? produceRequests(chunks) : packetsOf(chunks, PACKETS[moment]);
   const intercept = (socket: Socket, chunks: readonly Uint8Array[], done: Done): void => {
     const bytes = Buffer.concat(chunks);
-    const isHere = Array.from({ length: packetsOf(chunks, PACKETS[moment]) }).some(() => isNow(moment));
+    const isHere = Array.from({ length: passing(chunks) }).some(() => isNow(moment));
     if (!isHere) return write.call(socket, bytes, "buffer" as BufferEncoding, done);
     if (doom?.when === "before") fall();
     const sent = doom?.when === "within" ? bytes.subarray(0, Math.ceil(bytes.length / 2)) : bytes;
@@ -121,8 +132,28 @@ const wrapWrites = async (): Promise<void> => {
   };
 };
 
+/** Before a put leaves · when its head has and its body has not · when it is answered, before anybody here knows. */
+const wrapPuts = (): void => {
+  if (doom?.moment !== "put") return;
+  const { request } = http;
+  http.request = ((...args: Parameters<typeof request>) => {
+    const put = request(...args);
+    if (put.method !== "PUT" || !isNow("put")) return put;
+    if (doom.when === "before") fall();
+    if (doom.when === "after") put.prependOnceListener("response", fall);
+    if (doom.when === "within") {
+      put.flushHeaders();
+      put.once("socket", (socket) => socket.once("connect", () => setImmediate(fall)));
+      put.once("finish", fall);
+    }
+    return put;
+  }) as typeof request;
+  syncBuiltinESMExports();
+};
+
 if (doom !== null) {
   if (doom.moment === "append") wrapCommits();
   wrapPackets();
+  wrapPuts();
   await wrapObjects();
 }

@@ -2,13 +2,13 @@ import { killPlan, type KillPlan } from "./kill-plan.ts";
 import { KillRun } from "./kill-run.ts";
 import { findWrongRows } from "./landed-rows.ts";
 
-interface Verdict {
+export interface Verdict {
   readonly clean: boolean;
   readonly totals: Readonly<Record<string, number>>;
 }
 
 /** What must be nothing once everything has come home. */
-const NOTHING = [
+export const NOTHING = [
   "lost",
   "doubled",
   "rejected",
@@ -20,7 +20,10 @@ const NOTHING = [
   "foreign",
 ];
 
-const PROJECT = { one_scene: "system", two_scenes: "faults" } as const;
+const COMMAND = {
+  one_scene: "exec vitest run --project system",
+  two_scenes: "test:faults",
+} as const;
 
 /** One run and its judgement, by `cloud verify` and by a query of our own. Throws with how to run it again. */
 export const runAndJudge = async (
@@ -38,11 +41,11 @@ export const runAndJudge = async (
     const { clean, totals } = JSON.parse(verified.stdout) as Verdict;
     const wrong = NOTHING.filter((count) => totals[count] !== 0);
     if (!clean || wrong.length > 0) throw new Error(`verify is not content: ${verified.stdout}`);
-    const rows = await findWrongRows(run.lake, run.promised);
+    const rows = await findWrongRows({ lake: `file:${run.lake}`, env: {} }, run.promised);
     if (rows.length > 0) throw new Error(`${rows.length} rows are wrong: ${rows.slice(0, 5).join(", ")}`);
     return { plan, met: run.met };
   } catch (cause) {
-    const alone = `ROADSTREAM_SEED=${seed} vitest run --project ${PROJECT[kind]} kills`;
+    const alone = `ROADSTREAM_SEED=${seed} npx -y pnpm@12 ${COMMAND[kind]} kills`;
     throw new Error(`seed ${seed} (${JSON.stringify(plan)}); alone: ${alone}`, { cause });
   }
 };

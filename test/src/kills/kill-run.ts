@@ -1,10 +1,10 @@
-import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { runStage, startStage, type Stage, type StageExit } from "../processes/start-stage.ts";
 import { freePort } from "../services/free-port.ts";
 import { capture } from "./capture.ts";
 import { doomEnvironment, type Doom } from "./doom-plan.ts";
+import { givenNumbers, type Given } from "./given-numbers.ts";
 import { keepRunning, type KeptStage } from "./kept-stage.ts";
 import type { KillPlan } from "./kill-plan.ts";
 
@@ -18,10 +18,8 @@ const ZOMBIE_MS = 10_000;
 const SECOND_TRIP_S = 600;
 const SECOND_TRIP_EPOCHS = 60;
 
-/** What the car promised in one start of its agent: gps_data numbers 1..given, the first of which is second `fromS`. */
-export interface Promised {
-  readonly bootId: string;
-  readonly given: number;
+/** What the car promised in one start of its agent: numbers 1..given, the first of which is second `fromS`. */
+export interface Promised extends Given {
   readonly fromS: number;
 }
 
@@ -180,19 +178,11 @@ export class KillRun implements AsyncDisposable {
     return keepRunning(start, doom, () => this.met.add("gateway"));
   }
 
-  /** What the dead or ended agent's disk says it gave; of a copy, so that recovery is the next agent's own affair. */
+  /** What the dead or ended agent's disk says it gave. */
   async #remember(fromS: number): Promise<void> {
-    const copy = join(this.#folder, "outbox-copy");
-    await cp(join(this.#folder, "agent"), copy, { recursive: true });
-    const db = new DatabaseSync(join(copy, "outbox.sqlite"));
-    const sql = "SELECT boot_id, given FROM series JOIN boot USING (boot_id) WHERE stream = 'gps_data'";
     const known = new Set(this.promised.map(({ bootId }) => bootId));
-    for (const row of db.prepare(sql).all()) {
-      const promised = { bootId: String(row["boot_id"]), given: Number(row["given"]), fromS };
-      if (!known.has(promised.bootId)) this.promised.push(promised);
-    }
-    db.close();
-    await rm(copy, { recursive: true });
+    for (const one of await givenNumbers(join(this.#folder, "agent")))
+      if (!known.has(one.bootId)) this.promised.push({ ...one, fromS });
   }
 }
 

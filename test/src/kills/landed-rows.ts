@@ -1,21 +1,33 @@
-import { DuckDbEngine, openLake } from "@roadstream/cloud/testing";
+import { DuckDbEngine, openLake, type OpenedLake } from "@roadstream/cloud/testing";
 import { silentLogger } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { TRIP_STARTS, WARM_S } from "./capture.ts";
 import type { Promised } from "./kill-run.ts";
 
+/** A lake, and what must stand in the environment for it. */
+export interface LakePlace {
+  readonly lake: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** As a reader of its own opens it. */
+export const openPlace = ({ lake, env }: LakePlace): OpenedLake =>
+  openLake(
+    { lake, catalog: "file" },
+    {
+      clock: systemClock(),
+      random: systemRandom(),
+      logger: silentLogger,
+      env,
+      path: (text: string) => text,
+    },
+  );
+
 type Table = "gps_data" | "agent_events" | "dead_letters";
 
 /** The table's current data files, for any SQL to read. */
-const filesOf = async (lakeFolder: string, table: Table): Promise<readonly string[]> => {
-  const options = {
-    clock: systemClock(),
-    random: systemRandom(),
-    logger: silentLogger,
-    env: {},
-    path: (text: string) => text,
-  };
-  await using lake = openLake({ lake: `file:${lakeFolder}`, catalog: "file" }, options);
+const filesOf = async (place: LakePlace, table: Table): Promise<readonly string[]> => {
+  await using lake = openPlace(place);
   const head = await lake.tables[table].peek();
   if (head === null) return [];
   const files = await lake.tables[table].files(head);
@@ -27,13 +39,13 @@ const filesOf = async (lakeFolder: string, table: Table): Promise<readonly strin
  * holding the second of the trip that it was given to; and there is nothing else. Returns what is wrong.
  */
 export const findWrongRows = async (
-  lakeFolder: string,
+  place: LakePlace,
   promised: readonly Promised[],
 ): Promise<readonly string[]> => {
   await using engine = await DuckDbEngine.open();
   using connection = await engine.connect();
   const from = async (table: Table, columns: string): Promise<string> => {
-    const files = await filesOf(lakeFolder, table);
+    const files = await filesOf(place, table);
     const list = files.map((file) => `'${file}'`).join();
     return files.length === 0
       ? `(SELECT ${columns} FROM (SELECT NULL::VARCHAR boot_id, NULL::BIGINT seq, NULL::TIMESTAMP fix_at) WHERE false)`

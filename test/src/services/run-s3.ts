@@ -7,6 +7,13 @@ export const BUCKET = "lake";
 export const REGION = "us-east-1";
 export const USER = "test";
 export const PASSWORD = "testtest";
+/** For the SDK, which looks in the process's own environment. */
+export const CREDENTIALS = {
+  AWS_REGION: REGION,
+  AWS_ACCESS_KEY_ID: USER,
+  AWS_SECRET_ACCESS_KEY: PASSWORD,
+  AWS_EC2_METADATA_DISABLED: "true",
+} as const;
 const READY_DEADLINE_MS = 30_000;
 
 /** An S3 server with one bucket. */
@@ -17,6 +24,8 @@ export interface RunningS3 extends AsyncDisposable {
   /** What a client's environment must say; through a line in front of it with another port. */
   env(port?: number): Readonly<Record<string, string>>;
   kill9(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
   /** Starts it again on the same port after {@link kill9}. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -62,13 +71,12 @@ export const runS3 = async (scratch: string, at: (port: number) => S3Program): P
     port,
     bucket: BUCKET,
     env: (clientPort = port) => ({
-      AWS_REGION: REGION,
+      ...CREDENTIALS,
       AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${clientPort}`,
-      AWS_ACCESS_KEY_ID: USER,
-      AWS_SECRET_ACCESS_KEY: PASSWORD,
-      AWS_EC2_METADATA_DISABLED: "true",
     }),
     kill9: () => server.kill9(),
+    freeze: () => server.signal("SIGSTOP"),
+    thaw: () => server.signal("SIGCONT"),
     restart: async () => {
       server = await start();
     },

@@ -1,0 +1,13 @@
+import { expect } from "vitest";
+import { stormSuite } from "../storms/storm-suite.ts";
+
+/** Not those of the services' suite. */
+const FIRST_SEED = 101;
+const RUNS = Number(process.env["ROADSTREAM_STORMS"] ?? 200);
+
+stormSuite({
+  seeds: Array.from({ length: RUNS }, (_, i) => FIRST_SEED + i),
+  beds: 3,
+  command: "test:faults",
+  expectMet: (met, runs) => expect(met.killed).toBeGreaterThan(runs / 4),
+});

@@ -1,0 +1,12 @@
+import { expect } from "vitest";
+import { stormSuite } from "../storms/storm-suite.ts";
+
+/** A worker killed at a put, a gateway at a produce request, Kafka and S3 killed, clocks set; two hundred by test:faults. */
+const SEEDS = [1, 4, 9, 11, 13];
+
+stormSuite({
+  seeds: SEEDS,
+  beds: 2,
+  command: "test:services",
+  expectMet: (met) => expect(met.killed).toBeGreaterThan(0),
+});

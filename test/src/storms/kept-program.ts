@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Stage, StageExit } from "../processes/start-stage.ts";
+
+const PAUSE_MS = 300;
+
+/** A stage that is started again whenever it ends, as a service manager does, until it is told to stop. */
+export class KeptProgram {
+  readonly #start: (isFirst: boolean) => Promise<Stage>;
+  readonly #mayFail: () => boolean;
+  /** Rejects when it cannot be kept running; pends as long as all is well. */
+  readonly failed: Promise<never>;
+  readonly #running: Promise<void>;
+  #stage: Stage | null = null;
+  #isOver = false;
+  /** Ends by a signal. */
+  killed = 0;
+  /** Ends with an error of its own, in an outage of what it stands on. */
+  gaveUp = 0;
+
+  /** `mayFail`: whether what it stands on is away, or was a moment ago. */
+  constructor(start: (isFirst: boolean) => Promise<Stage>, mayFail: () => boolean) {
+    this.#start = start;
+    this.#mayFail = mayFail;
+    this.#running = this.#run();
+    this.failed = this.#running.then(() => new Promise<never>(() => undefined));
+    this.failed.catch(() => undefined);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#stage?.signal(name);
+  }
+
+  /** SIGTERM, and waits for a clean end. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    this.#stage?.signal("SIGCONT");
+    this.#stage?.signal("SIGTERM");
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (let isFirst = true; !this.#isOver; isFirst = false) {
+      const end = await this.#live(isFirst);
+      if (end === null) await sleep(PAUSE_MS);
+      else if (end.signal !== null) this.killed += 1;
+      else if (this.#isOver && end.code === 0) return;
+      else if (this.#mayFail()) this.gaveUp += 1;
+      else throw new Error(`ended with ${end.code}: ${end.stderr}`);
+    }
+  }
+
+  /** Null when it did not even become ready, which is no wonder in an outage. */
+  async #live(isFirst: boolean): Promise<StageExit | null> {
+    try {
+      this.#stage = await this.#start(isFirst);
+    } catch (error) {
+      if (this.#isOver || this.#mayFail()) return null;
+      throw error;
+    }
+    // Told to stop while it was being started.
+    if (this.#isOver) this.#stage.signal("SIGTERM");
+    return this.#stage.exit;
+  }
+}

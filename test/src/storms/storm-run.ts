@@ -1,0 +1,181 @@
+import { seededRandom, type Random } from "@roadstream/shared";
+import { partitionOf } from "@roadstream/shared/event-log";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { capture } from "../kills/capture.ts";
+import { doomEnvironment } from "../kills/doom-plan.ts";
+import { givenNumbers } from "../kills/given-numbers.ts";
+import type { Promised } from "../kills/kill-run.ts";
+import { runStage, startStage, type Stage, type StageExit } from "../processes/start-stage.ts";
+import type { S3LineFault } from "../services/faulty-s3-line.ts";
+import { freePort } from "../services/free-port.ts";
+import { KeptProgram } from "./kept-program.ts";
+import type { StormBed, StormPlace } from "./storm-bed.ts";
+import { KEPT, type Blow, type Kept, type Service, type StormPlan } from "./storm-plan.ts";
+
+const PARTITIONS = 2;
+const DEADLINE_MS = 120_000;
+/** So long after an outage a stage may still end because of it. */
+const AFTERMATH_MS = 20_000;
+const LATE_EVERY_MS = 150;
+/** One in each partition, so that both workers commit to one table. */
+const VEHICLES = Array.from({ length: PARTITIONS }, (_, partition) => {
+  const names = Array.from({ length: 20 }, (_, i) => `car-${i + 1}`);
+  return names.find((name) => partitionOf(name, PARTITIONS) === partition) ?? "car";
+});
+const LINE_FAULTS: readonly S3LineFault[] = [
+  "lost_request",
+  "lost_answer",
+  "late",
+  { status: 500, code: "InternalError" },
+  { status: 503, code: "SlowDown" },
+  { status: 409, code: "ConditionalRequestConflict" },
+];
+
+/** Two cars, a gateway, Kafka, two workers and a lake on S3; then everything of the plan happens to them. */
+export class StormRun implements AsyncDisposable {
+  readonly place: StormPlace;
+  readonly promised: Promised[] = [];
+  readonly #plan: StormPlan;
+  readonly #bed: StormBed;
+  readonly #kept = new Map<Kept, KeptProgram>();
+  readonly #open = new AsyncDisposableStack();
+  readonly #random: Random;
+  #blows: readonly Promise<void>[] = [];
+  #port = 0;
+  #outages = 0;
+  #quietSince = 0;
+
+  constructor(plan: StormPlan, bed: StormBed) {
+    this.#plan = plan;
+    this.#bed = bed;
+    this.place = bed.fresh();
+    this.#random = seededRandom(plan.seed);
+  }
+
+  async run(): Promise<void> {
+    await mkdir(this.place.folder, { recursive: true });
+    this.#port = await freePort();
+    this.#bed.line.fault = () => this.#lineFault();
+    for (const who of KEPT) this.#keep(who);
+    const late = setInterval(() => void this.#bed.line.deliverLate().catch(() => undefined), LATE_EVERY_MS);
+    try {
+      this.#blows = this.#plan.blows.map((blow) => this.#strike(blow));
+      const trip = Promise.all([...VEHICLES.map((vehicle, i) => this.#drive(vehicle, i)), ...this.#blows]);
+      await Promise.race([trip, ...[...this.#kept.values()].map(({ failed }) => failed)]);
+    } finally {
+      clearInterval(late);
+    }
+    for (const program of this.#kept.values()) await program.stop();
+    this.#bed.line.fault = () => null;
+    while (await this.#bed.line.deliverLate());
+    // A group of its own does not wait for the sessions of the dead: the tables alone say what has landed.
+    expectEnd(await this.#cloud("run", "--until-drained", "--group", "after"), "cloud");
+  }
+
+  verify(): Promise<StageExit> {
+    return this.#cloud("verify", "--json");
+  }
+
+  /** How often programs were killed, and how often they gave up in an outage. */
+  get met(): { readonly killed: number; readonly gaveUp: number } {
+    const all = [...this.#kept.values()];
+    return {
+      killed: all.reduce((sum, { killed }) => sum + killed, 0),
+      gaveUp: all.reduce((sum, { gaveUp }) => sum + gaveUp, 0),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A run that failed early leaves no service away for the next one.
+    await Promise.allSettled(this.#blows);
+    await this.#open.disposeAsync();
+    await this.#bed.forget(this.place);
+  }
+
+  #keep(who: Kept): void {
+    const { log, lake, env, name: group } = this.place;
+    const args =
+      who === "gateway"
+        ? ["--listen", `mqtt://127.0.0.1:${this.#port}`, "--log", log, "--partitions", String(PARTITIONS)]
+        : ["run", "--log", log, "--lake", lake, "--group", group, "--commit-interval", "100ms"];
+    const start = async (isFirst: boolean): Promise<Stage> => {
+      const fate = isFirst
+        ? doomEnvironment(this.#plan.dooms[who] ?? null, this.#plan.jumps[who] ?? null)
+        : {};
+      const name = who === "gateway" ? "gateway" : "cloud";
+      return this.#open.use(await startStage(name, args, { env: { ...env, ...fate } }));
+    };
+    this.#kept.set(who, new KeptProgram(start, () => this.#isOutage()));
+  }
+
+  /** A trip, until the log has everything that the agent kept. */
+  async #drive(vehicle: string, index: number): Promise<void> {
+    const data = join(this.place.folder, vehicle);
+    const file = `${data}.nmea`;
+    const fromS = index * 1000;
+    await writeFile(file, capture(fromS, this.#plan.epochs));
+    const own = ["--vehicle", vehicle, "--mqtt", `mqtt://127.0.0.1:${this.#port}`, "--data", data];
+    const args = [...own, "--system-clock", "none", "--linger", "20ms", "--exit-when-drained"];
+    const doom = index === 0 ? (this.#plan.dooms.agent ?? null) : null;
+    let end = await runStage("agent", [...args, "--gps", `file:${file}`], {
+      env: doomEnvironment(doom),
+      deadlineMs: DEADLINE_MS,
+    });
+    for (const given of await givenNumbers(data)) this.promised.push({ ...given, fromS });
+    if (end.signal !== null) end = await runStage("agent", args, { deadlineMs: DEADLINE_MS });
+    expectEnd(end, "agent");
+  }
+
+  async #strike(blow: Blow): Promise<void> {
+    await sleep(blow.atMs);
+    switch (blow.kind) {
+      case "kill":
+        this.#kept.get(blow.who)?.signal("SIGKILL");
+        return;
+      case "stop":
+        this.#kept.get(blow.who)?.signal("SIGSTOP");
+        await sleep(blow.forMs);
+        this.#kept.get(blow.who)?.signal("SIGCONT");
+        return;
+      case "freeze":
+      case "restart":
+        this.#outages += 1;
+        await this.#absence(blow.what, blow.kind, blow.forMs);
+        this.#outages -= 1;
+        this.#quietSince = performance.now();
+        return;
+    }
+  }
+
+  async #absence(what: Service, kind: "freeze" | "restart", forMs: number): Promise<void> {
+    const service = what === "kafka" ? this.#bed.kafka : this.#bed.s3;
+    if (kind === "freeze") service.freeze();
+    else await service.kill9();
+    await sleep(forMs);
+    if (kind === "freeze") service.thaw();
+    else await service.restart();
+  }
+
+  #isOutage(): boolean {
+    return this.#outages > 0 || performance.now() - this.#quietSince < AFTERMATH_MS;
+  }
+
+  #lineFault(): S3LineFault | null {
+    if (this.#random.next() * 100 >= this.#plan.lossPercent) return null;
+    return LINE_FAULTS[Math.floor(this.#random.next() * LINE_FAULTS.length)] ?? null;
+  }
+
+  #cloud(command: string, ...args: readonly string[]): Promise<StageExit> {
+    const { log, lake, env } = this.place;
+    return runStage("cloud", [command, "--log", log, "--lake", lake, ...args], {
+      env,
+      deadlineMs: DEADLINE_MS,
+    });
+  }
+}
+
+const expectEnd = (end: StageExit, stage: string): void => {
+  if (end.code !== 0) throw new Error(`the ${stage} ended with ${end.code ?? end.signal}: ${end.stderr}`);
+};
