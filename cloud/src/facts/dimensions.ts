@@ -1,6 +1,6 @@
 import { dimension, type Dimension } from "./dimension.ts";
 import { column } from "./fact.ts";
-import { geohashSql, placeLatitudeSql, placeLongitudeSql } from "./place.ts";
+import { AREA_CHARACTERS, geohashSql, placeLatitudeSql, placeLongitudeSql } from "./place.ts";
 
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const PARTS_OF_DAY = [
@@ -77,10 +77,8 @@ export const DIM_PLACE: Dimension = dimension({
       "area",
       "string",
       "The geohash of 5 characters around it, about 5 km by 5 km.",
-      `SUBSTR(${geohashSql("k.place_key")}, 1, 5)`,
-      {
-        maxLength: 5,
-      },
+      geohashSql("k.place_key", AREA_CHARACTERS),
+      { maxLength: AREA_CHARACTERS },
     ),
     column("latitude", "float64", "Of its middle. Unit: degrees.", (words) =>
       placeLatitudeSql("k.place_key", words),

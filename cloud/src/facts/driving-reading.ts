@@ -12,7 +12,7 @@ import { DRIVING_CLOCK, timedRows } from "./timed-rows.ts";
 import { whole, type Words } from "./words.ts";
 
 /** One stream's rows in their own order: a difference between two sensors is no change of the car. */
-const OWN = "PARTITION BY vehicle_id, span ORDER BY at_ms, seq, boot_id";
+const OWN = "PARTITION BY vehicle_id, span ORDER BY at_ms, seq, speed_kmh";
 
 const last = (column: string): string => `LAG(${column}) OVER (${OWN})`;
 
@@ -32,12 +32,12 @@ const ACROSS = `CASE WHEN ${SUDDEN} AND ${FAST_ENOUGH} THEN ${whole(
 const gps = (
   words: Words,
   scope: Scope,
-): string => `SELECT vehicle_id, span, at_ms, 0 AS source, seq, boot_id, speed_kmh, latitude, longitude,
+): string => `SELECT vehicle_id, span, at_ms, 0 AS source, seq, speed_kmh, latitude, longitude,
   CAST(NULL AS ${words.double}) AS odometer_km, CAST(NULL AS ${words.double}) AS fuel_level_pct, CAST(NULL AS INTEGER) AS engine,
   ${ALONG} AS along_mms2, ${ACROSS} AS across_mms2, CAST(NULL AS BIGINT) AS fuel_ul, CAST(NULL AS BIGINT) AS fuel_ms,
   CAST(NULL AS BIGINT) AS idle_ms
 FROM (
-  SELECT vehicle_id, span, at_ms, seq, boot_id, speed_kmh, heading_deg, latitude, longitude,
+  SELECT vehicle_id, span, at_ms, seq, speed_kmh, heading_deg, latitude, longitude,
     at_ms - ${last("at_ms")} AS dt_ms, ${last("speed_kmh")} AS last_speed_kmh, ${last("heading_deg")} AS last_heading_deg
   FROM (
 ${timedRows(
@@ -64,7 +64,7 @@ const IDLE = `dt_ms <= ${CONTINUOUS_MS} AND engine_rpm > 0 AND speed_kmh < ${MOV
 const obd = (
   words: Words,
   scope: Scope,
-): string => `SELECT vehicle_id, span, at_ms, 1 AS source, seq, boot_id, speed_kmh, latitude, longitude,
+): string => `SELECT vehicle_id, span, at_ms, 1 AS source, seq, speed_kmh, latitude, longitude,
   odometer_km, fuel_level_pct, CASE WHEN engine_rpm > 0 THEN 1 WHEN engine_rpm = 0 THEN 0 END AS engine,
   ${ALONG} AS along_mms2, CAST(NULL AS BIGINT) AS across_mms2,
   CASE WHEN ${BOTH_KNOWN} THEN ${BURNT} END AS fuel_ul, CASE WHEN ${BOTH_KNOWN} THEN dt_ms END AS fuel_ms,
@@ -72,7 +72,7 @@ const obd = (
 FROM (
   SELECT fuelled.*, at_ms - ${last("at_ms")} AS dt_ms, ${last("speed_kmh")} AS last_speed_kmh, ${last("fuel_l_h")} AS last_fuel_l_h
   FROM (
-    SELECT vehicle_id, span, at_ms, seq, boot_id, speed_kmh, latitude, longitude, odometer_km, fuel_level_pct, engine_rpm,
+    SELECT vehicle_id, span, at_ms, seq, speed_kmh, latitude, longitude, odometer_km, fuel_level_pct, engine_rpm,
       ${FUEL} AS fuel_l_h
     FROM (
 ${timedRows(

@@ -4,7 +4,7 @@ import type { Relation } from "./relation.ts";
 import { CONTINUOUS_MS, MOVING_KMH, TRIP_BREAK_MS } from "./thresholds.ts";
 import { flag, whole } from "./words.ts";
 
-const IN_ORDER = "PARTITION BY vehicle_id, span ORDER BY at_ms, source, seq, boot_id";
+const IN_ORDER = "PARTITION BY vehicle_id, span ORDER BY at_ms, source, seq, speed_kmh";
 
 const WAY = whole("(speed_kmh + last_speed_kmh) * dt_ms / 7.2");
 /** Fast before and after a short silence: it went on so, if nothing tells better. */

@@ -23,7 +23,7 @@ FROM (
   SELECT newest.*, LEAD(weather_minute) OVER (PARTITION BY vehicle_id, span ORDER BY weather_minute) AS next_minute
   FROM (
     SELECT minutes.*,
-      ROW_NUMBER() OVER (PARTITION BY vehicle_id, span, weather_minute ORDER BY at_ms DESC, seq DESC, boot_id DESC) AS age
+      ROW_NUMBER() OVER (PARTITION BY vehicle_id, span, weather_minute ORDER BY at_ms DESC, seq DESC, weather_condition) AS age
     FROM (
       SELECT weather.*, ${minuteOf("at_ms")} AS weather_minute
       FROM (

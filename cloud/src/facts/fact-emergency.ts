@@ -33,7 +33,7 @@ const rows = (words: Words, scope: Scope): string =>
   );
 
 const rank = (name: string, known: string): string =>
-  `ROW_NUMBER() OVER (PARTITION BY vehicle_id, incident_id ORDER BY ${flag(`${known} IS NULL`)}, at_ms, seq, boot_id) AS ${name}`;
+  `ROW_NUMBER() OVER (PARTITION BY vehicle_id, incident_id ORDER BY ${flag(`${known} IS NULL`)}, at_ms, seq, type) AS ${name}`;
 
 const incidents = (words: Words, scope: Scope): string => `FROM (
   SELECT vehicle_id, incident_id, MIN(at_ms) AS begun_ms, MAX(CASE WHEN status = 'resolved' THEN at_ms END) AS resolved_ms,

@@ -11,6 +11,8 @@ const LONGITUDE_BITS = Math.ceil(BITS / 2);
 const LATITUDE_BITS = BITS - LONGITUDE_BITS;
 const COLUMNS = 2 ** LONGITUDE_BITS;
 const ROWS = 2 ** LATITUDE_BITS;
+/** Characters of the geohash of about 5 km by 5 km around a cell. */
+export const AREA_CHARACTERS = 5;
 const ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz";
 
 /** The northern and eastern edges of the world belong to the last cells. LEAST would not do: it leaves out nulls here and not there. */
@@ -43,9 +45,9 @@ const bitSql = (key: string, bit: number): string => {
   return `MOD(${quotient(value, 2 ** (bits - 1 - Math.floor(bit / 2)))}, 2)`;
 };
 
-/** The geohash of a cell, as text. */
-export const geohashSql = (key: string): string =>
-  Array.from({ length: CHARACTERS }, (_, character) => {
+/** The geohash of a cell as text, or only its first characters. */
+export const geohashSql = (key: string, characters = CHARACTERS): string =>
+  Array.from({ length: characters }, (_, character) => {
     const bits = Array.from(
       { length: 5 },
       (_, bit) => `${bitSql(key, character * 5 + bit)} * ${2 ** (4 - bit)}`,

@@ -5,7 +5,7 @@ import { SPEED_LIMIT } from "./driving-event.ts";
 import type { Fact, Renewal } from "./fact.ts";
 import { FACTS_INCIDENT } from "./fact-emergency.ts";
 import { FACTS } from "./fact-tables.ts";
-import { withClauses, withSources, type Relation, type Scope } from "./relation.ts";
+import { withSources, type Relation, type Scope } from "./relation.ts";
 import { FACTS_DAY, FACTS_SPAN, daysSql, spansSql } from "./spans.ts";
 import { DRIVING_CLOCK } from "./timed-rows.ts";
 import { WORDS, type FactDialect, type Words } from "./words.ts";
@@ -157,7 +157,3 @@ export const refreshFacts = (dialect: FactDialect, touched: string): readonly st
     ),
   ];
 };
-
-/** The SELECT of a fact over all that the streams hold, as a view has it. */
-export const factSelect = ({ reads, select }: Fact, words: Words, scope: Scope): string =>
-  `${withClauses(reads, words, scope)}${select(words, scope)}`;

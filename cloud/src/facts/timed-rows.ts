@@ -50,11 +50,11 @@ export const timedRows = (rows: TimedRows, words: Words, scope: Scope): string =
       ? ""
       : `\nJOIN ${scope.table} AS s ON r.vehicle_id = s.vehicle_id AND ${time} BETWEEN s.${begin}_${unit} AND s.until_${unit}`;
   const span = scope.kind === "all" ? "0" : "s.from_ms";
-  return `SELECT r.vehicle_id, ${span} AS span, ${landed} AS at_ms, r.seq, r.boot_id, ${own}
+  return `SELECT r.vehicle_id, ${span} AS span, ${landed} AS at_ms, r.seq, ${own}
 FROM ${stream} AS r${spans("r.event_at", "at")}
 WHERE r.clock <> 'unsynced' AND ${where}
 UNION ALL
-SELECT r.vehicle_id, ${span} AS span, ${corrected} AS at_ms, r.seq, r.boot_id, ${own}
+SELECT r.vehicle_id, ${span} AS span, ${corrected} AS at_ms, r.seq, ${own}
 FROM ${stream} AS r
 ${CLOCK_OF_ROW}${spans(corrected, "ms")}
 WHERE r.clock = 'unsynced' AND ${where}`;
