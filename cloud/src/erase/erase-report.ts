@@ -35,7 +35,7 @@ export type EraseReport = {
 export const ERASED_ELSEWHERE: readonly string[] = [
   "the event log (readings, dead letters, receipts): its records go by its own retention; what has landed of them does not land again",
   "the car: what its outbox still holds, it sends; stop it or revoke its certificate first",
-  "copies downstream: a warehouse that was loaded from the lake, exports, query results (Athena keeps them in its own bucket)",
+  "a warehouse that cloud load fills: its rows go with its next load; other copies, exports and query results (Athena keeps them in a bucket of its own) do not",
   "local copies of a lake on S3 on other machines that read it (ROADSTREAM_LAKE_CACHE): remove that folder there",
   "older versions of objects, where the bucket keeps versions, replicas or backups",
 ];

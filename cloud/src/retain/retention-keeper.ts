@@ -2,7 +2,7 @@ import { errorText, hours, seconds, withDeadline, type Clock, type Logger } from
 import type { IcebergTable } from "../lake/lake-table.ts";
 import { dropDays, type PictureKeys } from "./drop-days.ts";
 
-/** A day is over once a day; an hour is how late it goes, and how long a person has who mistyped a limit. */
+/** A day is over once a day; an hour is how late it goes. */
 const PASS_EVERY = hours(1);
 /** At its end a worker gives a pass under way so long: the next one goes on. */
 const LAST_LIMIT = seconds(3);
