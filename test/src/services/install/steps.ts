@@ -1,8 +1,10 @@
 import { mosquittoStep, socatStep } from "./debian-step.ts";
 import { icebergSparkStep } from "./iceberg-spark-step.ts";
 import { kafkaStep } from "./kafka-step.ts";
+import { lakePeersStep } from "./lake-peers-step.ts";
 import { minioStep } from "./minio-step.ts";
 import { motoStep } from "./moto-step.ts";
+import { postgresStep } from "./postgres-step.ts";
 import { pythonStep } from "./python-step.ts";
 import type { InstallStep } from "./step.ts";
 import { templateLintersStep } from "./template-linters-step.ts";
@@ -14,6 +16,7 @@ export const STEPS = {
   kafka: kafkaStep,
   socat: socatStep,
   mosquitto: mosquittoStep,
+  postgres: postgresStep,
   python: pythonStep,
   "iceberg-spark": icebergSparkStep,
   versitygw: versitygwStep,
@@ -21,6 +24,7 @@ export const STEPS = {
   moto: motoStep,
   "template-linters": templateLintersStep,
   trino: trinoStep,
+  "lake-peers": lakePeersStep,
 } as const satisfies Readonly<Record<string, InstallStep>>;
 
 export type ServiceName = keyof typeof STEPS;
@@ -30,6 +34,7 @@ export const USUAL: readonly ServiceName[] = [
   "kafka",
   "socat",
   "mosquitto",
+  "postgres",
   "python",
   "iceberg-spark",
   "versitygw",
