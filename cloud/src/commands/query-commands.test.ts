@@ -85,6 +85,19 @@ test("expire, orphans, compact and files, one after the other", { timeout: 60_00
   });
 });
 
+test("retain: a limit is set, told of, and applied when asked for", { timeout: 60_000 }, async () => {
+  expect(await json("retain", "weather_data", "--days", "400")).toMatchObject({
+    tables: [{ table: "weather_data", retain_days: 400, past_rows: 0, dropped_rows: 0 }],
+  });
+  expect(await cloud("retain", "--days", "400")).toMatchObject({ code: 2 });
+  const { tables } = (await json("retain", "--apply")) as { tables: readonly Record<string, unknown>[] };
+  expect(tables.find((one) => one["table"] === "weather_data")).toMatchObject({ retain_days: 400 });
+  expect(tables.find((one) => one["table"] === "gps_data")).toMatchObject({
+    retain_days: null,
+    past_rows: 0,
+  });
+});
+
 test("rebuild: a lost ledger, from the rows", { timeout: 60_000 }, async () => {
   const states = Object.entries((await tiny.lake.tables.gps_data.head()).ingest?.partitions ?? {});
   const [partition, state] = states.find(([, { last }]) => last !== null) ?? [];
@@ -102,4 +115,19 @@ test("rebuild: a lost ledger, from the rows", { timeout: 60_000 }, async () => {
     stdout: "",
     stderr: "gps_data: every ledger can be read and adds up; nothing to rebuild.\n",
   });
+});
+
+test("erase: the last one here, since it leaves nothing", { timeout: 60_000 }, async () => {
+  const looked = await cloud("erase", "--vehicle", "car-1", "--dry-run");
+  expect([looked.code, looked.stderr]).toEqual([
+    0,
+    expect.stringContaining("3 rows and 0 pictures would be erased"),
+  ]);
+  expect(await json("erase", "--vehicle", "car-1")).toMatchObject({
+    ok: true,
+    dry_run: false,
+    vehicle_id: "car-1",
+  });
+  expect((await cloud("sql", "SELECT count(*) AS n FROM gps_data", "--format", "csv")).stdout).toBe("n\n0\n");
+  expect(await cloud("erase", "--vehicle", "car/1")).toMatchObject({ code: 2 });
 });

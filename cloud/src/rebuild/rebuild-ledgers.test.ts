@@ -7,7 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../adapters/duckdb-engine.ts";
 import { DuckDbLakeRows } from "../adapters/duckdb-lake-rows.ts";
 import { DuckDbLedgerRows } from "../adapters/duckdb-ledger-rows.ts";
+import { openErasure } from "../adapters/open-erasure.ts";
 import { openVerify } from "../adapters/open-verify.ts";
+import { eraseVehicle } from "../erase/erase-vehicle.ts";
 import { decodeLedgerFile, encodeLedgerFile } from "../ledger/ledger-file.ts";
 import { loadLedger } from "../ledger/load-ledger.ts";
 import { seriesText } from "../ledger/series-ranges.ts";
@@ -76,14 +78,18 @@ const loseLedger = async (table: TableName, partition: number): Promise<void> =>
   await rm(join(tiny.folder, "lake", ledger ?? ""));
 };
 
+const BASE = {
+  clock: systemClock(),
+  random: systemRandom(),
+  logger: silentLogger,
+  metrics: new MemoryMetrics(),
+  env: {},
+  path: (text: string) => text,
+};
+
 const verify = async () => {
   await using context = await openVerify({
-    clock: systemClock(),
-    random: systemRandom(),
-    logger: silentLogger,
-    metrics: new MemoryMetrics(),
-    env: {},
-    path: (text) => text,
+    ...BASE,
     lake: tiny.lakeSpec,
     catalog: "file",
     log: tiny.logSpec,
@@ -93,6 +99,7 @@ const verify = async () => {
 
 const A = "car-1";
 const AT = partitionOf(A, 2);
+const OTHER = ["car-2", "car-3", "car-4", "car-5", "car-6"].find((car) => partitionOf(car, 2) === AT) ?? "";
 const B = ["car-2", "car-3", "car-4", "car-5", "car-6"].find((car) => partitionOf(car, 2) !== AT) ?? "";
 
 describe("a ledger file that is gone", () => {
@@ -165,6 +172,48 @@ describe("a ledger file that is gone", () => {
       hint: "Nothing was changed. Stop cloud run, or try again.",
     });
     expect(await stateOf("gps_data", AT)).toMatchObject({ next: moved.next + 1, ledger: moved.ledger });
+  });
+});
+
+describe("a table from which a vehicle was erased", () => {
+  beforeEach(async () => {
+    await tiny.append([fix(A, 1), fix(A, 2), fix(OTHER, 1)]);
+    await tiny.land();
+    await using erasure = await openErasure({ lake: tiny.lakeSpec, catalog: "file" }, BASE);
+    const { signal } = new AbortController();
+    const report = await eraseVehicle({
+      ...erasure,
+      vehicle: A,
+      logger: silentLogger,
+      signal,
+      mode: "erase",
+    });
+    expect(report.ok).toBe(true);
+  });
+  const sendAgain = async (): Promise<void> => {
+    await tiny.append([fix(A, 1), fix(A, 2), fix(OTHER, 1)]);
+    await tiny.land();
+  };
+
+  test("keeps its tombstones: what was erased still does not land", async () => {
+    await loseLedger("gps_data", AT);
+    const report = await rebuildLedgers(optionsOf("gps_data"));
+    expect(report).toMatchObject({ partitions: [{ partition: AT, landed: 3 }], removedRows: 0 });
+    await sendAgain();
+    expect(await verify()).toMatchObject({ clean: true, problems: [], totals: { landed: 1, removed: 2 } });
+  });
+
+  test("goes on without tombstones that are lost, and says so; then the erased lands again", async () => {
+    const { erased = "" } = await stateOf("gps_data", AT);
+    await rm(join(tiny.folder, "lake", erased));
+    await expect(verify()).rejects.toMatchObject({ hint: expect.stringContaining("erase") as unknown });
+    const { partitions, removedRows } = await rebuildLedgers(optionsOf("gps_data"));
+    expect(partitions).toMatchObject([
+      { because: expect.stringMatching(/tombstones .* are gone/) as unknown },
+    ]);
+    expect([removedRows, (await stateOf("gps_data", AT)).erased]).toEqual([2, undefined]);
+    await sendAgain();
+    expect(await verify()).toMatchObject({ clean: true, totals: { landed: 3, removed: 0 } });
   });
 });
 

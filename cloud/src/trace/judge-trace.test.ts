@@ -73,6 +73,13 @@ test.each<[string, Partial<Evidence>, Fate, RegExp]>([
   ["the log above the table", { logged: LOGGED }, "in_log", /cloud run will land it/],
   ["a dead letter in the log", { logged: { ...LOGGED, kind: "dead_letter" } }, "rejected", /not landed yet/],
   ["the ledger alone", { ledger: "landed" }, "lost", /somebody removed it/],
+  ["the ledger alone, after retention", { ledger: "landed", hasRemovals: true }, "removed", /by retention/],
+  [
+    "a tombstone, also while a copy waits",
+    { ledger: "erased", logged: LOGGED },
+    "removed",
+    /erased together/,
+  ],
   ["a refusal in the ledger alone", { ledger: "rejected" }, "rejected", /not landed yet/],
   ["an event", { gaps: [{ reason: "too_old" }] }, "declared_gap", /too_old/],
   [

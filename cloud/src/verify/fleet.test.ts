@@ -1,8 +1,10 @@
 import { logTopics, SeqRanges, type CheckpointBoot, type TableName } from "@roadstream/shared";
+import { nodeSha256 } from "@roadstream/shared/adapters";
 import { partitionOf } from "@roadstream/shared/event-log";
 import { describe, expect, test } from "vitest";
 import type { CurrentHeads } from "../lake/current-heads.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
+import { graveOf } from "../ledger/tombstones.ts";
 import { compareRows } from "./compare-rows.ts";
 import { judgedThrough, type AwaitedSeries } from "./earlier-checkpoints.ts";
 import { FleetStatements } from "./fleet-statements.ts";
@@ -209,6 +211,47 @@ describe("rows against the ledger", () => {
     expect(compare([[1, 8]], 8, { added: 0, removed: 1 })).toEqual([false, "rows_missing 2"]);
     expect(compare([[1, 12]], 12)).toEqual([true, "rows_unknown 2"]);
     expect(compare([[1, 12]], 12, { added: 2, removed: 0 })).toEqual([true]);
+  });
+  test("are missed by as many as were erased or dropped, whoever they were of; a row that should be gone is unknown", () => {
+    const key = { vehicleId: "car-1", bootId: BOOT, stream: "gps_data" as const };
+    const tombstone = (grave: string) => ({
+      grave,
+      stream: "gps_data",
+      landed: SeqRanges.of([[1, 3]]),
+      rejected: SeqRanges.of([[4, 4]]),
+    });
+    const erased = (vehicle: string | null, rows: number): TableSeriesBook => {
+      const book = new TableSeriesBook("gps_data", { vehicle, looksInLog: false });
+      book.of("car-1", BOOT)?.landed.add(6, 7);
+      book.of("car-1", BOOT)?.rows.add(8 - rows, 7);
+      book.addErased([tombstone(graveOf(key, nodeSha256)), tombstone("of nobody")], nodeSha256);
+      return book;
+    };
+    const problems = (book: TableSeriesBook, rowCount: number, removed: number) =>
+      compareRows({ book, rowCount, foreign: { added: 0, removed: 0 }, removed }).problems.map(
+        ({ code }) => code,
+      );
+    expect(problems(erased(null, 2), 2, 6)).toEqual([]);
+    expect(problems(erased(null, 2), 2, 5)).toEqual(["rows_missing"]);
+    expect(problems(erased(null, 1), 1, 7)).toEqual([]);
+    const book = erased(null, 2);
+    book.of("car-1", BOOT)?.rows.add(2, 2);
+    expect(problems(book, 3, 6)).toEqual(["rows_unknown"]);
+    const reports = judge(erased(null, 2), new FleetStatements()).series;
+    expect(
+      reports.map((one) => [one.vehicle_id, one.removed, one.rejected, one.landed, one.unknown]),
+    ).toEqual([
+      ["(erased)", 3, 1, 0, 0],
+      ["car-1", 3, 1, 2, 1],
+    ]);
+    expect(judgeVehicles(reports, new FleetStatements(), new Map()).map((one) => one.vehicle_id)).toEqual([
+      "car-1",
+    ]);
+    expect(
+      erased("car-1", 2)
+        .all()
+        .map((one) => one.vehicleId),
+    ).toEqual(["car-1"]);
   });
   test("rows without an identity are unknown, and have no names", () => {
     expect(compare([[1, 10]], 11)).toEqual([true, "rows_unknown 0"]);

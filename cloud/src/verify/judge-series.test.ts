@@ -174,6 +174,24 @@ describe("a series", () => {
       },
     ],
     [
+      "what was erased is removed, whatever else is missing; beyond it a car without a word is not known",
+      {
+        erased: of([1, 4]),
+        rejected: of([6, 6]),
+        landed: of([7, 8]),
+        rows: of([8, 8]),
+        isRemovalKnown: false,
+      },
+      {
+        given: 8,
+        landed: [[8, 8]],
+        removed: [[1, 4]],
+        rejected: [[6, 6]],
+        lost: [[7, 7]],
+        unknown: [[5, 5]],
+      },
+    ],
+    [
       "another engine's rows fill a hole, but give no numbers",
       { statement: said(3, [[1, 3]]), landed: of([1, 2]), rows: of([1, 3], [90, 99]) },
       { given: 3, landed: [[1, 3]] },
