@@ -12,7 +12,7 @@ import { RoadstreamStack } from "./roadstream-stack.ts";
 
 const KAFKA_VERSION = "3.9.x";
 const BROKERS = 3;
-const MAX_STORAGE_GIB = 2000;
+const MAX_STORAGE_GIB = 16_384;
 const STORAGE_TARGET_PCT = 60;
 
 /** Nothing is acknowledged that is not on two brokers; a week is more than the longest outage of the cloud stage that is planned for. */
