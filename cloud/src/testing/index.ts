@@ -31,14 +31,14 @@ export { SimulatedCloud, type SimulatedLake, type SimulatedWorker } from "./simu
 export { GlueStandIn } from "./glue-stand-in.ts";
 export { batch, dataFileOf, LOG_PARTITIONS } from "./lake-fixture.ts";
 export { MemoryObjectStore } from "./memory-object-store.ts";
-export { RedshiftStandIn } from "./redshift-stand-in.ts";
-export { createAthenaView } from "../views/athena-views.ts";
-export { LAKE_VIEWS } from "../views/lake-views.ts";
 export { COUNTED_ROWS } from "./counted-rows.ts";
 export { interruptedLoads } from "./interrupted-loads.ts";
 export { hastyClock, RedshiftBed } from "./redshift-bed.ts";
 export { DuckDbRedshift, type StandInEngine, type StandInSession } from "./redshift-engine.ts";
-export { copyStatement } from "./redshift-sql.ts";
+export { copyStatement, withoutLayout } from "./redshift-sql.ts";
+export { RedshiftStandIn } from "./redshift-stand-in.ts";
 export { WrittenLake } from "./written-lake.ts";
 export type { WarehouseFacts } from "../warehouse/warehouse-facts.ts";
 export { WarehouseLoader } from "../warehouse/warehouse-loader.ts";
+export { createAthenaView } from "../views/athena-views.ts";
+export { LAKE_VIEWS } from "../views/lake-views.ts";

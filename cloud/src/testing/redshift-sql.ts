@@ -17,11 +17,12 @@ const LAYOUT =
   /\s*(?:DISTSTYLE (?:ALL|EVEN|KEY DISTKEY \("\w+"\))|COMPOUND SORTKEY \([^)]*\)|(?<=CREATE TEMP TABLE \w+) DISTKEY \(\w+\))/g;
 const PROMISE = /,\s*PRIMARY KEY \([^)]*\)/g;
 
+/** A statement without what only Redshift knows, and without keys that other engines would enforce. */
+export const withoutLayout = (sql: string): string => sql.replaceAll(LAYOUT, "").replaceAll(PROMISE, "");
+
 /** A statement of Redshift's SQL in DuckDB's: the same rows, as far as this system goes. */
 export const inDuckDb = (sql: string): string =>
-  sql
-    .replaceAll(LAYOUT, "")
-    .replaceAll(PROMISE, "")
+  withoutLayout(sql)
     .replaceAll(/VARBYTE\(\d+\)/g, "BLOB")
     .replaceAll(/\bDATEDIFF\((\w+),/gi, "date_diff('$1',")
     .replaceAll(/\bSET search_path TO "(\w+)"/g, "SET schema = '$1'");

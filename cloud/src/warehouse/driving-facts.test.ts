@@ -42,6 +42,11 @@ const loaderOf = (written: WrittenLake, open: () => Promise<Warehouse>, logger: 
     signal: new AbortController().signal,
   });
 
+const count = async (open: () => Promise<Warehouse>, view: string): Promise<number> => {
+  await using warehouse = await open();
+  return (await warehouse.query(`SELECT * FROM ${view}`)).length;
+};
+
 /** As it is told to people: engines spell doubles and times differently. */
 const trips = async (open: () => Promise<Warehouse>): Promise<readonly string[]> => {
   await using warehouse = await open();
@@ -86,6 +91,7 @@ test("facts follow the rows in both warehouses, and go with them", { timeout: LI
   for (const { open, loader } of warehouses) {
     expect(await loader.round()).toMatchObject({ failures: [], facts: { vehicles: 2, days: 2 } });
     expect(await trips(open)).toEqual(["car-1 119 24", "car-2 119 24"]);
+    expect(await count(open, "vehicle_last_state")).toBe(2);
   }
   await written.remove("gps_data", "vehicle_id = 'car-1'");
   for (const { open, loader } of warehouses) {

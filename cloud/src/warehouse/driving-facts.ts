@@ -1,3 +1,4 @@
+import { biViews } from "../facts/fact-views.ts";
 import { factTables } from "../facts/fact-tables.ts";
 import { refreshFacts } from "../facts/refresh-facts.ts";
 import type { WarehouseFacts } from "./warehouse-facts.ts";
@@ -14,5 +15,5 @@ export const DRIVING_FACTS: WarehouseFacts = {
   },
   tables: factTables,
   refresh: refreshFacts,
-  views: () => [],
+  views: biViews,
 };

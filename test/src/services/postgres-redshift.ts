@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   copyStatement,
   DuckDbEngine,
+  withoutLayout,
   type StandInEngine,
   type StandInSession,
   type WrittenLake,
@@ -14,14 +15,8 @@ import { startPostgres, type RunningPostgres } from "./postgres.ts";
 type Store = WrittenLake["lake"]["store"];
 type Cells = Awaited<ReturnType<StandInSession["run"]>>;
 
-const LAYOUT = /\s*(?:DISTSTYLE (?:ALL|EVEN|KEY DISTKEY \("\w+"\))|COMPOUND SORTKEY \([^)]*\))/g;
-/** Redshift enforces none: what keeps rows apart must not be it. */
-const PROMISE = /,\s*PRIMARY KEY \([^)]*\)/g;
-
 const inPostgres = (sql: string): string =>
-  sql
-    .replaceAll(LAYOUT, "")
-    .replaceAll(PROMISE, "")
+  withoutLayout(sql)
     .replaceAll(/VARBYTE\(\d+\)/g, "BYTEA")
     .replaceAll(/\bDATEDIFF\((\w+),/g, "datediff('$1',");
 
@@ -122,7 +117,7 @@ class PostgresSession implements StandInSession {
     signal.addEventListener("abort", stop, { once: true });
     try {
       const { rows } = await this.#client.query({ text: statement, rowMode: "array" });
-      return (rows ?? []) as unknown as Cells;
+      return rows as unknown as Cells;
     } finally {
       signal.removeEventListener("abort", stop);
     }
