@@ -13,7 +13,7 @@ export interface RedshiftSettings {
   readonly schema: string;
   /** ARN of a secret in Secrets Manager with user and password; null: temporary credentials of the caller's IAM identity. */
   readonly secret: string | null;
-  /** With which Redshift itself reads the lake; null: the one that is set as default. */
+  /** With which Redshift itself reads the lake; null: the default that its owner has set. */
   readonly iamRole: string | null;
   /** The name under which the Glue database appears in Redshift; null: it does not. */
   readonly externalSchema: string | null;
