@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { silentLogger, MemoryMetrics, millis } from "@roadstream/shared";
+import { silentLogger, MemoryMetrics, millis, unixMillis } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openEventLog, type EventLog, type OpenEventLogOptions } from "@roadstream/shared/event-log";
 import { eventLogContract, pollUntil, record, Seen } from "@roadstream/shared/event-log/contract";
@@ -7,6 +7,7 @@ import { startKafka, type RunningKafka } from "./kafka.ts";
 import { lossyLine } from "./lossy-line.ts";
 import { services } from "./services.ts";
 
+const DAY_MS = 86_400_000;
 const { skip } = services("kafka");
 
 describe.skipIf(skip)("on Apache Kafka", () => {
@@ -183,6 +184,18 @@ describe.skipIf(skip)("on Apache Kafka", () => {
     );
     expect(seen.offsets).toHaveLength(10);
     expect(await log.identity(topic)).not.toBe(before);
+  });
+
+  test("a writer whose clock is a day wrong is taken, and records bear the broker's time", async () => {
+    const topic = freshTopic();
+    const clock = systemClock();
+    await using wrong = await open({ clock: { ...clock, now: () => unixMillis(clock.now() + DAY_MS) } });
+    await wrong.createTopics([topic], 1);
+    await using writer = await wrong.writer();
+    expect(await writer.append([record(topic, "a", 0)])).toMatchObject({ kind: "durable" });
+    const slice = await wrong.read({ topic, partition: 0 }, 0, 1 << 20);
+    if ("kind" in slice) throw new Error("a fault");
+    expect(Math.abs((slice.appendedAt[0] ?? 0) - Date.now())).toBeLessThan(DAY_MS / 24);
   });
 
   test("a frozen broker: the caller hears of it only when the log has the records or its time is up", async () => {

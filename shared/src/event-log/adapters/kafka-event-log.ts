@@ -97,7 +97,11 @@ export class KafkaEventLog implements EventLog {
     partitions: number,
     options: { readonly retention?: TopicRetention } = {},
   ): Promise<void> {
-    const config = [{ name: "max.message.bytes", value: String(TOPIC_MAX_MESSAGE_BYTES) }];
+    const config = [
+      { name: "max.message.bytes", value: String(TOPIC_MAX_MESSAGE_BYTES) },
+      // The broker's clock: Kafka 4 refuses whatever a gateway whose clock is an hour ahead says it wrote (KIP-937).
+      { name: "message.timestamp.type", value: "LogAppendTime" },
+    ];
     if (options.retention === "by_age") config.push({ name: "retention.ms", value: String(BY_AGE) });
     return this.#ask("creating topics", async (signal) => {
       const there = new Set(await this.#admin.listTopics());
