@@ -3,7 +3,7 @@ import { capacity } from "./capacity.ts";
 import { PRICES } from "./prices.ts";
 import { DAYS, GB, HOURS, volumes, type Assumed, type Volumes } from "./volumes.ts";
 
-export interface BillLine {
+interface BillLine {
   readonly part: string;
   readonly usd: number;
   /** What it is made of. */
