@@ -17,9 +17,11 @@ export interface DimensionOptions {
   /** The first is the key. */
   readonly columns: readonly FactColumn[];
   readonly keys: Dimension["keys"];
+  /** What is worked out once for several columns, beside `k.*`. */
+  readonly aside?: readonly string[];
 }
 
-export const dimension = ({ name, comment, columns, keys }: DimensionOptions): Dimension => ({
+export const dimension = ({ name, comment, columns, keys, aside = [] }: DimensionOptions): Dimension => ({
   table: {
     name,
     comment,
@@ -29,6 +31,8 @@ export const dimension = ({ name, comment, columns, keys }: DimensionOptions): D
     distKey: null,
   },
   keys,
-  select: (words, from) =>
-    `SELECT ${columns.map((column) => `${column.sql(words)} AS ${column.name}`).join(",\n  ")}\nFROM (\n${from}\n) AS k`,
+  select: (words, from) => {
+    const prepared = aside.length === 0 ? from : `SELECT k.*, ${aside.join(", ")}\nFROM (\n${from}\n) AS k`;
+    return `SELECT ${columns.map((column) => `${column.sql(words)} AS ${column.name}`).join(",\n  ")}\nFROM (\n${prepared}\n) AS k`;
+  },
 });

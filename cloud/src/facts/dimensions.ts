@@ -1,6 +1,6 @@
 import { dimension, type Dimension } from "./dimension.ts";
 import { column } from "./fact.ts";
-import { AREA_CHARACTERS, geohashSql, placeLatitudeSql, placeLongitudeSql } from "./place.ts";
+import { AREA_CHARACTERS, geohashSql, mapCell, placeLatitudeSql, placeLongitudeSql } from "./place.ts";
 
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const PARTS_OF_DAY = [
@@ -65,26 +65,27 @@ const PLACES = [
   "SELECT place_key FROM fact_emergency",
 ];
 
+const CELL = mapCell("k.place_key");
+
 export const DIM_PLACE: Dimension = dimension({
   name: "dim_place",
   comment:
     "Cells of the map in which something happened: geohashes of 7 characters, about 150 m by 150 m at most.",
   keys: () => `SELECT place_key FROM (\n${PLACES.join("\nUNION ")}\n) AS places\nWHERE place_key IS NOT NULL`,
+  aside: [`${geohashSql(CELL)} AS geohash`],
   columns: [
     column("place_key", "int64", "The cell.", "k.place_key"),
-    column("geohash", "string", "The cell as a geohash.", geohashSql("k.place_key"), { maxLength: 7 }),
+    column("geohash", "string", "The cell as a geohash.", "k.geohash", { maxLength: 7 }),
     column(
       "area",
       "string",
       "The geohash of 5 characters around it, about 5 km by 5 km.",
-      geohashSql("k.place_key", AREA_CHARACTERS),
+      `SUBSTR(k.geohash, 1, ${AREA_CHARACTERS})`,
       { maxLength: AREA_CHARACTERS },
     ),
-    column("latitude", "float64", "Of its middle. Unit: degrees.", (words) =>
-      placeLatitudeSql("k.place_key", words),
-    ),
+    column("latitude", "float64", "Of its middle. Unit: degrees.", (words) => placeLatitudeSql(CELL, words)),
     column("longitude", "float64", "Of its middle. Unit: degrees.", (words) =>
-      placeLongitudeSql("k.place_key", words),
+      placeLongitudeSql(CELL, words),
     ),
   ],
 });

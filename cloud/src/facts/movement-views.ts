@@ -1,5 +1,5 @@
 import { ratio, secondsBetween, type BiView } from "./bi-view.ts";
-import { AREA_CHARACTERS, geohashSql } from "./place.ts";
+import { AREA_CHARACTERS, geohashSql, mapCell } from "./place.ts";
 import { REFUELLED_PCT } from "./thresholds.ts";
 
 /** Shorter movements are shunting, or a receiver's noise. */
@@ -16,8 +16,8 @@ export const TRIPS: BiView = {
     () => `SELECT t.vehicle_id, t.started_at, t.ended_at, t.day, t.hour, t.duration_s, t.distance_km, t.moving_s, t.standing_s, t.idle_s,
   t.unseen_s, t.max_speed_kmh, ${AVERAGE_SPEED} AS moving_speed_kmh, t.fuel_l,
   CASE WHEN t.fuel_known_s >= t.duration_s * ${FUEL_KNOWN_SHARE} THEN ${ratio("t.fuel_l * 100", "t.distance_km")} END AS fuel_l_per_100km,
-  ${geohashSql("t.start_place_key", AREA_CHARACTERS)} AS start_area,
-  ${geohashSql("t.end_place_key", AREA_CHARACTERS)} AS end_area, t.start_place_key, t.end_place_key
+  ${geohashSql(mapCell("t.start_place_key"), AREA_CHARACTERS)} AS start_area,
+  ${geohashSql(mapCell("t.end_place_key"), AREA_CHARACTERS)} AS end_area, t.start_place_key, t.end_place_key
 FROM fact_trip AS t
 WHERE t.distance_km >= ${TRIP_FROM_KM}`,
 };

@@ -30,27 +30,35 @@ export const placeKey = (latitude: number, longitude: number): number => {
   return cell(latitude, 180, ROWS) * COLUMNS + cell(longitude, 360, COLUMNS);
 };
 
-const row = (key: string): string => quotient(key, COLUMNS);
-const column = (key: string): string => `MOD(${key}, ${COLUMNS})`;
+/** A cell's place on the map, counted from the south and from the west. */
+export interface MapCell {
+  readonly row: string;
+  readonly column: string;
+}
 
-export const placeLatitudeSql = (key: string, { double }: Words): string =>
-  `(CAST(${row(key)} AS ${double}) + 0.5) * 180.0 / ${ROWS}.0 - 90.0`;
+export const mapCell = (key: string): MapCell => ({
+  row: quotient(key, COLUMNS),
+  column: `MOD(${key}, ${COLUMNS})`,
+});
 
-export const placeLongitudeSql = (key: string, { double }: Words): string =>
-  `(CAST(${column(key)} AS ${double}) + 0.5) * 360.0 / ${COLUMNS}.0 - 180.0`;
+export const placeLatitudeSql = ({ row }: MapCell, { double }: Words): string =>
+  `(CAST(${row} AS ${double}) + 0.5) * 180.0 / ${ROWS}.0 - 90.0`;
+
+export const placeLongitudeSql = ({ column }: MapCell, { double }: Words): string =>
+  `(CAST(${column} AS ${double}) + 0.5) * 360.0 / ${COLUMNS}.0 - 180.0`;
 
 /** One bit of row or column, by its place in the geohash: longitude and latitude take turns, the highest first. */
-const bitSql = (key: string, bit: number): string => {
-  const [value, bits] = bit % 2 === 0 ? [column(key), LONGITUDE_BITS] : [row(key), LATITUDE_BITS];
+const bitSql = ({ row, column }: MapCell, bit: number): string => {
+  const [value, bits] = bit % 2 === 0 ? [column, LONGITUDE_BITS] : [row, LATITUDE_BITS];
   return `MOD(${quotient(value, 2 ** (bits - 1 - Math.floor(bit / 2)))}, 2)`;
 };
 
 /** The geohash of a cell as text, or only its first characters. */
-export const geohashSql = (key: string, characters = CHARACTERS): string =>
+export const geohashSql = (cell: MapCell, characters = CHARACTERS): string =>
   Array.from({ length: characters }, (_, character) => {
     const bits = Array.from(
       { length: 5 },
-      (_, bit) => `${bitSql(key, character * 5 + bit)} * ${2 ** (4 - bit)}`,
+      (_, bit) => `${bitSql(cell, character * 5 + bit)} * ${2 ** (4 - bit)}`,
     );
     return `SUBSTR('${ALPHABET}', CAST(${bits.join(" + ")} AS INTEGER) + 1, 1)`;
   }).join("\n    || ");

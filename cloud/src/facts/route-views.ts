@@ -1,5 +1,5 @@
 import { ratio, type BiView } from "./bi-view.ts";
-import { geohashSql, placeLatitudeSql, placeLongitudeSql } from "./place.ts";
+import { geohashSql, mapCell, placeLatitudeSql, placeLongitudeSql } from "./place.ts";
 
 /** Slower than this share of the fastest hour's speed is slow. */
 const SLOW_SHARE = 0.6;
@@ -11,8 +11,8 @@ export const SEGMENT_SPEEDS: BiView = {
   doc: "Speed through each cell by UTC hour, standing included. Few cars make a row a person: filter by vehicles.",
   select: (
     words,
-  ) => `SELECT s.place_key, ${geohashSql("s.place_key")} AS geohash, ${placeLatitudeSql("s.place_key", words)} AS latitude,
-  ${placeLongitudeSql("s.place_key", words)} AS longitude, s.hour, s.passes, s.vehicles, s.distance_km, s.speed_kmh,
+  ) => `SELECT s.place_key, ${geohashSql(mapCell("s.place_key"))} AS geohash, ${placeLatitudeSql(mapCell("s.place_key"), words)} AS latitude,
+  ${placeLongitudeSql(mapCell("s.place_key"), words)} AS longitude, s.hour, s.passes, s.vehicles, s.distance_km, s.speed_kmh,
   MAX(s.speed_kmh) OVER (PARTITION BY s.place_key) AS best_speed_kmh
 FROM (
   SELECT place_key, hour, COUNT(*) AS passes, COUNT(DISTINCT vehicle_id) AS vehicles, SUM(distance_km) AS distance_km, ${SPEED} AS speed_kmh
