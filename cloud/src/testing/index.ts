@@ -37,6 +37,7 @@ export { hastyClock, RedshiftBed } from "./redshift-bed.ts";
 export { DuckDbRedshift, type StandInEngine, type StandInSession } from "./redshift-engine.ts";
 export { copyStatement, withoutLayout } from "./redshift-sql.ts";
 export { RedshiftStandIn } from "./redshift-stand-in.ts";
+export { SQL_SCRIPTS } from "../reference/sql-scripts.ts";
 export { WrittenLake } from "./written-lake.ts";
 export type { WarehouseFacts } from "../warehouse/warehouse-facts.ts";
 export { WarehouseLoader } from "../warehouse/warehouse-loader.ts";

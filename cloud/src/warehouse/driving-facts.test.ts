@@ -4,6 +4,7 @@ import { systemClock } from "@roadstream/shared/adapters";
 import { expect, test } from "vitest";
 import { DuckDbWarehouse } from "../adapters/duckdb-warehouse.ts";
 import { objectsAt } from "../object-store/objects-at.ts";
+import { QUESTIONS } from "../reference/questions.ts";
 import { hastyClock, RedshiftBed } from "../testing/redshift-bed.ts";
 import { DuckDbRedshift } from "../testing/redshift-engine.ts";
 import type { SomeRow } from "../testing/row-select.ts";
@@ -42,9 +43,12 @@ const loaderOf = (written: WrittenLake, open: () => Promise<Warehouse>, logger: 
     signal: new AbortController().signal,
   });
 
-const count = async (open: () => Promise<Warehouse>, view: string): Promise<number> => {
+/** How many rows answer each of the questions in docs/sql. */
+const answers = async (open: () => Promise<Warehouse>): Promise<Readonly<Record<string, number>>> => {
   await using warehouse = await open();
-  return (await warehouse.query(`SELECT * FROM ${view}`)).length;
+  const found: Record<string, number> = {};
+  for (const { title, sql } of QUESTIONS) found[title] = (await warehouse.query(sql)).length;
+  return found;
 };
 
 /** As it is told to people: engines spell doubles and times differently. */
@@ -91,7 +95,13 @@ test("facts follow the rows in both warehouses, and go with them", { timeout: LI
   for (const { open, loader } of warehouses) {
     expect(await loader.round()).toMatchObject({ failures: [], facts: { vehicles: 2, days: 2 } });
     expect(await trips(open)).toEqual(["car-1 119 24", "car-2 119 24"]);
-    expect(await count(open, "vehicle_last_state")).toBe(2);
+    expect(await answers(open)).toMatchObject({
+      "Which cars were heard of, when last, and how much?": 2,
+      "Movement: how much does the fleet drive, hour by hour?": 2,
+      "The last known state of each car": 2,
+      "What was refused, and why?": 0,
+      "How far was each table loaded?": 1,
+    });
   }
   await written.remove("gps_data", "vehicle_id = 'car-1'");
   for (const { open, loader } of warehouses) {

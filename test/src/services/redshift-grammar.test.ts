@@ -4,6 +4,7 @@ import {
   DuckDbRedshift,
   hastyClock,
   RedshiftBed,
+  SQL_SCRIPTS,
   WarehouseLoader,
   WrittenLake,
   type WarehouseFacts,
@@ -70,7 +71,7 @@ const removeSome = (written: WrittenLake) => async (): Promise<void> => {
 
 describe.skipIf(services("python").skip)("what Redshift is asked", () => {
   let grammar: LineDialogue;
-  const wrong = (sql: string) => grammar.ask<readonly string[]>({ dialect: "redshift", sql });
+  const wrong = (sql: string, dialect = "redshift") => grammar.ask<readonly string[]>({ dialect, sql });
   beforeAll(() => {
     grammar = new LineDialogue(pythonWithReaders, [SCRIPT]);
   });
@@ -98,5 +99,10 @@ describe.skipIf(services("python").skip)("what Redshift is asked", () => {
     for (const sql of statements.filter((one, at) => !one.startsWith("COMMENT") || at % 20 === 0))
       expect(await wrong(sql), sql).toEqual([]);
     expect(await wrong("MERGE INTO t USING s WHEN MATCHED")).not.toEqual([]);
+  });
+
+  test.each(SQL_SCRIPTS)("docs/sql/$path is of its engine's grammar", async ({ engine, statements }) => {
+    for (const { sql } of statements.filter((one, at) => !one.sql.startsWith("COMMENT") || at % 20 === 0))
+      expect(await wrong(sql, engine), sql).toEqual([]);
   });
 });
