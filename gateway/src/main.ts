@@ -8,11 +8,11 @@ import {
 } from "@roadstream/shared";
 import {
   EXIT_CODES,
-  nodeZstd,
   runProcess,
   type ExitCode,
   type ProcessContext,
   nodeSha256,
+  wasmZstd,
 } from "@roadstream/shared/adapters";
 import { openEventLog, type EventLog } from "@roadstream/shared/event-log";
 import { readFileSync } from "node:fs";
@@ -82,7 +82,7 @@ const main = async (values: GatewayValues, context: ProcessContext): Promise<Exi
   // Nothing has begun yet that a stop should wait for, and a log that is away may take long to say so.
   if (values.createTopics) await unlessAborted(signal, createTopics(log, values, env));
   await using writer = await unlessAborted(signal, log.writer());
-  const accept = acceptor({ topics, sha256: nodeSha256, zstd: nodeZstd });
+  const accept = acceptor({ topics, sha256: nodeSha256, zstd: await wasmZstd() });
   await using router = new PublishRouter({ accept, writer, clock, random, logger, metrics, afterTurn });
   await using ingest = await AedesIngest.open({
     address,

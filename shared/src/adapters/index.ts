@@ -2,6 +2,7 @@ export { systemClock } from "./system-clock.ts";
 export { systemRandom } from "./system-random.ts";
 export { nodeSha256 } from "./node-sha256.ts";
 export { nodeZstd } from "./node-zstd.ts";
+export { wasmZstd } from "./wasm-zstd.ts";
 export { healthServer, type HealthServer } from "./health-server.ts";
 export { pinoLogger, type LogFormat } from "./pino-logger.ts";
 export { promMetrics, type PromMetrics } from "./prom-metrics.ts";

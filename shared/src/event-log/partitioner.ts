@@ -30,5 +30,18 @@ const murmur2 = (bytes: Uint8Array): number => {
   return h ^ (h >>> 15);
 };
 
+/** For the bytes of an ASCII key of usual length: to have it encoded costs more than its hash. */
+const scratch = new Uint8Array(64);
+
+const bytesOf = (key: string): Uint8Array => {
+  if (key.length > scratch.length) return encoder.encode(key);
+  for (let i = 0; i < key.length; i += 1) {
+    const unit = key.charCodeAt(i);
+    if (unit > 0x7f) return encoder.encode(key);
+    scratch[i] = unit;
+  }
+  return scratch.subarray(0, key.length);
+};
+
 export const partitionOf = (key: string, partitions: number): number =>
-  (murmur2(encoder.encode(key)) & 0x7fffffff) % partitions;
+  (murmur2(bytesOf(key)) & 0x7fffffff) % partitions;

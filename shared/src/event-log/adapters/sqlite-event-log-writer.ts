@@ -6,7 +6,7 @@ import type { Clock } from "../../time/clock.ts";
 import { millis, seconds } from "../../time/time.ts";
 import type { AppendOutcome, EventLogWriter, LogAppend } from "../event-log.ts";
 import { checkedAppendBytes, LOG_PENDING_MAX_BYTES } from "../log-limits.ts";
-import { partitionOf } from "../partitioner.ts";
+import { DurableCall, groupByLane } from "../sqlite-lane-groups.ts";
 import { encodeSegment } from "../sqlite-segment.ts";
 import type { SqliteLogSettings } from "../sqlite-log-settings.ts";
 import { isDiskFull, type SqliteLogFile } from "./sqlite-event-log-file.ts";
@@ -21,13 +21,6 @@ interface Call {
   readonly records: readonly LogAppend[];
   readonly bytes: number;
   readonly resolve: (outcome: AppendOutcome) => void;
-}
-
-/** The records of a group for one lane, and which record of which call each one is. */
-interface LaneGroup {
-  readonly lane: Lane;
-  readonly records: LogAppend[];
-  readonly of: { readonly call: number; readonly record: number }[];
 }
 
 /**
@@ -150,7 +143,7 @@ export class SqliteLogWriter implements EventLogWriter {
     const all = (outcome: AppendOutcome): readonly AppendOutcome[] => calls.map(() => outcome);
     try {
       const outcomes = this.#file.transaction(() => this.#write(calls));
-      if (this.#file.isInPlace()) return this.#counted(outcomes);
+      if (this.#file.isInPlace()) return this.#counted(calls, outcomes);
       this.#logger.error("event_log_replaced", { path: this.#file.path, hint: "restart this process" });
       return all(this.#refuse("unavailable", `${this.#file.path} was deleted or replaced`));
     } catch (error) {
@@ -161,64 +154,32 @@ export class SqliteLogWriter implements EventLogWriter {
   }
 
   #write(calls: readonly Call[]): readonly AppendOutcome[] {
-    const { groups, missing } = this.#byLane(calls);
+    const { groups, missing } = groupByLane(
+      calls.map(({ records }) => records),
+      (topic) => this.#lanesOf(topic),
+    );
     const segments = groups.map((group) => ({ ...group, columns: encodeSegment(group.records) }));
     const bytes = segments.reduce((sum, { columns }) => sum + columns.bytes, 0);
     if (!this.#hasRoom(bytes)) {
       const reason = `the event log holds its ${this.#settings.budgetBytes} bytes`;
       return calls.map(() => this.#refuse("full", reason));
     }
-    const positions = calls.map((call) => call.records.map(() => ({ partition: 0, offset: 0 })));
+    const durable = calls.map(() => new DurableCall());
     const now = this.#clock.now();
-    for (const { lane, of, columns } of segments) {
+    for (const { lane, runs, columns } of segments) {
       const { count, keys, headers, body } = columns;
       const taken = this.#take.get(count, columns.bytes, lane.laneId);
       if (taken === undefined) throw new Error(`topic ${lane.topic} was deleted`);
       const base = Number(taken["next_offset"]) - count;
       this.#insert.run(lane.laneId, base, count, now, columns.bytes, crc32(body), keys, headers, body);
-      of.forEach(({ call, record }, i) => {
-        const place = positions[call];
-        if (place !== undefined) place[record] = { partition: lane.partition, offset: base + i };
-      });
+      for (const run of runs) durable[run.call]?.place(lane.partition, base, run);
     }
-    return calls.map((_, call) => {
+    return durable.map((outcome, call) => {
       const topic = missing.get(call);
-      if (topic !== undefined) return this.#refuse("unavailable", `no topic ${topic} in the event log`);
-      return { kind: "durable", positions: positions[call] ?? [] };
+      return topic === undefined
+        ? outcome
+        : this.#refuse("unavailable", `no topic ${topic} in the event log`);
     });
-  }
-
-  /** A call that names a missing topic is left out whole, and stops no other. */
-  #byLane(calls: readonly Call[]): { groups: readonly LaneGroup[]; missing: ReadonlyMap<number, string> } {
-    const groups = new Map<number, LaneGroup>();
-    const missing = new Map<number, string>();
-    calls.forEach(({ records }, call) => {
-      const unknown = records.find(({ topic }) => this.#lanesOf(topic).length === 0);
-      if (unknown !== undefined) {
-        missing.set(call, unknown.topic);
-        return;
-      }
-      let last: { topic: string; key: string; group: LaneGroup } | null = null;
-      records.forEach((each, record) => {
-        if (last === null || last.key !== each.key || last.topic !== each.topic) {
-          last = { topic: each.topic, key: each.key, group: this.#groupOf(groups, each) };
-        }
-        last.group.records.push(each);
-        last.group.of.push({ call, record });
-      });
-    });
-    return { groups: [...groups.values()], missing };
-  }
-
-  #groupOf(groups: Map<number, LaneGroup>, record: LogAppend): LaneGroup {
-    const lanes = this.#lanesOf(record.topic);
-    const lane = lanes[partitionOf(record.key, lanes.length)];
-    if (lane === undefined) throw new Error(`topic ${record.topic} has no partition for ${record.key}`);
-    const found = groups.get(lane.laneId);
-    if (found !== undefined) return found;
-    const group: LaneGroup = { lane, records: [], of: [] };
-    groups.set(lane.laneId, group);
-    return group;
   }
 
   #lanesOf(topic: string): readonly Lane[] {
@@ -246,9 +207,11 @@ export class SqliteLogWriter implements EventLogWriter {
     return used + bytes <= this.#settings.budgetBytes;
   }
 
-  #counted(outcomes: readonly AppendOutcome[]): readonly AppendOutcome[] {
+  #counted(calls: readonly Call[], outcomes: readonly AppendOutcome[]): readonly AppendOutcome[] {
     let records = 0;
-    for (const outcome of outcomes) if (outcome.kind === "durable") records += outcome.positions.length;
+    outcomes.forEach(({ kind }, i) => {
+      if (kind === "durable") records += calls[i]?.records.length ?? 0;
+    });
     if (records > 0) {
       this.#counts.records.add(records);
       this.#counts.groups.add();
