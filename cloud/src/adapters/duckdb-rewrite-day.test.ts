@@ -17,7 +17,7 @@ import { duckDbRewriteDay } from "./duckdb-rewrite-day.ts";
 import { FolderObjectStore, incomingFolder } from "./folder-object-store.ts";
 
 const DAY = "2026-01-01";
-const ROWS = 5000;
+const ROWS = 2000;
 const definition = tableDefinition("gps_data");
 const clock = systemClock();
 const random = systemRandom();
@@ -109,5 +109,19 @@ describe("a large day", () => {
 
     expect(await sumOf(after)).toEqual(await sumOf(before));
     expect(await compactTable({ table, rewrite, targetBytes })).toMatchObject({ days: 0, skipped: [] });
+  });
+
+  test("is cut smaller where the inputs had packed better than the files that they become", async () => {
+    for (let n = 0; n < 3; n += 1) await append(n * ROWS);
+    const files = await table.files(await table.head());
+    const bytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const targetBytes = Math.ceil(bytes / 1.4);
+    const rewrite = duckDbRewriteDay({ engine, writer, store, definition, targetBytes });
+    const outputs = await rewrite(
+      files.map((file) => ({ ...file, sizeBytes: file.sizeBytes / 2 })),
+      DAY,
+    );
+    expect(outputs.map(({ sizeBytes }) => sizeBytes <= targetBytes)).toEqual([true, true]);
+    expect(outputs.reduce((sum, file) => sum + file.rows, 0)).toBe(3 * ROWS);
   });
 });

@@ -36,18 +36,19 @@ export const duckDbRewriteDay =
     const rows = sum((file) => file.rows);
     let bytesPerRow = sum((file) => file.sizeBytes) / rows;
     using connection = await engine.connect();
-    const fitsOne = rows * bytesPerRow <= targetBytes;
-    const order = fitsOne ? null : await SortOrder.of(connection, definition, all);
     const outputs: NewDataFile[] = [];
-    for (let from = 0; from < 1;) {
+    let order: SortOrder | null = null;
+    for (let from = 0, isGuess = true; from < 1; isGuess = false) {
       const share = aimedBytes(targetBytes) / bytesPerRow / rows;
-      const to = order === null || from + share * (1 + SMALL_REST) >= 1 ? 1 : from + share;
+      const to = from + share * (1 + SMALL_REST) < 1 ? from + share : 1;
+      const isPart = from > 0 || to < 1;
+      if (isPart) order ??= await SortOrder.of(connection, definition, all);
       const select = order === null ? all : `SELECT * FROM (${all}) WHERE ${order.between(from, to)}`;
       const file = await writer.write({ connection, definition, select, day });
-      if (file !== null) {
-        outputs.push(file);
-        bytesPerRow = file.sizeBytes / file.rows;
-      }
+      if (file !== null) bytesPerRow = file.sizeBytes / file.rows;
+      // Small files may have packed better than large ones do. The one that came out is nobody's, and an orphan.
+      if (isGuess && file !== null && file.sizeBytes > targetBytes) continue;
+      if (file !== null) outputs.push(file);
       from = to;
     }
     return outputs;
