@@ -1,5 +1,6 @@
 export { DuckDbEngine, type DuckDbConnection } from "../adapters/duckdb-engine.ts";
 export { DUCKDB_TYPES } from "../adapters/duckdb-lake-files.ts";
+export { DuckDbLakeRows } from "../adapters/duckdb-lake-rows.ts";
 export { DuckDbParquetWriter } from "../adapters/duckdb-parquet.ts";
 export { duckDbPictureKeys } from "../adapters/duckdb-picture-keys.ts";
 export { duckDbRewriteDay } from "../adapters/duckdb-rewrite-day.ts";
