@@ -9,6 +9,7 @@ import {
   type Properties,
 } from "../lake/table-properties.ts";
 import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
+import { despiteOthers } from "./despite-others.ts";
 import { forgetInLedgers, type Forgotten } from "./forget-ledgers.ts";
 import type { UnclaimedLetter, VehicleRows } from "./ports.ts";
 
@@ -78,20 +79,28 @@ export const plannedErasure = async (context: EraseContext, head: TableHead): Pr
 export const eraseRows = async (context: EraseContext): Promise<ErasedRows> => {
   const { table, signal } = context;
   const erased: ErasedRows = { rows: 0, filesRewritten: 0, filesDropped: 0, series: 0 };
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS;) {
-    const head = await table.peek();
-    if (head === null || signal.aborted) return erased;
-    const holding = await filesHolding(context, head);
-    // The letters that need a tombstone of their own are known only while they are there: all at once.
-    const limit = table.definition.name === "dead_letters" ? Infinity : MAX_FILES;
-    const isLast = holding.length <= limit;
-    const outcome = await eraseSome(context, { head, holding: holding.slice(0, limit), isLast }, erased);
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS && !signal.aborted;) {
+    const outcome = await despiteOthers(table, () => erasePortion(context, erased));
+    if (outcome === "all") return erased;
     if (outcome === "conflict") conflicts += 1;
-    else if (isLast) return erased;
   }
+  if (signal.aborted) return erased;
   throw new RoadstreamError("unavailable", `${table.definition.name}: other commits always came first`, {
     hint: "What was erased so far is erased. Try again, perhaps while cloud run does not run.",
   });
+};
+
+type PortionOutcome = "all" | "some" | "conflict";
+
+const erasePortion = async (context: EraseContext, erased: ErasedRows): Promise<PortionOutcome> => {
+  const { table } = context;
+  const head = await table.peek();
+  if (head === null) return "all";
+  const holding = await filesHolding(context, head);
+  // The letters that need a tombstone of their own are known only while they are there: all at once.
+  const limit = table.definition.name === "dead_letters" ? Infinity : MAX_FILES;
+  const isLast = holding.length <= limit;
+  return await eraseSome(context, { head, holding: holding.slice(0, limit), isLast }, erased);
 };
 
 interface Portion {
@@ -104,14 +113,14 @@ const eraseSome = async (
   context: EraseContext,
   portion: Portion,
   erased: ErasedRows,
-): Promise<"done" | "conflict"> => {
+): Promise<PortionOutcome> => {
   const { table, logger } = context;
   const { head, holding, isLast } = portion;
   const commitId = table.names.uuid();
   const begunAt = table.clock.now();
   const forgotten = isLast ? await forget(context, { head, holding, commitId, mode: "write" }) : null;
   const known = Object.keys(forgotten?.partitions ?? {}).length;
-  if (isLast && holding.length + known === 0) return "done";
+  if (isLast && holding.length + known === 0) return "all";
   const outputs: NewDataFile[] = [];
   for (const { file } of holding) {
     const rest = await context.rows.without(table.definition, file, context.vehicle);
@@ -140,7 +149,7 @@ const eraseSome = async (
       erased.filesRewritten += outputs.length;
       erased.filesDropped += holding.length - outputs.length;
       erased.series += forgotten?.series ?? 0;
-      return "done";
+      return isLast ? "all" : "some";
   }
 };
 

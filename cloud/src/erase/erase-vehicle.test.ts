@@ -28,6 +28,9 @@ const FAR =
     .find((v) => partitionOf(v, 2) !== partitionOf(NAME, 2)) ?? "";
 const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3, 0xff, 0xd9]);
 
+/** A whole lake is filled, read and unpacked in each. */
+const PATIENTLY = { timeout: 60_000 };
+
 let engine: DuckDbEngine;
 let tiny: TinyLake;
 beforeAll(async () => {
@@ -160,45 +163,49 @@ const fill = async (): Promise<void> => {
   await tiny.land();
 };
 
-test("nothing in the lake names the vehicle any more, all else is as it was, and every reading is accounted for", async () => {
-  await fill();
-  const before = await verify();
-  expect(before).toMatchObject({
-    clean: true,
-    totals: { landed: 12 + 4 + 2, rejected: 1, removed: 0 },
-  });
-  expect((await naming()).length).toBeGreaterThan(15);
-  const looked = await erase("look");
-  expect(looked).toMatchObject({ ok: true, dry_run: true, pictures: { deleted: 2 } });
-  expect((await verify()).totals).toEqual(before.totals);
-  const report = await erase();
-  const rows = Object.fromEntries(report.tables.map((one) => [one.table, one.rows]));
-  expect(Object.fromEntries(looked.tables.map((one) => [one.table, one.rows]))).toEqual(rows);
-  expect(rows).toMatchObject({
-    gps_data: 4,
-    traffic_data: 2,
-    agent_events: 1,
-    dead_letters: 2,
-    vehicle_data: 0,
-  });
-  expect(report).toMatchObject({ ok: true, pictures: { deleted: 2, remaining: 0 } });
-  expect(await naming()).toEqual([]);
-  expect([await count("gps_data"), await count("traffic_data"), await count("dead_letters")]).toEqual([
-    8, 2, 1,
-  ]);
-  const after = await verify();
-  expect(after.problems).toEqual([]);
-  expect(after).toMatchObject({
-    clean: true,
-    complete_through: before.complete_through,
-    totals: { ...before.totals, landed: before.totals.landed - 7, removed: 7 },
-  });
-  const again = await erase();
-  expect(again.ok).toBe(true);
-  for (const one of again.tables)
-    expect([one.rows, one.series, one.remaining]).toEqual([0, 0, { rows: 0, objects: 0 }]);
-  expect((await verify()).totals).toEqual(after.totals);
-});
+test(
+  "nothing in the lake names the vehicle any more, all else is as it was, and every reading is accounted for",
+  PATIENTLY,
+  async () => {
+    await fill();
+    const before = await verify();
+    expect(before).toMatchObject({
+      clean: true,
+      totals: { landed: 12 + 4 + 2, rejected: 1, removed: 0 },
+    });
+    expect((await naming()).length).toBeGreaterThan(15);
+    const looked = await erase("look");
+    expect(looked).toMatchObject({ ok: true, dry_run: true, pictures: { deleted: 2 } });
+    expect((await verify()).totals).toEqual(before.totals);
+    const report = await erase();
+    const rows = Object.fromEntries(report.tables.map((one) => [one.table, one.rows]));
+    expect(Object.fromEntries(looked.tables.map((one) => [one.table, one.rows]))).toEqual(rows);
+    expect(rows).toMatchObject({
+      gps_data: 4,
+      traffic_data: 2,
+      agent_events: 1,
+      dead_letters: 2,
+      vehicle_data: 0,
+    });
+    expect(report).toMatchObject({ ok: true, pictures: { deleted: 2, remaining: 0 } });
+    expect(await naming()).toEqual([]);
+    expect([await count("gps_data"), await count("traffic_data"), await count("dead_letters")]).toEqual([
+      8, 2, 1,
+    ]);
+    const after = await verify();
+    expect(after.problems).toEqual([]);
+    expect(after).toMatchObject({
+      clean: true,
+      complete_through: before.complete_through,
+      totals: { ...before.totals, landed: before.totals.landed - 7, removed: 7 },
+    });
+    const again = await erase();
+    expect(again.ok).toBe(true);
+    for (const one of again.tables)
+      expect([one.rows, one.series, one.remaining]).toEqual([0, 0, { rows: 0, objects: 0 }]);
+    expect((await verify()).totals).toEqual(after.totals);
+  },
+);
 
 /** As a crash or a dropped batch does: rows and a picture that no snapshot names. */
 const leaveBehind = async (): Promise<void> => {
@@ -209,31 +216,35 @@ const leaveBehind = async (): Promise<void> => {
   await writeFile(join(tiny.folder, `lake/pictures/${NAME}/${TINY_BOOT}/9-left.jpg`), JPEG);
 };
 
-test("what was left behind goes too; the whole log read once more lands nothing of it; what the car sends later is new", async () => {
-  await fill();
-  await leaveBehind();
-  expect(await erase()).toMatchObject({ ok: true, pictures: { deleted: 3 } });
-  expect(await naming()).toEqual([]);
-  await replay();
-  await tiny.land();
-  await tiny.land();
-  expect(await naming()).toEqual([]);
-  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 7, doubled: 0 } });
-  await tiny.append([fix(NAME, 4), fix(NAME, 6), checkpoint(NAME, 2, 6)]);
-  await tiny.land();
-  expect(await count("gps_data", `vehicle_id = '${NAME}'`)).toBe(1);
-  const after = await verify();
-  expect(after.problems).toEqual([]);
-  expect(after).toMatchObject({ clean: true, totals: { removed: 7, lost: 0 } });
-  // Its own word makes the series known again by name.
-  const series = after.series.find((one) => one.vehicle_id === NAME && one.stream === "gps_data");
-  expect(series).toMatchObject({ given: 6, removed: 4, rejected: 1, landed: 1 });
-  expect(await erase()).toMatchObject({ ok: true });
-  expect(await naming()).toEqual([]);
-  expect(await verify()).toMatchObject({ clean: true, totals: { removed: 9 } });
-});
+test(
+  "what was left behind goes too; the whole log read once more lands nothing of it; what the car sends later is new",
+  PATIENTLY,
+  async () => {
+    await fill();
+    await leaveBehind();
+    expect(await erase()).toMatchObject({ ok: true, pictures: { deleted: 3 } });
+    expect(await naming()).toEqual([]);
+    await replay();
+    await tiny.land();
+    await tiny.land();
+    expect(await naming()).toEqual([]);
+    expect(await verify()).toMatchObject({ clean: true, totals: { removed: 7, doubled: 0 } });
+    await tiny.append([fix(NAME, 4), fix(NAME, 6), checkpoint(NAME, 2, 6)]);
+    await tiny.land();
+    expect(await count("gps_data", `vehicle_id = '${NAME}'`)).toBe(1);
+    const after = await verify();
+    expect(after.problems).toEqual([]);
+    expect(after).toMatchObject({ clean: true, totals: { removed: 7, lost: 0 } });
+    // Its own word makes the series known again by name.
+    const series = after.series.find((one) => one.vehicle_id === NAME && one.stream === "gps_data");
+    expect(series).toMatchObject({ given: 6, removed: 4, rejected: 1, landed: 1 });
+    expect(await erase()).toMatchObject({ ok: true });
+    expect(await naming()).toEqual([]);
+    expect(await verify()).toMatchObject({ clean: true, totals: { removed: 9 } });
+  },
+);
 
-test("goes on while a worker lands what others send, into the same partition too", async () => {
+test("goes on while a worker lands what others send, into the same partition too", PATIENTLY, async () => {
   await fill();
   const stop = new AbortController();
   const working = tiny.landUntil(stop.signal);

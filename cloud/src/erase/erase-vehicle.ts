@@ -2,6 +2,7 @@ import type { TableName } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import type { TableHead } from "../ports.ts";
+import { despiteOthers } from "./despite-others.ts";
 import { erasePictures, listPictures, type ErasedPictures } from "./erase-pictures.ts";
 import { ERASED_ELSEWHERE, type ErasedTable, type EraseReport } from "./erase-report.ts";
 import { eraseRows, filesHolding, plannedErasure, type EraseContext } from "./erase-rows.ts";
@@ -86,18 +87,19 @@ export const eraseTable = async (
   context: EraseContext,
   beforeFence: () => Promise<void> = () => Promise.resolve(),
 ): Promise<ErasedTable> => {
+  const { table } = context;
   const { rows, series, filesRewritten, filesDropped } = await eraseRows(context);
   await beforeFence();
-  const swept = await sweepTable(context, await context.table.head());
+  const swept = await despiteOthers(table, async () => sweepTable(context, await table.head()));
   return {
-    table: context.table.definition.name,
+    table: table.definition.name,
     rows,
     files_rewritten: filesRewritten,
     files_dropped: filesDropped,
     series,
     snapshots_expired: swept.snapshotsExpired,
     objects_deleted: swept.objectsDeleted,
-    remaining: await lookAgain(context, swept),
+    remaining: await despiteOthers(table, () => lookAgain(context, swept)),
   };
 };
 

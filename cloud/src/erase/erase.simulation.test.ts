@@ -63,7 +63,11 @@ const unkindly = async (seed: number): Promise<{ killed: number; finished: numbe
     await sim.advance(sim.below(400));
   }
   for (let i = 0; i < 3; i += 1) {
-    const report = await sim.erase(sim.below(4) === 0 ? null : 1 + sim.below(300), beside);
+    const dieAfter = sim.below(4) === 0 ? null : 1 + sim.below(300);
+    // Now and then two people have the same task.
+    const other = sim.below(3) === 0 ? sim.erase(null, () => undefined) : Promise.resolve(null);
+    const report = await sim.erase(dieAfter, beside);
+    await other;
     seen[report === null ? "killed" : "finished"] += 1;
     if (sim.below(2) === 0) await sim.compact();
     sim.drive();

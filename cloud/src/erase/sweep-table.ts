@@ -1,10 +1,8 @@
-import { isRoadstreamError, parseRecordId, RoadstreamError } from "@roadstream/shared";
+import { isRoadstreamError, RoadstreamError } from "@roadstream/shared";
 import { tableHead, type IcebergTable } from "../lake/lake-table.ts";
 import { withProperties } from "../lake/next-snapshot.ts";
 import { expireSnapshots, type Retention } from "../lake/snapshot-expiry.ts";
-import { parseTableMetadata, printTableMetadata } from "../lake/table-metadata.ts";
-import { ingestState, partitionProperties, PROPERTY } from "../lake/table-properties.ts";
-import { concealed } from "../ledger/tombstones.ts";
+import { PROPERTY } from "../lake/table-properties.ts";
 import type { TableHead } from "../ports.ts";
 import { nextEpoch, type EraseContext } from "./erase-rows.ts";
 import { dataHolding, listObjects, namedKeys, type TableObjects } from "./table-objects.ts";
@@ -42,7 +40,6 @@ export const sweepTable = async (context: EraseContext, before: TableHead): Prom
   const loose = await looseObjects(context, listed, named);
   for (let at = 0; at < loose.length; at += DELETE_BATCH)
     await table.store.delete(loose.slice(at, at + DELETE_BATCH));
-  await concealInVersions(context, listed, head);
   return {
     head,
     snapshotsExpired: Math.max(0, expired),
@@ -90,29 +87,4 @@ const looseObjects = async (
     ...unnamed(listed.manifests),
     ...(await dataHolding(context, unnamed(listed.data))),
   ];
-};
-
-/**
- * Versions that stay for another reason than the rows: the last one of the file catalog of a table that Glue keeps. It
- * names the last records that had been read by then; nothing but its owner is ever read from it.
- */
-const concealInVersions = async (
-  { table, vehicle, sha256 }: EraseContext,
-  listed: TableObjects,
-  head: TableHead,
-): Promise<void> => {
-  const newest = table.store.keyOf(head.stored.pointer.location);
-  for (const key of listed.versions) {
-    const bytes = key === newest ? null : await table.store.get(key);
-    if (bytes === null || !new TextDecoder().decode(bytes).includes(`"${vehicle}/`)) continue;
-    const metadata = parseTableMetadata(bytes, key);
-    const partitions = Object.entries(ingestState(metadata.properties)?.partitions ?? {}).map(
-      ([partition, state]) => {
-        const isIts = parseRecordId(state.last ?? "")?.vehicleId === vehicle;
-        return [partition, isIts ? { ...state, last: concealed(state.last ?? "", sha256) } : state] as const;
-      },
-    );
-    const properties = { ...metadata.properties, ...partitionProperties(Object.fromEntries(partitions)) };
-    await table.store.put(key, printTableMetadata({ ...metadata, properties }));
-  }
 };

@@ -9,26 +9,22 @@ export interface TableObjects {
   readonly data: readonly string[];
   /** Ours alone: bounds of data files may be its name. Manifest lists have no names. */
   readonly manifests: readonly string[];
-  readonly versions: readonly string[];
   /** Ledgers and tombstones: nobody else writes there. */
   readonly ledgers: readonly string[];
 }
 
 const OUR_MANIFEST = /\/metadata\/m-[0-9a-f-]{36}\.avro$/;
-const METADATA_VERSION = /\/metadata\/[^/]+\.metadata\.json$/;
 
 export const listObjects = async ({ store, definition }: IcebergTable): Promise<TableObjects> => {
   const data: string[] = [];
   const manifests: string[] = [];
-  const versions: string[] = [];
   const ledgers: string[] = [];
   for await (const { key } of store.list(`${definition.name}/`)) {
     if (key.includes("/data/")) data.push(key);
     else if (OUR_MANIFEST.test(key)) manifests.push(key);
-    else if (METADATA_VERSION.test(key)) versions.push(key);
   }
   for await (const { key } of store.list(ledgerPrefix(definition.name))) ledgers.push(key);
-  return { data, manifests, versions, ledgers };
+  return { data, manifests, ledgers };
 };
 
 /** All that a head stands on: what any of its snapshots names, and its ledgers. */

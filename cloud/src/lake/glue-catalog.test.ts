@@ -130,6 +130,31 @@ describe("the Glue catalog", () => {
     expect((await after.files(await after.head())).length).toBe(2);
   });
 
+  test("of the versions that files kept, a signpost is left: who owns the table now, and nothing of its rows", async () => {
+    const before = open("file");
+    for (const rows of [5, 6]) await append(before, 0, rows);
+    await moveToCatalog(before, "glue:lake");
+    const after = open("glue");
+    await append(after, 0, 4);
+    const fileVersions = (): readonly string[] =>
+      store.keys.filter((key) => /\/v\d+\.metadata\.json$/.test(key));
+    expect(fileVersions().length).toBe(5);
+    await after.sweep(await after.head());
+    expect(fileVersions()).toEqual([
+      "gps_data/metadata/v1.metadata.json",
+      "gps_data/metadata/v6.metadata.json",
+    ]);
+    const signpost = await open("file").peek();
+    expect([signpost?.properties["roadstream.catalog"], signpost?.ingest?.partitions]).toEqual([
+      "glue:lake",
+      {},
+    ]);
+    expect((await append(before, 0, 1)).kind).toBe("refused");
+    expect((await append(after, 0, 4)).kind).toBe("committed");
+    await after.sweep(await after.head());
+    expect(fileVersions().length).toBe(2);
+  });
+
   test("another engine's commit is stood on: its name of the metadata, its key, its rows and its version", async () => {
     const table = open("glue");
     await append(table, 0, 5);

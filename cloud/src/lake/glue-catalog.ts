@@ -4,8 +4,8 @@ import type { FileCatalog } from "./file-catalog.ts";
 import { GLUE_PARAMETER, glueContent } from "./glue-content.ts";
 import type { GlueEntry, GlueTables } from "./glue-tables.ts";
 import type { SwapOutcome, TableCatalog, TablePointer } from "./stored-table.ts";
-import { parseTableMetadata } from "./table-metadata.ts";
-import { PROPERTY } from "./table-properties.ts";
+import { parseTableMetadata, printTableMetadata } from "./table-metadata.ts";
+import { isPartitionProperty, PROPERTY } from "./table-properties.ts";
 
 /*
  * `<table>/metadata/<NNNNN>-<sha256 of its bytes>.metadata.json`, NNNNN being the Glue version that it is to become. The
@@ -16,6 +16,9 @@ import { PROPERTY } from "./table-properties.ts";
  * started with the wrong catalog finds that word, and never makes a second table of the same name.
  */
 const GLUE_VERSION_FILE = /^(\d{5,15})-[0-9a-f]{32}\.metadata\.json$/;
+const FILE_VERSION = /^v\d{1,15}\.metadata\.json$/;
+/** v1, which is never removed, and one that names the owner. */
+const FILE_VERSIONS_AT_REST = 2;
 const VERSION_DIGITS = 5;
 const NAME_DIGITS = 32;
 
@@ -81,11 +84,30 @@ export class GlueCatalog implements TableCatalog {
 
   async trim(head: TablePointer, keep: number): Promise<void> {
     const old: string[] = [];
+    let fileVersions = 0;
     for await (const { key } of this.#options.store.list(`${this.#folder}/`)) {
-      const match = GLUE_VERSION_FILE.exec(key.slice(this.#folder.length + 1));
+      const name = key.slice(this.#folder.length + 1);
+      const match = GLUE_VERSION_FILE.exec(name);
       if (match !== null && Number(match[1]) <= head.version - keep) old.push(key);
+      if (FILE_VERSION.test(name)) fileVersions += 1;
     }
     if (old.length > 0) await this.#options.store.delete(old);
+    if (fileVersions > FILE_VERSIONS_AT_REST && head.version > 0) await this.#leaveSignpost(head);
+  }
+
+  /**
+   * Of a table that files kept before: nobody reads its versions any more, but for the word who owns it now. One version
+   * stays that says this and nothing of what had landed by then.
+   */
+  async #leaveSignpost(head: TablePointer): Promise<void> {
+    const { files } = this.#options;
+    const last = await files.load();
+    if (last === null || last.location === head.location) return;
+    const metadata = parseTableMetadata(last.bytes, last.location);
+    const properties = Object.entries(metadata.properties).filter(([name]) => !isPartitionProperty(name));
+    const signpost = printTableMetadata({ ...metadata, properties: Object.fromEntries(properties) });
+    const outcome = await files.swap(last, signpost);
+    if (outcome.kind === "swapped") await files.trim(outcome.pointer, 1);
   }
 
   async #create(next: Uint8Array): Promise<SwapOutcome> {

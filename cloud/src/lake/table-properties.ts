@@ -40,6 +40,7 @@ export const SUMMARY = {
 } as const;
 
 const PARTITION_PREFIX = "roadstream.partition.";
+export const isPartitionProperty = (name: string): boolean => name.startsWith(PARTITION_PREFIX);
 /** More log partitions than this in one table is a broken property, not a log. */
 const MAX_PARTITIONS = 100_000;
 

@@ -65,7 +65,7 @@ const readingCatalog = (place: LakePlace): PolicyStatement =>
 const movingCatalog = (place: LakePlace): PolicyStatement =>
   allow("MoveCatalog", ["glue:CreateTable", "glue:UpdateTable"], place.glueArns);
 
-/** `cloud run`: it adds, and of what is there it removes old metadata only. */
+/** `cloud run --no-retain`: it adds, and of what is there it removes old metadata only. */
 export const workerPolicy = (place: LakePlace): readonly PolicyStatement[] => [
   ...reading(place),
   ...writing(place),
@@ -74,7 +74,7 @@ export const workerPolicy = (place: LakePlace): readonly PolicyStatement[] => [
   movingCatalog(place),
 ];
 
-/** `cloud compact`, `expire`, `orphans`, `rebuild`, and whatever else must remove rows' files for good. */
+/** `cloud compact`, `expire`, `orphans`, `rebuild`, `retain`, `erase`, and whatever else must remove rows' files for good. */
 export const keeperPolicy = (place: LakePlace): readonly PolicyStatement[] => [
   ...reading(place),
   ...writing(place),

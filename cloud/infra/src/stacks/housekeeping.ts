@@ -33,7 +33,7 @@ const at = (hour: string, minute: string, weekDay?: string): Schedule =>
 const SMALL = { cpu: 512, memoryMiB: 2048 } as const;
 const LARGE = { cpu: 2048, memoryMiB: 8192 } as const;
 
-/** `cloud status` four times an hour; compaction and expiry nightly; orphans on Sundays. */
+/** `cloud status` four times an hour; retention, compaction and expiry nightly; orphans on Sundays. */
 export const scheduledTasks = (scope: Construct, props: HousekeepingProps): void => {
   const { lakeAt, log, image, roles, kafka } = props;
   const status = ["cloud", "status", "--log", log, ...lakeAt, "--fail-on-alarm"];
@@ -46,6 +46,7 @@ export const scheduledTasks = (scope: Construct, props: HousekeepingProps): void
       schedule,
       options: { image, role: roles.keeper, command: ["cloud", name, ...lakeAt, ...more], ...size },
     });
+  nightly("retain", at("0", "40"), SMALL, "--apply");
   nightly("compact", at("1", "10"), LARGE);
   nightly("expire", at("4", "10"), SMALL);
   nightly("orphans", at("5", "10", "SUN"), SMALL, "--remove");

@@ -148,7 +148,7 @@ export class ServicesStack extends RoadstreamStack {
       role: lake.roles.worker,
       cpu: 1024,
       memoryMiB: 4096,
-      command: ["cloud", "run", "--log", this.#log, ...lake.options],
+      command: ["cloud", "run", "--log", this.#log, ...lake.options, "--no-retain"],
       kafka: { user: log.users.cloud, key: log.key },
     });
     const service = this.#service("worker", definition, groups.cloud);

@@ -42,6 +42,10 @@ export const RUN_COMMAND = defineCommand({
     moveCatalog: toggle({
       help: "Hand tables that the file catalog keeps over to --catalog, once and for all.",
     }),
+    retain: toggle({
+      on: true,
+      help: "Drop days that are past their tables' limits, once an hour: see cloud retain. Without, a worker deletes no rows.",
+    }),
     untilDrained: toggle({ help: "Land what is in the log now, commit at once, and end." }),
     acceptLogChange: setting(tableNames, {
       help: "Tables that from now on are fed by this log although it was replaced, rewound or truncated.",

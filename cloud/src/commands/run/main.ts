@@ -34,9 +34,9 @@ const run = async (
       beside?.begin();
     },
   });
-  await using retention = new RetentionKeeper(ingest);
+  await using retention = values.retain ? new RetentionKeeper(ingest) : null;
   await worker.run();
-  if (values.untilDrained && !signal.aborted) await retention.firstPass();
+  if (values.untilDrained && !signal.aborted) await retention?.firstPass();
   const loaded = values.untilDrained && !signal.aborted ? await theRest(beside) : null;
   const summary = {
     ...runSummary(ingest.metrics, (clock.uptime() - began) / 1000),
