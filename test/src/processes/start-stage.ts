@@ -43,6 +43,8 @@ export interface StageOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** For `startStage`, until it is ready; for `runStage`, until it has ended. */
   readonly deadlineMs?: number;
+  /** A program, with arguments, that becomes the stage: it is given the stage's own command line. */
+  readonly under?: readonly [string, ...string[]];
 }
 
 const DEADLINE_MS = 60_000;
@@ -73,7 +75,7 @@ const environment = (over: Readonly<Record<string, string>>): NodeJS.ProcessEnv 
 };
 
 const launch = (name: StageName, args: readonly string[], options: StageOptions): Promise<LeashedProcess> => {
-  const [program, ...before] = commandOf(name);
+  const [program, ...before] = [...(options.under ?? []), ...commandOf(name)] as [string, ...string[]];
   return leash(program, [...before, ...args], { env: environment(options.env ?? {}) });
 };
 
