@@ -5,8 +5,9 @@ import { COUNTED_ROWS } from "../testing/counted-rows.ts";
 import { hastyClock, RedshiftBed } from "../testing/redshift-bed.ts";
 import { DuckDbRedshift } from "../testing/redshift-engine.ts";
 import { WrittenLake } from "../testing/written-lake.ts";
+import type { LoadProgress } from "../warehouse/load-context.ts";
 import { expectSame, readings } from "../warehouse/warehouse.contract.ts";
-import { WarehouseLoader } from "../warehouse/warehouse-loader.ts";
+import { WarehouseLoader, type LoaderOptions } from "../warehouse/warehouse-loader.ts";
 
 const URL = "redshift://roadstream/cars?region=eu-west-1";
 
@@ -18,7 +19,7 @@ const bedOf = async (written: WrittenLake, url = URL) => {
     Promise.resolve(
       bed.warehouse({ store: written.lake.store, random: seededRandom(5), glueDatabase: "cars_lake" }),
     );
-  const loader = () =>
+  const loader = (more: Partial<LoaderOptions> = {}) =>
     new WarehouseLoader({
       lake: written.lake.tables,
       tables: ["gps_data"],
@@ -29,6 +30,7 @@ const bedOf = async (written: WrittenLake, url = URL) => {
       random: seededRandom(9),
       logger: silentLogger,
       signal: new AbortController().signal,
+      ...more,
     });
   return { engine, bed, open, loader };
 };
@@ -87,4 +89,24 @@ test("a statement that fails in the middle leaves nothing, and is tried again", 
     await using warehouse = await open();
     expect(await warehouse.query("SELECT COUNT(*), COUNT(DISTINCT seq) FROM gps_data")).toEqual([["6", "6"]]);
   }
+});
+
+test("a first load that is too large for one transaction goes by days, and on from where it was interrupted", async () => {
+  await using written = await WrittenLake.open();
+  const { bed, open, loader } = await bedOf(written);
+  await using _ = bed;
+  for (const day of ["2026-03-01", "2026-03-02", "2026-03-03"])
+    await written.append("gps_data", readings(`car-${day}`, 1, 4, { event_at: `${day}T10:00:00Z` }));
+  const stepLimits = { bytes: 1, files: 1000 };
+  const steps: string[] = [];
+  const stopping = new AbortController();
+  const onStep = ({ step, steps: of, rows }: LoadProgress): void => {
+    steps.push(`${step}/${of}: ${rows}`);
+    stopping.abort();
+  };
+  await expect(loader({ stepLimits, onStep, signal: stopping.signal }).round()).rejects.toThrow();
+  const rest = await loader({ stepLimits, onStep }).round();
+  expect(rest).toMatchObject({ tables: [{ mode: "reconcile", files: 2, rows: 8 }] });
+  expect(steps).toEqual(["1/3: 4", "1/2: 4", "2/2: 4"]);
+  await expectSame(written, open, 12);
 });

@@ -1,5 +1,6 @@
 import type { Clock, Logger, Random, TableName } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
+import type { StepLimits } from "./load-step.ts";
 import type { LoadCursor } from "./load-plan.ts";
 import type { Warehouse } from "./ports.ts";
 import type { WarehouseFacts } from "./warehouse-facts.ts";
@@ -24,5 +25,7 @@ export interface LoadContext {
   readonly cursors: Map<string, LoadCursor>;
   /** Tables, and which rows of them, facts are computed from. */
   readonly factSources: WarehouseFacts["sources"];
+  /** What a transaction reads at most, where it can be divided. */
+  readonly stepLimits?: StepLimits;
   readonly onStep?: (progress: LoadProgress) => void;
 }

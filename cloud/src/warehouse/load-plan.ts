@@ -1,9 +1,10 @@
 import { RoadstreamError } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
+import type { LiveEntry } from "../lake/live-files.ts";
 import { currentSnapshot } from "../lake/table-metadata.ts";
 import type { TableHead } from "../ports.ts";
-import { dayOf, loadFile, type LoadFile } from "./load-file.ts";
-import { stepsBySize, type LoadStep } from "./load-step.ts";
+import { dayOf, loadFile } from "./load-file.ts";
+import { stepsBySize, type LoadStep, type StepLimits } from "./load-step.ts";
 import { changesSince, type SnapshotChanges } from "./snapshot-changes.ts";
 
 /** Up to where a table was loaded, as its newest load says. */
@@ -40,6 +41,7 @@ export interface PlanOptions {
   readonly cursor: LoadCursor | null;
   /** Asked only where snapshots do not tell what changed. */
   readonly loadedDays: () => Promise<ReadonlyMap<string, LoadedDay>>;
+  readonly stepLimits: StepLimits | undefined;
 }
 
 /**
@@ -83,29 +85,33 @@ const appendStep = async ({ table, head }: PlanOptions, changes: SnapshotChanges
   };
 };
 
-/** Days that have files newer than what is loaded of them, or another number of rows. */
+/**
+ * Days that have files newer than what is loaded of them, or another number of rows. Where the rows of the newer files are
+ * just what there is more, nothing of the older ones went and none was rewritten: the newer ones are all that is to be loaded.
+ */
 const reconcileSteps = async ({
   table,
   head,
   cursor,
   loadedDays,
+  stepLimits,
 }: PlanOptions): Promise<LoadPlan["steps"]> => {
   const { metadata } = head.stored;
   const loaded = await loadedDays();
-  const files = new Map<string, LoadFile[]>();
-  const newest = new Map<string, number>();
-  for (const { entry, file } of await table.entries(head)) {
-    const day = dayOf(entry);
-    files.set(day, [...(files.get(day) ?? []), loadFile(table, metadata, entry)]);
-    newest.set(day, Math.max(newest.get(day) ?? 0, file.sequenceNumber));
-  }
-  const days = [...new Set([...files.keys(), ...loaded.keys()])].sort().flatMap((day) => {
-    const now = files.get(day) ?? [];
-    const rows = now.reduce((sum, file) => sum + file.rows, 0);
+  const live = Map.groupBy(await table.entries(head), ({ entry }) => dayOf(entry));
+  const days = [...new Set([...live.keys(), ...loaded.keys()])].sort().flatMap((day) => {
+    const all = live.get(day) ?? [];
     const before = loaded.get(day) ?? { rows: 0, sequence: 0 };
     const known = Math.max(before.sequence, cursor?.sequence ?? 0);
-    const isSame = (newest.get(day) ?? 0) <= known && rows === before.rows;
-    return isSame ? [] : [{ day, files: now, change: rows - before.rows }];
+    const newer = all.filter(({ file }) => file.sequenceNumber > known);
+    const change = sumRows(all) - before.rows;
+    if (newer.length === 0 && change === 0) return [];
+    const isWhole = change !== sumRows(newer);
+    const files = (isWhole ? all : newer).map(({ entry }) => loadFile(table, metadata, entry));
+    return [{ day, files, isWhole, change }];
   });
-  return stepsBySize(days);
+  return stepsBySize(days, stepLimits);
 };
+
+const sumRows = (entries: readonly LiveEntry[]): number =>
+  entries.reduce((sum, { file }) => sum + file.rows, 0);

@@ -11,22 +11,28 @@ export interface LoadStep {
 }
 
 /** So much is read in one transaction; a step has at least one day. */
-const STEP_BYTES = 8 * 1024 ** 3;
-const STEP_FILES = 5000;
+export interface StepLimits {
+  readonly bytes: number;
+  readonly files: number;
+}
 
-export interface WholeDay {
+const STEP_LIMITS: StepLimits = { bytes: 8 * 1024 ** 3, files: 5000 };
+
+export interface DayToLoad {
   readonly day: string;
   readonly files: readonly LoadFile[];
+  /** Whether the files are all that the lake has of it, to be compared with what the warehouse has. */
+  readonly isWhole: boolean;
   /** By how many rows the lake's day changed. */
   readonly change: number;
 }
 
 /** Days in order, as many to a transaction as it should read at once; one step without days where there are none. */
 export const stepsBySize = (
-  days: readonly WholeDay[],
-  limits = { bytes: STEP_BYTES, files: STEP_FILES },
+  days: readonly DayToLoad[],
+  limits: StepLimits = STEP_LIMITS,
 ): readonly LoadStep[] => {
-  const groups: WholeDay[][] = [[]];
+  const groups: DayToLoad[][] = [[]];
   let bytes = 0;
   let files = 0;
   for (const one of days) {
@@ -43,7 +49,7 @@ export const stepsBySize = (
   }
   return groups.map((group) => ({
     files: group.flatMap((one) => one.files),
-    wholeDays: group.map(({ day }) => day),
+    wholeDays: group.filter(({ isWhole }) => isWhole).map(({ day }) => day),
     days: new Map(group.map(({ day, change }) => [day, change])),
   }));
 };

@@ -153,7 +153,7 @@ const movedTo = async (
  * from there. Otherwise it plans anew, a few times: what was in the way (a lock, a file that was compacted away) may be gone.
  */
 export const loadTable = async (context: LoadContext, name: TableName): Promise<TableLoad> => {
-  const { warehouse, tables, cursors, clock, random, logger, signal } = context;
+  const { warehouse, tables, cursors, clock, random, logger, signal, stepLimits } = context;
   const table = tables[name];
   const waits = retryIntervals(AGAIN_SCHEDULE, random);
   let conflicts = 0;
@@ -162,7 +162,7 @@ export const loadTable = async (context: LoadContext, name: TableName): Promise<
     const head = await table.peek();
     const cursor = cursors.get(name) ?? null;
     const loadedDays = () => readLoadedDays(warehouse, name);
-    const plan = head === null ? null : await planLoad({ table, head, cursor, loadedDays });
+    const plan = head === null ? null : await planLoad({ table, head, cursor, loadedDays, stepLimits });
     if (plan === null || head === null) return current(name, conflicts);
     try {
       const after = await runPlan(context, table, plan, { cursor, metadata: head.stored.metadata });

@@ -117,7 +117,7 @@ export const warehouseContract = (name: string, make: () => Promise<WarehouseBed
       await written.append("gps_data", readings("car-1", 1, 20));
       expect(await one.round()).toMatchObject({
         tables: [
-          { table: "gps_data", mode: "reconcile", files: 2, rows: 20, days: 2 },
+          { table: "gps_data", mode: "reconcile", files: 2, rows: 20, days: 0 },
           { table: "dead_letters", mode: "current" },
         ],
         failures: [],
@@ -189,6 +189,13 @@ export const warehouseContract = (name: string, make: () => Promise<WarehouseBed
       await written.append("gps_data", readings("car-1", 9, 9));
       expect(await loader().round()).toMatchObject({ tables: [{ mode: "append", rows: 1 }, {}] });
       await expectSame(written, open, 9);
+      // Nothing but new files came meanwhile: they are all that is read.
+      await written.append("gps_data", readings("car-1", 10, 11));
+      await written.expire("gps_data");
+      expect(await one.round()).toMatchObject({
+        tables: [{ mode: "reconcile", files: 1, rows: 2, days: 0 }, {}],
+      });
+      await expectSame(written, open, 11);
     });
 
     test("has a record once, as it landed last, also where copies of it stand on different days", async () => {
