@@ -1,7 +1,10 @@
+import { benchBigDay } from "./big-day.bench.ts";
 import { benchGateway } from "./gateway.bench.ts";
+import { benchGrowth } from "./growth.bench.ts";
 import { benchIngest } from "./ingest.bench.ts";
 import { benchNmea } from "./nmea.bench.ts";
 import { benchOutbox } from "./outbox.bench.ts";
+import { benchScale } from "./scale.bench.ts";
 
 /** By the name under which they are asked for, in the order in which they run. */
 export const BENCHMARKS = {
@@ -9,6 +12,9 @@ export const BENCHMARKS = {
   outbox: benchOutbox,
   gateway: benchGateway,
   ingest: benchIngest,
+  scale: benchScale,
+  growth: benchGrowth,
+  "big-day": benchBigDay,
 } as const;
 
 export type BenchmarkName = keyof typeof BENCHMARKS;

@@ -4,18 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import { DuckDbEngine, IngestWorker, openIngest } from "@roadstream/cloud/testing";
-import {
-  allTopics,
-  isoTime,
-  logTopics,
-  MemoryMetrics,
-  seconds,
-  seededRandom,
-  silentLogger,
-  unixMillis,
-} from "@roadstream/shared";
+import { allTopics, logTopics, MemoryMetrics, seconds, seededRandom, silentLogger } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openEventLog } from "@roadstream/shared/event-log";
+import { gpsRecord } from "./gps-record.ts";
 import { cpuSeconds, median } from "./measure.ts";
 
 export interface IngestBench {
@@ -52,20 +44,15 @@ const readings = function* (): Generator<Reading> {
   const random = seededRandom(11);
   const start = Date.UTC(2026, 2, 14, 12);
   for (let n = 0; n < ROWS; n += 1) {
-    const vehicle = `car-${n % VEHICLES}`;
+    const car = n % VEHICLES;
     const second = Math.floor(n / VEHICLES);
-    const at = isoTime(unixMillis(start + second * 1000));
-    const boot = `0190d5e4-7b1a-7abc-8def-${String(n % VEHICLES).padStart(12, "0")}`;
-    const latitude = (41.25 + second / 100_000 + random.next() / 1e5).toFixed(7);
-    const longitude = (-95.93 + second / 80_000 + random.next() / 1e5).toFixed(7);
-    const value =
-      `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${boot}","seq":${second + 1},"captured_at":"${at}","clock":"gnss",` +
-      `"uptime_ms":${1_000_000 + second * 1000},"machine_boot":"bench","received_at":"${at}","fix_at":"${at}","fix":"3d",` +
-      `"latitude":${Number(latitude)},"longitude":${Number(longitude)},"altitude_m":${(300 + random.next() * 20).toFixed(1)},` +
-      `"speed_kmh":${(90 + random.next() * 20).toFixed(2)},"heading_deg":${(random.next() * 359).toFixed(1)},` +
-      `"satellites_used":${8 + (n % 5)},"hdop":${(0.7 + random.next()).toFixed(2)},"vehicle_type":"car","sent_uptime_ms":${1_000_200 + second * 1000}}`;
-    yield { key: vehicle, value };
-    if (n % DOUBLE_EVERY === 0) yield { key: vehicle, value };
+    const boot = `0190d5e4-7b1a-7abc-8def-${String(car).padStart(12, "0")}`;
+    const reading = gpsRecord(
+      { vehicle: `car-${car}`, boot, seq: second + 1, at: start + second * 1000 },
+      random,
+    );
+    yield reading;
+    if (n % DOUBLE_EVERY === 0) yield reading;
   }
 };
 
