@@ -20,7 +20,7 @@ export default defineConfig({
         "unit",
         [
           "{shared,hardware,agent,gateway,cloud,cloud/infra,demo}/src/**/*.test.ts",
-          "test/src/{rules,processes,simulation}/**/*.test.ts",
+          "test/src/{facts,rules,processes,simulation}/**/*.test.ts",
         ],
         20_000,
         // Vitest leaves one CPU to itself, which is half of a small machine. Files share a worker's modules: no test leaves anything in them.

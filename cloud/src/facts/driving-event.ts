@@ -1,9 +1,7 @@
 import { STEPS_OF_TRIPS } from "./driving-trip.ts";
 import type { Relation } from "./relation.ts";
 import {
-  HARSH_ACCELERATION_MMS2,
-  HARSH_BRAKING_MMS2,
-  HARSH_CORNERING_MMS2,
+  HARSH_MMS2,
   MAX_TYRES_MMS2,
   MIN_SPEEDING_MS,
   SAME_EVENT_MS,
@@ -30,17 +28,17 @@ interface Kind {
 const HARSH: readonly Kind[] = [
   {
     kind: "harsh_braking",
-    when: `t.along_mms2 BETWEEN ${-MAX_TYRES_MMS2} AND ${-HARSH_BRAKING_MMS2}`,
+    when: `t.along_mms2 BETWEEN ${-MAX_TYRES_MMS2} AND ${-HARSH_MMS2}`,
     amount: "-t.along_mms2",
   },
   {
     kind: "harsh_acceleration",
-    when: `t.along_mms2 BETWEEN ${HARSH_ACCELERATION_MMS2} AND ${MAX_TYRES_MMS2}`,
+    when: `t.along_mms2 BETWEEN ${HARSH_MMS2} AND ${MAX_TYRES_MMS2}`,
     amount: "t.along_mms2",
   },
   {
     kind: "harsh_cornering",
-    when: `ABS(t.across_mms2) BETWEEN ${HARSH_CORNERING_MMS2} AND ${MAX_TYRES_MMS2}`,
+    when: `ABS(t.across_mms2) BETWEEN ${HARSH_MMS2} AND ${MAX_TYRES_MMS2}`,
     amount: "ABS(t.across_mms2)",
   },
 ];

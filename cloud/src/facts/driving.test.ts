@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { driveRows, streamRow, type Stretch } from "../testing/driving-rows.ts";
+import { driveRows, streamRow, type Stretch, type StreamValues } from "../testing/driving-rows.ts";
 import { FactBed } from "../testing/fact-bed.ts";
 import { placeKey } from "./place.ts";
 
@@ -127,7 +127,7 @@ test("weather has its share of a trip by the minute, up to half an hour after it
 });
 
 test("an emergency is one row from its begin to its end, whenever its rows come, beside the trip on which it happened", async () => {
-  const word = (at: string, status: string, severity: string, more: object = {}) =>
+  const word = (at: string, status: string, severity: string, more: StreamValues = {}) =>
     streamRow("emergency_data", "car-1", at, {
       incident_id: "i-1",
       type: "accident",

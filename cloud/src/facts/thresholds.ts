@@ -38,14 +38,11 @@ export const ODOMETER_SLACK_MM = 200_000;
 /** Standing for less is creeping in a queue. Not shorter than a slice of driving-slice.ts. */
 export const MIN_STOP_MS = 10_000;
 
-/** 0.35 g: passengers notice, loads slide; ordinary drivers brake with up to 0.3 g. */
-export const HARSH_BRAKING_MMS2 = 3_400;
-
-/** 0.3 g: more than most cars are ever asked for. */
-export const HARSH_ACCELERATION_MMS2 = 3_000;
-
-/** 0.35 g to the side. */
-export const HARSH_CORNERING_MMS2 = 3_400;
+/**
+ * 0.3 g on average over a second, along the road or across it: passengers hold on, loads slide. An instant's peak, which no
+ * speed tells, is higher.
+ */
+export const HARSH_MMS2 = 3_000;
 
 /** Below this a receiver's heading is noise. */
 export const CORNERING_FROM_KMH = 15;

@@ -1,8 +1,11 @@
 import type { StreamName } from "@roadstream/shared";
 
+/** Values by column, as JSON has them. */
+export type StreamValues = Readonly<Record<string, string | number | boolean | null>>;
+
 export interface StreamRow {
   readonly stream: StreamName;
-  readonly row: Readonly<Record<string, unknown>>;
+  readonly row: StreamValues;
 }
 
 /** A stretch of a drive: so many seconds at that speed, with what is there to tell of it. */
@@ -44,7 +47,7 @@ export const streamRow = (
   stream: StreamName,
   vehicle: string,
   at: Date | string,
-  own: Readonly<Record<string, unknown>>,
+  own: StreamValues,
 ): StreamRow => {
   const time = new Date(at).toISOString();
   sequence += 1;
@@ -126,7 +129,7 @@ export const driveRows = (stretches: readonly Stretch[], options: DriveOptions):
 const unsyncedTime = (
   { uptimeMs, receivedAt }: NonNullable<DriveOptions["unsynced"]>,
   second: number,
-): Readonly<Record<string, unknown>> => ({
+): StreamValues => ({
   clock: "unsynced",
   captured_at: null,
   uptime_ms: uptimeMs + second * 1000,

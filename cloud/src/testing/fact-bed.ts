@@ -24,10 +24,7 @@ export const onDuckDb = (sql: string): string =>
     .replaceAll("CREATE TEMP TABLE", "CREATE OR REPLACE TEMP TABLE")
     .replaceAll("TIMESTAMP(3)", "TIMESTAMPTZ");
 
-const cell = (value: unknown): string => {
-  if (value === null || value === undefined) return "NULL";
-  return typeof value === "string" ? sqlText(value) : String(value);
-};
+const text = (value: StreamRow["row"][string] | undefined): string => sqlText(String(value));
 
 /** A warehouse in memory with nothing but the streams' tables and the star schema. */
 export class FactBed implements AsyncDisposable {
@@ -63,11 +60,17 @@ export class FactBed implements AsyncDisposable {
   async merge(rows: readonly StreamRow[]): Promise<void> {
     for (const stream of new Set(rows.map((row) => row.stream))) {
       const ofStream = rows.filter((row) => row.stream === stream).map(({ row }) => row);
-      const names = [...new Set(ofStream.flatMap((row) => Object.keys(row)))];
-      const values = ofStream.map((row) => `(${names.map((name) => cell(row[name])).join(", ")})`);
-      await this.sql.run(`INSERT INTO ${stream} (${names.join(", ")}) VALUES ${values.join(",\n")}`);
+      const given = new Set(ofStream.flatMap((row) => Object.keys(row)));
+      const types = STREAM_TABLES[stream].columns
+        .filter(({ name }) => given.has(name))
+        .map((column) => [column.name, DUCKDB_DIALECT.columnType(column)] as const);
+      // Thousands of rows as VALUES take the parser seconds.
+      const shape = JSON.stringify([Object.fromEntries(types)]);
+      await this.sql.run(
+        `INSERT INTO ${stream} BY NAME SELECT unnest(from_json(${sqlText(JSON.stringify(ofStream))}, ${sqlText(shape)}), recursive := true)`,
+      );
       const days = new Set(
-        ofStream.map((row) => `(${cell(row["vehicle_id"])}, CAST(${cell(row["event_at"])} AS DATE))`),
+        ofStream.map((row) => `(${text(row["vehicle_id"])}, CAST(${text(row["event_at"])} AS DATE))`),
       );
       await this.sql.run(`INSERT INTO touched VALUES ${[...days].join(", ")}`);
     }
