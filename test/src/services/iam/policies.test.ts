@@ -68,6 +68,7 @@ describe.skipIf(services("moto").skip)("under its generated policy", () => {
     await succeeds("watcher", "verify");
     expect(await someDataFile()).toMatch(/\.parquet$/);
     await succeeds("watcher", "sql", "SELECT count(*) FROM moments");
+    await succeeds("watcher", "dead-letters", "list");
     expect(
       new Set(bed.gatekeeper.seen.filter(({ role }) => role === "watcher").map(({ action }) => action)),
     ).toEqual(new Set(["s3:ListBucket", "s3:GetObject", "kms:Decrypt", "glue:GetDatabase", "glue:GetTable"]));
@@ -141,6 +142,8 @@ describe.skipIf(services("moto").skip)("under its generated policy", () => {
     await succeeds("keeper", "compact", "--today");
     await succeeds("keeper", "expire", "--older-than", "0s");
     await succeeds("keeper", "orphans", "--remove");
+    await succeeds("keeper", "retain", "traffic_data", "--days", "1", "--apply");
+    await succeeds("keeper", "rebuild", "gps_data");
     await succeeds("keeper", "erase", "--vehicle", "car-1");
     expect(
       await succeeds("watcher", "sql", "SELECT count(*) AS rows FROM gps_data", "--format", "csv"),

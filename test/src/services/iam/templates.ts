@@ -33,6 +33,27 @@ const PSEUDO: Readonly<Record<string, string>> = {
   "AWS::URLSuffix": "amazonaws.com",
 };
 
+/** What `Ref` gives, and whether that is the ARN; else the resource's name. */
+const NAMED_BY: Readonly<Record<string, string>> = {
+  "AWS::S3::Bucket": "BucketName",
+  "AWS::IAM::Role": "RoleName",
+  "AWS::Logs::LogGroup": "LogGroupName",
+  "AWS::ECR::Repository": "RepositoryName",
+};
+const ARN_IS_REFERENCE = new Set(["AWS::ECS::TaskDefinition", "AWS::SecretsManager::Secret"]);
+
+const ARNS: Readonly<Record<string, (name: string) => string>> = {
+  "AWS::S3::Bucket": (name) => `arn:aws:s3:::${name}`,
+  "AWS::IAM::Role": (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
+  "AWS::KMS::Key": (name) => arn("kms", `key/${name}`),
+  "AWS::RedshiftServerless::Workgroup": () => arn("redshift-serverless", "workgroup/one"),
+  "AWS::Logs::LogGroup": (name) => arn("logs", `log-group:${name}:*`),
+  "AWS::ECR::Repository": (name) => arn("ecr", `repository/${name}`),
+  "AWS::ECS::Cluster": (name) => arn("ecs", `cluster/${name}`),
+  "AWS::ECS::TaskDefinition": (name) => arn("ecs", `task-definition/${name}:1`),
+  "AWS::SecretsManager::Secret": (name) => arn("secretsmanager", `secret:${name}`),
+};
+
 /** The templates as CloudFormation would read them in one account: references become names and ARNs. */
 export class DeployedTemplates {
   readonly #templates: readonly Template[];
@@ -97,21 +118,20 @@ export class DeployedTemplates {
     if (pseudo !== undefined) return pseudo;
     const parameter = template.Parameters?.[id];
     if (parameter !== undefined) return parameter.Default ?? `<${id}>`;
-    const resource = template.Resources[id];
-    if (resource?.Type === "AWS::S3::Bucket")
-      return this.#value(template, resource.Properties?.["BucketName"]);
-    if (resource?.Type === "AWS::IAM::Role") return resource.Properties?.["RoleName"];
-    return id;
+    const { Type: type = "" } = template.Resources[id] ?? {};
+    if (ARN_IS_REFERENCE.has(type)) return this.#attribute(template, [id, "Arn"]);
+    return this.#nameOf(template, id);
+  }
+
+  #nameOf(template: Template, id: string): string {
+    const { Type: type = "", Properties: own = {} } = template.Resources[id] ?? {};
+    return String(this.#value(template, own[NAMED_BY[type] ?? ""] ?? id));
   }
 
   #attribute(template: Template, [id, attribute]: readonly [string, string]): string {
-    const { Type: type, Properties: own = {} } = template.Resources[id] ?? { Type: "" };
-    const named = (property: string): string => String(this.#value(template, own[property]));
-    if (type === "AWS::S3::Bucket" && attribute === "Arn") return `arn:aws:s3:::${named("BucketName")}`;
-    if (type === "AWS::KMS::Key") return arn("kms", `key/${id}`);
-    if (type === "AWS::IAM::Role") return `arn:aws:iam::${ACCOUNT}:role/${named("RoleName")}`;
-    if (type === "AWS::RedshiftServerless::Workgroup") return arn("redshift-serverless", "workgroup/one");
-    return `<${id}.${attribute}>`;
+    const { Type: type = "" } = template.Resources[id] ?? {};
+    const arnOf = attribute.endsWith("Arn") ? ARNS[type] : undefined;
+    return arnOf?.(this.#nameOf(template, id)) ?? `<${id}.${attribute}>`;
   }
 
   #imported(name: string): unknown {
