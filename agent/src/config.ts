@@ -126,6 +126,10 @@ export const agentCommand = defineCommand({
 
 export type AgentValues = Values<typeof AGENT_OPTIONS>;
 
+/** A command's arguments may be anything, a camera's password among them: its program alone is said. */
+const shownText = (value: string): string =>
+  value.startsWith("cmd:") ? value.replace(/(?<=^cmd:\s*\S+)\s.*$/su, " …") : redactUrl(value);
+
 /** What may be said of the settings: no secret, no password within an address, nothing that is absent. */
 export const shownSettings = (values: AgentValues): Readonly<Record<string, unknown>> => {
   const given: Readonly<Record<string, unknown>> = values;
@@ -133,7 +137,7 @@ export const shownSettings = (values: AgentValues): Readonly<Record<string, unkn
   const shown = Object.entries(options).flatMap(([key, { isSecret }]) => {
     const value = given[key] ?? null;
     if (isSecret || value === null) return [];
-    return [[key, typeof value === "string" ? redactUrl(value) : value] as const];
+    return [[key, typeof value === "string" ? shownText(value) : value] as const];
   });
   return Object.fromEntries(shown);
 };

@@ -105,5 +105,6 @@ test("a printed URL has no password", () => {
   expect(redactUrl("kafka://me:s3cret@h:9092,you:other@i:9092/x")).toBe(
     "kafka://me:***@h:9092,you:***@i:9092/x",
   );
+  expect(redactUrl("mqtt://me:p@ss/w:rd@h:1883,n:x@i")).toBe("mqtt://me:***@h:1883,n:***@i");
   expect(redactUrl("mqtt://h:1883")).toBe("mqtt://h:1883");
 });

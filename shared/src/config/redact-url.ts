@@ -1,3 +1,3 @@
-/** A URL or list of them for printing: a password becomes `***`. */
+/** A URL or list of them for printing: a password becomes `***`, also one whose `@` or `/` should have been escaped. */
 export const redactUrl = (text: string): string =>
-  text.replaceAll(/((?:\/\/|,)[^/@:,\s]*):[^/@,\s]*@/g, "$1:***@");
+  text.replaceAll(/((?:\/\/|,)[^/@:,\s]*):[^,\s]*@/g, "$1:***@");
