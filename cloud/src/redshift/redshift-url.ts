@@ -20,7 +20,7 @@ export interface RedshiftSettings {
 }
 
 const SCHEME = "redshift://";
-export const REDSHIFT_FORM =
+const REDSHIFT_FORM =
   "redshift://WORKGROUP/DATABASE?region=…&schema=…&iam_role=ARN&secret=ARN&external_schema=…, or redshift://CLUSTER/DATABASE?cluster=true&user=…";
 
 const PATTERNS = {

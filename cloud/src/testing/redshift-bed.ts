@@ -8,11 +8,12 @@ import type { MortalProcess } from "./mortal.ts";
 import type { StandInEngine } from "./redshift-engine.ts";
 import { RedshiftStandIn } from "./redshift-stand-in.ts";
 
-const VARIABLES = {
-  AWS_ACCESS_KEY_ID: "test",
-  AWS_SECRET_ACCESS_KEY: "test",
-  AWS_ENDPOINT_URL_REDSHIFT_DATA: "",
-};
+/** What the SDK looks for in the process's own environment; any credentials will do. */
+const variables = (address: string): Readonly<Record<string, string>> => ({
+  AWS_ACCESS_KEY_ID: process.env["AWS_ACCESS_KEY_ID"] ?? "test",
+  AWS_SECRET_ACCESS_KEY: process.env["AWS_SECRET_ACCESS_KEY"] ?? "test",
+  AWS_ENDPOINT_URL_REDSHIFT_DATA: address,
+});
 
 /** Pauses between looks and attempts are a thirtieth. */
 const system = systemClock();
@@ -24,13 +25,17 @@ export const hastyClock: Clock = {
 /** A stand-in of the Data API, and warehouses behind it as the SDK reaches them. */
 export class RedshiftBed implements AsyncDisposable {
   readonly redshift: RedshiftStandIn;
-  readonly #before = Object.keys(VARIABLES).map((name) => [name, process.env[name]] as const);
+  /** What a process must have in its environment to reach it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly #before: readonly (readonly [string, string | undefined])[];
   readonly #url: string;
 
   private constructor(redshift: RedshiftStandIn, url: string, address: string) {
     this.redshift = redshift;
     this.#url = url;
-    Object.assign(process.env, { ...VARIABLES, AWS_ENDPOINT_URL_REDSHIFT_DATA: address });
+    this.env = variables(address);
+    this.#before = Object.keys(this.env).map((name) => [name, process.env[name]]);
+    Object.assign(process.env, this.env);
   }
 
   static async open(engine: StandInEngine, url: string): Promise<RedshiftBed> {

@@ -4,8 +4,10 @@ import { DuckDbEngine, sqlText, type DuckDbConnection } from "../adapters/duckdb
 import { DUCKDB_TYPES } from "../adapters/duckdb-lake-files.ts";
 import { tableDefinition } from "../lake/table-definition.ts";
 import { athenaViewSql, createAthenaView } from "./athena-views.ts";
+import { inDuckDb } from "../testing/redshift-sql.ts";
 import { duckDbViewSql } from "./duckdb-views.ts";
 import { LAKE_VIEWS } from "./lake-views.ts";
+import { redshiftViewSql } from "./redshift-views.ts";
 
 const START = Date.UTC(2026, 2, 1, 23, 30);
 const HOUR_S = 3600;
@@ -66,6 +68,7 @@ test.each(LAKE_VIEWS)("$name: the same rows as by DuckDB's own joins", async (vi
   const expected = await rows(duckDbViewSql(view, "s3://bucket/lake/"));
   expect(expected.length).toBe(await duckDb.rows(`FROM ${view.base}`).then((all) => all.length));
   expect(await rows(athenaViewSql(view, "s3://bucket/lake/"))).toEqual(expected);
+  expect(await rows(inDuckDb(redshiftViewSql(view, "s3://bucket/lake/")))).toEqual(expected);
 });
 
 test("values of every age up to the limit stand beside a position, none beyond it", async () => {

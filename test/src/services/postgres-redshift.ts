@@ -117,7 +117,7 @@ class PostgresSession implements StandInSession {
     signal.addEventListener("abort", stop, { once: true });
     try {
       const { rows } = await this.#client.query({ text: statement, rowMode: "array" });
-      return rows as unknown as Cells;
+      return rows;
     } finally {
       signal.removeEventListener("abort", stop);
     }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import {
-  COUNTED_ROWS,
+  DRIVING_FACTS,
   DuckDbRedshift,
   hastyClock,
   RedshiftBed,
@@ -40,7 +40,7 @@ const everyStatement = async (): Promise<readonly string[]> => {
       logger: silentLogger,
       signal: new AbortController().signal,
     });
-  const loader = loaderOf(COUNTED_ROWS);
+  const loader = loaderOf(DRIVING_FACTS);
   const rowOf = (seq: number, day: string) => ({
     vehicle_id: "car-1",
     boot_id: "b",
@@ -57,10 +57,9 @@ const everyStatement = async (): Promise<readonly string[]> => {
   }
   expect((await loader.round()).failures).toEqual([]);
   // A later version, with a column more.
-  const [table] = COUNTED_ROWS.tables;
-  if (table === undefined) throw new Error("no facts");
   const more = { name: "note", type: "string", comment: "", nullable: true, maxLength: 10 } as const;
-  const later = { ...COUNTED_ROWS, tables: [{ ...table, columns: [...table.columns, more] }] };
+  const tables = DRIVING_FACTS.tables.map((table) => ({ ...table, columns: [...table.columns, more] }));
+  const later = { ...DRIVING_FACTS, tables };
   expect((await loaderOf(later).round()).failures).toEqual([]);
   return [...new Set([...bed.redshift.batches.values()].flatMap(({ statements }) => statements))];
 };
