@@ -2,6 +2,7 @@ import { benchBigDay } from "./big-day.bench.ts";
 import { benchGateway } from "./gateway.bench.ts";
 import { benchGrowth } from "./growth.bench.ts";
 import { benchIngest } from "./ingest.bench.ts";
+import { benchLake, lakeLacks } from "./lake.bench.ts";
 import { benchNmea } from "./nmea.bench.ts";
 import { benchOutbox } from "./outbox.bench.ts";
 import { benchScale } from "./scale.bench.ts";
@@ -13,10 +14,14 @@ export const BENCHMARKS = {
   gateway: benchGateway,
   ingest: benchIngest,
   scale: benchScale,
+  lake: benchLake,
   growth: benchGrowth,
   "big-day": benchBigDay,
 } as const;
 
 export type BenchmarkName = keyof typeof BENCHMARKS;
+
+/** What a benchmark needs that this machine lacks; null when nothing. */
+export const lacks = (name: BenchmarkName): string | null => (name === "lake" ? lakeLacks() : null);
 
 export const isBenchmark = (name: string): name is BenchmarkName => Object.hasOwn(BENCHMARKS, name);

@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { COMMON_OPTIONS, defineCommand, RoadstreamError } from "@roadstream/shared";
 import { EXIT_CODES, runProcess } from "@roadstream/shared/adapters";
-import { BENCHMARKS, isBenchmark, type BenchmarkName } from "./benchmarks.ts";
+import { BENCHMARKS, isBenchmark, lacks, type BenchmarkName } from "./benchmarks.ts";
 
 const names = Object.keys(BENCHMARKS).filter(isBenchmark);
 
@@ -19,7 +19,7 @@ await runProcess({
   stage: "bench",
   command: defineCommand({
     name: "roadstream bench",
-    summary: `Measures against the project's targets and prints JSON: ${names.join(", ")}; all where none is named.`,
+    summary: `Measures against the project's targets and prints JSON: ${names.join(", ")}; where none is named, all that this machine has the services for.`,
     options: COMMON_OPTIONS,
     rest: "NAME",
     examples: ["roadstream bench nmea outbox"],
@@ -28,6 +28,11 @@ await runProcess({
   main: async (values, context) => {
     const results = [];
     for (const name of wanted(context.positionals)) {
+      const missing = lacks(name);
+      if (missing !== null && context.positionals.length === 0) {
+        context.logger.warn("left_out", { benchmark: name, missing });
+        continue;
+      }
       context.logger.info("measuring", { benchmark: name });
       const result = await BENCHMARKS[name]();
       context.logger.info("measured", { benchmark: name, ok: result.ok });

@@ -9,7 +9,8 @@ import {
 } from "@roadstream/shared";
 import type { LoadClient } from "./publish-load.ts";
 
-const START = Date.UTC(2026, 2, 14, 12);
+/** When the first reading was captured. */
+export const LOAD_START = Date.UTC(2026, 2, 14, 12);
 
 /** gps_data as an agent sends it: one reading a second, `perPublish` in each payload. */
 export const gpsLoad = (options: {
@@ -22,7 +23,7 @@ export const gpsLoad = (options: {
   const random = seededRandom(options.seed);
   const decimals = (value: number, digits: number): number => Number(value.toFixed(digits));
   const record = (seq: number): string => {
-    const at = isoTime(unixMillis(START + seq * 1000));
+    const at = isoTime(unixMillis(LOAD_START + seq * 1000));
     return JSON.stringify({
       seq,
       captured_at: at,
@@ -42,7 +43,7 @@ export const gpsLoad = (options: {
   };
   return Array.from({ length: options.clients }, (_, number) => {
     const vehicleId = `car-${number + 1}`;
-    const bootId = uuidV7(unixMillis(START), random);
+    const bootId = uuidV7(unixMillis(LOAD_START), random);
     const share = Math.floor(options.readings / options.clients / options.perPublish);
     const payloads = Array.from({ length: share }, (_, batch) => {
       const firstSeq = batch * options.perPublish + 1;
