@@ -13,8 +13,8 @@ import { despiteOthers } from "./despite-others.ts";
 import { forgetInLedgers, type Forgotten } from "./forget-ledgers.ts";
 import type { UnclaimedLetter, VehicleRows } from "./ports.ts";
 
-/** Files of one commit: bounds what is rewritten in vain when another commit comes first. */
-const MAX_FILES = 50;
+/** Bounds what is rewritten in vain when another commit comes first. */
+const FILES_PER_COMMIT = 50;
 /** Each round looks only at files that came since the one before, so that it soon is faster than a worker's commits. */
 const MAX_CONFLICTS = 100;
 
@@ -28,6 +28,8 @@ export interface EraseContext {
   readonly signal: AbortSignal;
   /** Data files that were looked at and hold no row of the vehicle: names never come back. */
   readonly clean: Set<string>;
+  /** Data files rewritten with one commit; default 50. */
+  readonly filesPerCommit?: number;
 }
 
 export interface ErasedRows {
@@ -98,7 +100,8 @@ const erasePortion = async (context: EraseContext, erased: ErasedRows): Promise<
   if (head === null) return "all";
   const holding = await filesHolding(context, head);
   // The letters that need a tombstone of their own are known only while they are there: all at once.
-  const limit = table.definition.name === "dead_letters" ? Infinity : MAX_FILES;
+  const { filesPerCommit = FILES_PER_COMMIT } = context;
+  const limit = table.definition.name === "dead_letters" ? Infinity : filesPerCommit;
   const isLast = holding.length <= limit;
   return await eraseSome(context, { head, holding: holding.slice(0, limit), isLast }, erased);
 };

@@ -10,6 +10,7 @@ import { openErasure } from "../adapters/open-erasure.ts";
 import { openIngest } from "../adapters/open-ingest.ts";
 import { openVerify } from "../adapters/open-verify.ts";
 import { acceptLogChange } from "../ingest/accept-log-change.ts";
+import { withProperties } from "../lake/next-snapshot.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { localFiles } from "../object-store/local-files.ts";
 import { filesNaming } from "../testing/names-in-lake.ts";
@@ -241,6 +242,41 @@ test(
     expect(await erase()).toMatchObject({ ok: true });
     expect(await naming()).toEqual([]);
     expect(await verify()).toMatchObject({ clean: true, totals: { removed: 9 } });
+  },
+);
+
+test(
+  "what a tag of the table keeps is told, and goes with the next run once the tag is dropped",
+  PATIENTLY,
+  async () => {
+    await tiny.append([fix(NAME, 1), fix(OTHER, 1)]);
+    await tiny.land();
+    const { gps_data: table } = tiny.lake.tables;
+    const tag = async (change: (refs: Record<string, unknown>) => Record<string, unknown>): Promise<void> => {
+      const { stored: base } = await table.head();
+      const commitId = table.names.uuid();
+      const outcome = await table.commit({
+        base,
+        commitId,
+        propose: (on) => {
+          const next = withProperties(on, { "roadstream.commit": commitId }, table.clock.now());
+          const refs = change(next.refs) as typeof next.refs;
+          return Promise.resolve({ kind: "ready", metadata: { ...next, refs } });
+        },
+      });
+      expect(outcome.kind).toBe("committed");
+    };
+    const { snapshotId } = await table.head();
+    await tag((refs) => ({ ...refs, audit: { type: "tag", "snapshot-id": snapshotId } }));
+    const kept = await erase();
+    expect([kept.ok, kept.tables.find((one) => one.table === "gps_data")?.remaining]).toEqual([
+      false,
+      { rows: 0, objects: 1 },
+    ]);
+    expect(await count("gps_data")).toBe(1);
+    await tag(({ audit: _, ...refs }) => refs);
+    expect((await erase()).ok).toBe(true);
+    expect(await naming()).toEqual([]);
   },
 );
 

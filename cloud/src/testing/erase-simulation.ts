@@ -88,6 +88,7 @@ export class EraseSimulation extends SimulatedCloud {
         sha256: nodeSha256,
         logger: silentLogger,
         signal: new AbortController().signal,
+        filesPerCommit: 1 + this.below(3),
         mode: "erase",
       }),
       beside,

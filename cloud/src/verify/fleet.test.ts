@@ -247,6 +247,8 @@ describe("rows against the ledger", () => {
     expect(judgeVehicles(reports, new FleetStatements(), new Map()).map((one) => one.vehicle_id)).toEqual([
       "car-1",
     ]);
+    const dropped = reports.map((one) => ({ ...one, vehicle_id: "car-9", landed: 0 }));
+    expect(judgeVehicles(dropped, new FleetStatements(), new Map())).toEqual([]);
     expect(
       erased("car-1", 2)
         .all()
