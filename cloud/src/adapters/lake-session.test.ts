@@ -277,6 +277,13 @@ describe("a session can read the lake, and nothing else", () => {
     expect(await hash()).toBe(before);
   });
 
+  test("facts of driving are there for who asks, and stay", async () => {
+    const sql = "SELECT vehicle_id, day, gps_rows FROM fact_vehicle_day WHERE vehicle_id = 'car-2'";
+    expect(await query(sql)).toEqual([["car-2", "2026-03-01", "1"]]);
+    expect(await query(sql)).toEqual([["car-2", "2026-03-01", "1"]]);
+    expect(await query("SELECT started_at, duration_s FROM fact_trip")).toEqual([[at("10:00:00.500"), 14.5]]);
+  });
+
   test("but show, describe, summarise and explain", async () => {
     expect((await query("SHOW TABLES")).flat()).toContain("moments");
     expect((await query("SELECT comment FROM duckdb_views() WHERE view_name = 'gps_data'")).flat()).toEqual([

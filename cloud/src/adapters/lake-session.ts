@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
 import { errorText, RoadstreamError } from "@roadstream/shared";
+import { askedFactViews } from "../facts/asked-views.ts";
+import { FACT_VIEW_NAMES } from "../facts/fact-views.ts";
 import { currentHeads } from "../lake/current-heads.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { localFiles } from "../object-store/local-files.ts";
@@ -66,6 +68,8 @@ export class LakeSession implements AsyncDisposable {
   /** For what a query spills and for Parquet results; goes with the session, also when a closed pipe ends the process. */
   readonly #folder: string;
   readonly #removeFolder: () => void;
+  /** Views of facts that were made so far. */
+  readonly #facts = new Set<string>();
 
   private constructor(engine: DuckDbEngine, connection: DuckDbConnection, folder: string) {
     this.#engine = engine;
@@ -123,6 +127,7 @@ export class LakeSession implements AsyncDisposable {
 
   /** The one statement of this text, which only reads: the allowed files may be opened for writing too. */
   async #reading(sql: string): Promise<DuckDBPreparedStatement> {
+    await this.#defineFacts(sql);
     const statement = await this.#prepare(sql);
     const isReading =
       statement.statementType === StatementType.SELECT ||
@@ -136,6 +141,14 @@ export class LakeSession implements AsyncDisposable {
     return statement;
   }
 
+  async #defineFacts(sql: string): Promise<void> {
+    for (const view of askedFactViews(sql)) {
+      if (this.#facts.has(view.name)) continue;
+      await defineView(this.#connection, view);
+      this.#facts.add(view.name);
+    }
+  }
+
   async #prepare(sql: string): Promise<DuckDBPreparedStatement> {
     if (sql.trim() === "") throw new RoadstreamError("usage", "there is no SQL to run");
     try {
@@ -144,7 +157,7 @@ export class LakeSession implements AsyncDisposable {
       return await statements.prepare(0);
     } catch (cause) {
       if (cause instanceof RoadstreamError) throw cause;
-      const tables = [...TABLE_NAMES, ...LAKE_VIEWS.map(({ name }) => name)].join(", ");
+      const tables = [...TABLE_NAMES, ...LAKE_VIEWS.map(({ name }) => name), ...FACT_VIEW_NAMES].join(", ");
       const problem = errorText(cause).replace("Failed to extract statements: ", "");
       throw new RoadstreamError("usage", problem, { cause, hint: `All that SQL sees here: ${tables}.` });
     }

@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { FACT_VIEW_NAMES } from "../facts/fact-views.ts";
 import { AthenaStandIn } from "../testing/athena-stand-in.ts";
 import { tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
+import { LAKE_VIEWS } from "../views/lake-views.ts";
 
 /** As people start it; a process costs most of a second. */
 const ROADSTREAM = join(import.meta.dirname, "../../../bin/roadstream");
@@ -46,12 +48,14 @@ const ended = async (child: ReturnType<typeof start>) => {
   return { code: child.exitCode, stdout, stderr };
 };
 
+const VIEWS = LAKE_VIEWS.length + FACT_VIEW_NAMES.length;
+
 test("views are printed, made, and asked: rows on stdout, the cost on stderr", async () => {
   const printed = await ended(start("views"));
-  expect(printed.stdout.match(/^CREATE OR REPLACE VIEW \w+ AS$/gm)?.length).toBe(6);
+  expect(printed.stdout.match(/^CREATE OR REPLACE VIEW \w+ AS$/gm)?.length).toBe(VIEWS);
   expect(athena.asked).toEqual([]);
   const made = await ended(start("views", "--create", "--json"));
-  expect(JSON.parse(made.stdout)).toMatchObject({ ok: true, created: true, views: { length: 6 } });
+  expect(JSON.parse(made.stdout)).toMatchObject({ ok: true, created: true, views: { length: VIEWS } });
   expect(made.stderr).toContain("made moments\n");
   const sql = `SELECT device_id, "timestamp", direction FROM seed_gps_data`;
   const asked = await ended(start("sql", sql, "--engine", "athena", "--format", "csv"));

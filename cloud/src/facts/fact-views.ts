@@ -52,3 +52,5 @@ export const lakeFactViews = (dialect: FactDialect): readonly NamedView[] => {
     ...biViews(dialect),
   ];
 };
+
+export const FACT_VIEW_NAMES: readonly string[] = lakeFactViews("duckdb").map(({ name }) => name);

@@ -4,6 +4,7 @@ import type { OpenedLake } from "../adapters/open-lake.ts";
 import { currentHeads } from "../lake/current-heads.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { localFiles } from "../object-store/local-files.ts";
+import { ATHENA_MACROS } from "./athena-macros.ts";
 import { athenaText, athenaType } from "./athena-text.ts";
 
 export interface AthenaRows {
@@ -14,6 +15,8 @@ export interface AthenaRows {
 
 const CREATE_VIEW = /^CREATE OR REPLACE VIEW (\w+) AS\s+([\s\S]*)$/;
 const ON_TABLES = /^\s*(?:\(|select|with|values)/i;
+
+const names = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
 
 /** The statements of Athena's SQL that this system runs, by DuckDB over the lake's current files. */
 export class AthenaLake implements AsyncDisposable {
@@ -39,7 +42,7 @@ export class AthenaLake implements AsyncDisposable {
   /** Rows of a query; none of a statement that makes a view. */
   async run(sql: string): Promise<AthenaRows> {
     using connection = await this.#connect();
-    const sizes = await this.#define(connection);
+    const sizes = await this.#define(connection, sql);
     const [, view, select] = CREATE_VIEW.exec(sql) ?? [];
     if (view !== undefined && select !== undefined) {
       await connection.run(`CREATE TEMP VIEW of_that_name AS ${select}`);
@@ -64,14 +67,14 @@ export class AthenaLake implements AsyncDisposable {
     this.#engine ??= (async () => {
       const engine = await DuckDbEngine.open();
       using connection = await engine.connect();
-      await connection.run("CREATE MACRO to_unixtime(moment) AS epoch(moment)");
+      for (const macro of ATHENA_MACROS) await connection.run(macro);
       return engine;
     })();
     return (await this.#engine).connect();
   }
 
-  /** Tables and views for one connection; says how many bytes each table has. */
-  async #define(connection: DuckDbConnection): Promise<ReadonlyMap<string, number>> {
+  /** Tables for one connection, and the views that a statement asks; says how many bytes each table has. */
+  async #define(connection: DuckDbConnection, sql: string): Promise<ReadonlyMap<string, number>> {
     const sizes = new Map<string, number>();
     const heads = await currentHeads(this.#lake);
     for (const name of TABLE_NAMES) {
@@ -88,15 +91,27 @@ export class AthenaLake implements AsyncDisposable {
       );
       await connection.run(`CREATE TEMP VIEW ${sqlName(name)} AS ${lakeFilesSql(table.definition, paths)}`);
     }
-    for (const [name, select] of this.views)
+    for (const [name, select] of this.#asked(sql))
       await connection.run(`CREATE TEMP VIEW ${sqlName(name)} AS ${select}`);
     return sizes;
   }
 
+  /** Views that a statement names, and those that they name, each behind what it names. */
+  #asked(sql: string): readonly (readonly [name: string, select: string])[] {
+    const asked = new Set<string>();
+    const ask = (text: string): void => {
+      for (const [name, select] of this.views) {
+        if (asked.has(name) || !names(text, name)) continue;
+        asked.add(name);
+        ask(select);
+      }
+    };
+    ask(sql);
+    return [...this.views].filter(([name]) => asked.has(name));
+  }
+
   #scanned(sql: string, sizes: ReadonlyMap<string, number>): number {
-    const names = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
-    const whole = [...this.views].filter(([name]) => names(sql, name)).map(([, select]) => select);
-    const text = [sql, ...whole].join("\n");
+    const text = [sql, ...this.#asked(sql).map(([, select]) => select)].join("\n");
     return [...sizes].reduce((sum, [name, size]) => (names(text, name) ? sum + size : sum), 0);
   }
 }

@@ -8,14 +8,8 @@ import type { FactDialect } from "../facts/words.ts";
 import { createTable } from "../warehouse/create-tables.ts";
 import { DUCKDB_DIALECT } from "../warehouse/duckdb-dialect.ts";
 import { STREAM_TABLES } from "../warehouse/stream-tables.ts";
+import { ATHENA_MACROS } from "./athena-macros.ts";
 import type { StreamRow } from "./driving-rows.ts";
-
-/** What the other engines have and DuckDB lacks or calls otherwise, so that their SQL runs here as it is printed. */
-const MACROS = [
-  "CREATE OR REPLACE MACRO to_unixtime(moment) AS epoch(moment)",
-  "CREATE OR REPLACE MACRO from_unixtime(seconds) AS to_timestamp(seconds)",
-  "CREATE OR REPLACE MACRO date_add(part, count, day) AS day + CAST(count AS INTEGER)",
-];
 
 /** The SQL of a dialect, without what only says how rows lie. */
 export const onDuckDb = (sql: string): string =>
@@ -43,7 +37,7 @@ export class FactBed implements AsyncDisposable {
       const [create = ""] = createTable(DUCKDB_DIALECT, table);
       await bed.sql.run(create);
     }
-    for (const macro of MACROS) await bed.sql.run(macro);
+    for (const macro of ATHENA_MACROS) await bed.sql.run(macro);
     await bed.sql.run("CREATE TABLE touched (vehicle_id VARCHAR, day DATE)");
     for (const { name, select } of biViews("duckdb")) await bed.sql.run(`CREATE VIEW ${name} AS ${select}`);
     return bed;

@@ -52,5 +52,8 @@ export const athenaViewSql = (view: View, objectsAt: string): string => {
 };
 
 /** The statement that makes a view, or makes it anew. */
+export const replaceView = ({ name, select }: { readonly name: string; readonly select: string }): string =>
+  `CREATE OR REPLACE VIEW ${name} AS\n${select}`;
+
 export const createAthenaView = (view: View, objectsAt: string): string =>
-  `CREATE OR REPLACE VIEW ${view.name} AS\n${athenaViewSql(view, objectsAt)}`;
+  replaceView({ name: view.name, select: athenaViewSql(view, objectsAt) });

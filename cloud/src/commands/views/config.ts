@@ -5,7 +5,7 @@ import { ATHENA_OPTIONS, LAKE_OPTION } from "../../config.ts";
 export const VIEWS_COMMAND = defineCommand({
   name: "roadstream cloud views",
   summary:
-    "Prints, or makes in Amazon Athena, the views over the lake's tables: moments, and the seed system's columns. cloud sql has them by itself.",
+    "Prints, or makes in Amazon Athena, the views over the lake's tables: moments, the seed system's columns, and the facts of driving (docs/facts.md). cloud sql has them by itself.",
   options: {
     ...LAKE_OPTION,
     engine: setting(z.enum(["athena"]), {

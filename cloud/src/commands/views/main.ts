@@ -3,8 +3,9 @@ import { EXIT_CODES, runProcess, type ExitCode, type ProcessContext } from "@roa
 import { AthenaEngine } from "../../adapters/athena-engine.ts";
 import { sayToPeople } from "../../adapters/open-output.ts";
 import { openStore } from "../../adapters/open-store.ts";
+import { lakeFactViews } from "../../facts/fact-views.ts";
 import { objectsAt } from "../../object-store/objects-at.ts";
-import { createAthenaView } from "../../views/athena-views.ts";
+import { createAthenaView, replaceView } from "../../views/athena-views.ts";
 import { LAKE_VIEWS } from "../../views/lake-views.ts";
 import { VIEWS_COMMAND } from "./config.ts";
 
@@ -14,7 +15,10 @@ const run = async (
 ): Promise<ExitCode> => {
   // Asked for its name only.
   await using store = openStore(values.lake, context).store;
-  const statements = LAKE_VIEWS.map((view) => ({ ...view, sql: createAthenaView(view, objectsAt(store)) }));
+  const statements = [
+    ...LAKE_VIEWS.map((view) => ({ ...view, sql: createAthenaView(view, objectsAt(store)) })),
+    ...lakeFactViews("athena").map((view) => ({ ...view, sql: replaceView(view) })),
+  ];
   if (values.create) {
     await using engine = await AthenaEngine.open(values, { ...context, note: () => undefined });
     for (const { name, sql } of statements) {
