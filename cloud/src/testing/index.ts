@@ -49,3 +49,4 @@ export { streamRow, type StreamRow } from "./driving-rows.ts";
 export { FactBed } from "./fact-bed.ts";
 export { biViews, lakeFactViews } from "../facts/fact-views.ts";
 export { refreshFacts } from "../facts/refresh-facts.ts";
+export { meetingLoaders } from "./meeting-loaders.ts";

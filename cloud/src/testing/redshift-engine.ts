@@ -9,6 +9,8 @@ import { copyStatement, inDuckDb, type CopyStatement } from "./redshift-sql.ts";
 export interface StandInEngine extends AsyncDisposable {
   /** A connection of its own, in no transaction. */
   session(): Promise<StandInSession>;
+  /** Sessions that wait for a lock. */
+  waiting(): Promise<number>;
 }
 
 export interface StandInSession {
@@ -44,6 +46,10 @@ export class DuckDbRedshift implements StandInEngine {
     using connection = await engine.connect();
     await connection.run("CREATE SCHEMA public");
     return new DuckDbRedshift(engine);
+  }
+
+  waiting(): Promise<number> {
+    return Promise.resolve(this.locks.waiting);
   }
 
   async session(): Promise<StandInSession> {

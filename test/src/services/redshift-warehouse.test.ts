@@ -1,5 +1,11 @@
-import { DuckDbRedshift, interruptedLoads, RedshiftBed } from "@roadstream/cloud/testing";
-import { warehouseContract } from "@roadstream/cloud/warehouse/contract";
+import {
+  DuckDbRedshift,
+  interruptedLoads,
+  meetingLoaders,
+  RedshiftBed,
+  type WrittenLake,
+} from "@roadstream/cloud/testing";
+import { readings, warehouseContract } from "@roadstream/cloud/warehouse/contract";
 import { seededRandom } from "@roadstream/shared";
 import { describe, expect, test } from "vitest";
 import { PostgresRedshift } from "./postgres-redshift.ts";
@@ -40,6 +46,18 @@ test("loaders that die at each of their requests leave the same rows, each once"
 });
 
 describe.skipIf(services("postgres").skip)("with the locks of a real server", () => {
+  test("a loader waits for one that is at it, and then does not do the same again", async () => {
+    const engineOf = async (written: WrittenLake): Promise<PostgresRedshift> => {
+      const engine = await PostgresRedshift.open();
+      engine.stores.push(written.lake.store);
+      return engine;
+    };
+    expect(await meetingLoaders(engineOf, readings("car-1", 1, 5))).toEqual({
+      conflicts: [0, 1],
+      counts: ["5", "5"],
+    });
+  });
+
   contractOn("the Redshift Data API over PostgreSQL 15", () => PostgresRedshift.open());
 
   test("loaders that die at each of their requests leave the same rows, each once", async () => {
