@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import {
-  DRIVING_FACTS,
+  COUNTED_ROWS,
   DuckDbRedshift,
   hastyClock,
   RedshiftBed,
@@ -40,7 +40,7 @@ const everyStatement = async (): Promise<readonly string[]> => {
       logger: silentLogger,
       signal: new AbortController().signal,
     });
-  const loader = loaderOf(DRIVING_FACTS);
+  const loader = loaderOf(COUNTED_ROWS);
   const rowOf = (seq: number, day: string) => ({
     vehicle_id: "car-1",
     boot_id: "b",
@@ -58,8 +58,8 @@ const everyStatement = async (): Promise<readonly string[]> => {
   expect((await loader.round()).failures).toEqual([]);
   // A later version, with a column more.
   const more = { name: "note", type: "string", comment: "", nullable: true, maxLength: 10 } as const;
-  const tables = DRIVING_FACTS.tables.map((table) => ({ ...table, columns: [...table.columns, more] }));
-  const later = { ...DRIVING_FACTS, tables };
+  const tables = COUNTED_ROWS.tables.map((table) => ({ ...table, columns: [...table.columns, more] }));
+  const later = { ...COUNTED_ROWS, tables };
   expect((await loaderOf(later).round()).failures).toEqual([]);
   return [...new Set([...bed.redshift.batches.values()].flatMap(({ statements }) => statements))];
 };
