@@ -70,6 +70,7 @@ const unkindly = async (seed: number): Promise<{ killed: number; finished: numbe
     await other;
     seen[report === null ? "killed" : "finished"] += 1;
     if (sim.below(2) === 0) await sim.compact();
+    if (sim.below(4) === 0) await sim.retain(sim.below(2) === 0 ? null : 1 + sim.below(60), beside);
     sim.drive();
   }
   while (sim.objects.deliverLate(sim.random));

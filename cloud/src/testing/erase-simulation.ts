@@ -1,5 +1,6 @@
 import { nodeSha256 } from "@roadstream/shared/adapters";
 import {
+  days,
   isoTime,
   isRoadstreamError,
   silentLogger,
@@ -14,6 +15,8 @@ import { compactTable } from "../lake/compact-table.ts";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 import { ownRemovedRows } from "../lake/table-history.ts";
 import { TABLE_NAMES, tableDefinition } from "../lake/table-definition.ts";
+import { dropDays, type PictureKeys } from "../retain/drop-days.ts";
+import { setRetainDays } from "../retain/retention.ts";
 import { loadTombstones } from "../ledger/tombstone-file.ts";
 import { MemoryObjectStore } from "./memory-object-store.ts";
 import { MemoryVehicleRows } from "./memory-vehicle-rows.ts";
@@ -39,6 +42,8 @@ interface Visitor {
 
 /** Cars, workers, and an operator who erases one of the cars, killed as often as it pleases the seed. */
 export class EraseSimulation extends SimulatedCloud {
+  /** How often retention was tried. */
+  drops = 0;
   /** Whether the car that is erased still sends. */
   victimDrives = true;
   readonly #next = new Map<string, number>();
@@ -51,6 +56,8 @@ export class EraseSimulation extends SimulatedCloud {
       partitions: PARTITIONS,
       refuses: (line) => line.includes(`"latitude":${BAD_LATITUDE},`),
     });
+    // The day that all rows are of is over.
+    this.clock.jumpWall(days(10));
   }
 
   /** Some readings of one car: new ones, copies, and wrong ones. */
@@ -93,6 +100,23 @@ export class EraseSimulation extends SimulatedCloud {
       }),
       beside,
     );
+  }
+
+  /** Drops all days that are over; readings of them that land later stay until the next time. */
+  async retain(dieAfter: number | null, beside: () => Promise<void> | void): Promise<void> {
+    const { process, tables } = this.#visitor(dieAfter);
+    const table = tables.gps_data;
+    const { signal } = new AbortController();
+    const pictureKeys: PictureKeys = async function* () {
+      yield await Promise.resolve([]);
+    };
+    const drop = async () => {
+      await setRetainDays(table, 1);
+      return dropDays({ table, pictureKeys, signal });
+    };
+    // Also one that was killed: perhaps behind its commit.
+    this.drops += 1;
+    await this.#watch(process, drop(), beside);
   }
 
   async compact(): Promise<void> {
@@ -169,7 +193,7 @@ export class EraseSimulation extends SimulatedCloud {
     return found;
   }
 
-  /** Throws unless all others' readings are there once, and ledgers, tombstones and rows add up. */
+  /** Throws unless all others' readings are there once, or were dropped, and ledgers, tombstones and rows add up. */
   async judge(): Promise<void> {
     const landed = (await this.rows("gps_data")).map(
       (row) => `${String(row["vehicle_id"])}/${String(row["seq"])}`,
@@ -183,7 +207,9 @@ export class EraseSimulation extends SimulatedCloud {
         if (vehicle !== undefined) wanted.add(`${vehicle}/${seq}`);
       }
     }
-    if (landed.length !== wanted.size || landed.some((one) => !wanted.has(one)))
+    const isWhole =
+      landed.length === wanted.size || (this.drops > 0 && new Set(landed).size === landed.length);
+    if (!isWhole || landed.some((one) => !wanted.has(one)))
       throw new Error(`rows ${landed.toSorted().join()}, wanted ${[...wanted].sort().join()}`);
     let listed = 0;
     let counted = 0;
