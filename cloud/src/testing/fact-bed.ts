@@ -1,6 +1,12 @@
 import type { StreamName } from "@roadstream/shared";
 import type { Cell } from "../sql/query-result.ts";
-import { DuckDbEngine, sqlText, type DuckDbConnection } from "../adapters/duckdb-engine.ts";
+import {
+  DEFAULT_DUCKDB,
+  DuckDbEngine,
+  sqlText,
+  type DuckDbConnection,
+  type DuckDbOptions,
+} from "../adapters/duckdb-engine.ts";
 import { factTables } from "../facts/fact-tables.ts";
 import { biViews } from "../facts/fact-views.ts";
 import { refreshFacts } from "../facts/refresh-facts.ts";
@@ -30,8 +36,8 @@ export class FactBed implements AsyncDisposable {
     this.sql = sql;
   }
 
-  static async open(): Promise<FactBed> {
-    const engine = await DuckDbEngine.open();
+  static async open(options: DuckDbOptions = DEFAULT_DUCKDB): Promise<FactBed> {
+    const engine = await DuckDbEngine.open(options);
     const bed = new FactBed(engine, await engine.connect());
     for (const table of [...Object.values(STREAM_TABLES), ...factTables]) {
       const [create = ""] = createTable(DUCKDB_DIALECT, table);

@@ -1,4 +1,5 @@
 import { benchBigDay } from "./big-day.bench.ts";
+import { benchFacts } from "./facts.bench.ts";
 import { benchGateway } from "./gateway.bench.ts";
 import { benchGrowth } from "./growth.bench.ts";
 import { benchIngest } from "./ingest.bench.ts";
@@ -13,6 +14,7 @@ export const BENCHMARKS = {
   outbox: benchOutbox,
   gateway: benchGateway,
   ingest: benchIngest,
+  facts: benchFacts,
   scale: benchScale,
   lake: benchLake,
   growth: benchGrowth,
