@@ -21,6 +21,13 @@ export interface SqlScript {
 const OBJECTS_AT = "s3://BUCKET/lake/";
 const REDSHIFT = redshiftDialect("public");
 
+/** Who makes them, all at once. */
+const FACTS_BY: Readonly<Record<SqlScript["engine"], string>> = {
+  athena: "roadstream cloud views --create",
+  duckdb: "roadstream cloud load",
+  redshift: "roadstream cloud load",
+};
+
 const questions = (engine: SqlScript["engine"], over: readonly Question["over"][]): SqlScript => ({
   engine,
   path: `${engine}/questions.sql`,
@@ -44,8 +51,7 @@ const views = (
 ): SqlScript => ({
   engine,
   path: `${engine}/views.sql`,
-  about:
-    "moments, and the seed system's columns. Pictures are named under the lake's address: put yours for s3://BUCKET/lake/.",
+  about: `moments, and the seed system's columns. Pictures are named under the lake's address: put yours for ${OBJECTS_AT}. The facts of driving and questions over them: ${FACTS_BY[engine]}.`,
   statements: LAKE_VIEWS.map((view) => ({ title: view.doc, sql: create(view, OBJECTS_AT) })),
 });
 
@@ -61,7 +67,10 @@ const READERS: SqlScript = {
       title: "What is made later, too: run as the user that loads.",
       sql: "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ROLE roadstream_reader",
     },
-    { sql: "CREATE USER analyst PASSWORD DISABLE" },
+    {
+      title: "Who comes by IAM alone; for a password say PASSWORD '…' instead.",
+      sql: "CREATE USER analyst PASSWORD DISABLE",
+    },
     { sql: "GRANT ROLE roadstream_reader TO analyst" },
   ],
 };
@@ -80,7 +89,7 @@ const EXTERNAL: SqlScript = {
 /** Scripts for people with a SQL client. */
 export const SQL_SCRIPTS: readonly SqlScript[] = [
   views("athena", createAthenaView),
-  questions("athena", ["lake"]),
+  questions("athena", ["lake", "facts"]),
   tables("duckdb", DUCKDB_DIALECT),
   views("duckdb", DUCKDB_DIALECT.createView),
   questions("duckdb", ["lake", "facts", "loader"]),

@@ -1,4 +1,4 @@
--- moments, and the seed system's columns. Pictures are named under the lake's address: put yours for s3://BUCKET/lake/.
+-- moments, and the seed system's columns. Pictures are named under the lake's address: put yours for s3://BUCKET/lake/. The facts of driving and questions over them: roadstream cloud load.
 
 -- Position, vehicle and weather of the same moment side by side: each row of gps_data with the last values before it.
 CREATE OR REPLACE VIEW moments AS
