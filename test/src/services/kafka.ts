@@ -43,9 +43,31 @@ controller.quorum.fetch.timeout.ms=500
 controlled.shutdown.enable=false
 `;
 
+/**
+ * A second way in, where users show a password (SCRAM) and access lists hold for them, as MSK has it: what no list names
+ * is open to all. Whoever comes by the first way may do everything.
+ */
+const userProperties = (port: number, inside: number, controller: number): string => `
+listeners=PLAINTEXT://127.0.0.1:${inside},CONTROLLER://127.0.0.1:${controller},SASL_PLAINTEXT://127.0.0.1:${port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.name.sasl_plaintext.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+allow.everyone.if.no.acl.found=true
+`;
+
+export interface KafkaOptions {
+  /** Passwords by user. */
+  readonly users?: Readonly<Record<string, string>>;
+}
+
 export interface RunningKafka extends AsyncDisposable {
   /** `host:port`, for `kafka://`. */
   readonly brokers: string;
+  /** The same for its users, where it has any. */
+  readonly brokersForUsers: string;
   readonly port: number;
   readonly clusterId: string;
   /** A connected administrator, for what a test does from outside. */
@@ -102,15 +124,25 @@ const untilItServes = async (broker: LeashedProcess, brokers: string): Promise<v
 };
 
 /** A fresh Apache Kafka on free ports of this machine; it ends with the test process at the latest. */
-export const startKafka = async (): Promise<RunningKafka> => {
+export const startKafka = async ({ users = {} }: KafkaOptions = {}): Promise<RunningKafka> => {
   const folder = mkdtempSync(join(tmpdir(), "roadstream-kafka-"));
   const port = await freePort();
   const config = join(folder, "server.properties");
-  writeFileSync(config, properties(port, await freePort(), folder));
+  const [controller, usersPort] = [await freePort(), await freePort()];
+  const hasUsers = Object.keys(users).length > 0;
+  // The later of two lines of one name holds.
+  writeFileSync(
+    config,
+    properties(port, controller, folder) + (hasUsers ? userProperties(usersPort, port, controller) : ""),
+  );
   const tool = (...args: readonly string[]): string =>
     execFileSync("java", [...JAVA, "kafka.tools.StorageTool", ...args], { encoding: "utf8" });
   const clusterId = tool("random-uuid").trim();
-  tool("format", "-t", clusterId, "-c", config);
+  const passwords = Object.entries(users).flatMap(([name, password]) => [
+    "--add-scram",
+    `SCRAM-SHA-512=[name=${name},password=${password}]`,
+  ]);
+  tool("format", "-t", clusterId, "-c", config, ...passwords);
   const brokers = `127.0.0.1:${port}`;
   const start = async (): Promise<LeashedProcess> => {
     const broker = await leash("java", [...JAVA, "kafka.Kafka", config]);
@@ -124,6 +156,7 @@ export const startKafka = async (): Promise<RunningKafka> => {
   };
   return {
     brokers,
+    brokersForUsers: `127.0.0.1:${usersPort}`,
     port,
     clusterId,
     admin: () => adminOf(brokers),
