@@ -1,6 +1,8 @@
 import {
   contend,
   LakeSimulation,
+  runEraseSchedule,
+  runKilledErasure,
   runWorkerSchedules,
   type SimulatedCatalog,
 } from "@roadstream/cloud/testing";
@@ -46,6 +48,28 @@ describe("a group of workers", () => {
       }
     },
   );
+});
+
+describe("a vehicle that is erased", () => {
+  test("beside everything else", async () => {
+    const happened = new Map<string, number>();
+    for (const seed of seeds(400)) {
+      try {
+        for (const [what, times] of await runEraseSchedule(seed))
+          happened.set(what, (happened.get(what) ?? 0) + times);
+      } catch (cause) {
+        throw new Error(`seed ${seed}; alone: ${alone("beside everything else")(seed)}`, { cause });
+      }
+    }
+    say("erasures", happened);
+    if (ONLY === undefined) expect(Math.min(...happened.values())).toBeGreaterThan(100);
+  });
+
+  test.skipIf(ONLY !== undefined)("killed at each operation", async () => {
+    let kills = 0;
+    while ((await runKilledErasure(kills + 1)) === "killed") kills += 1;
+    expect(kills).toBeGreaterThan(200);
+  });
 });
 
 describe("the commit protocol", () => {
