@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "copy new rows to a warehouse: Redshift, or a DuckDB file",
     load: () => import("./commands/load/main.ts"),
   },
+  facts: {
+    does: "compute the facts of driving in a warehouse anew, with speed limits",
+    load: () => import("./commands/facts/main.ts"),
+  },
   files: {
     does: "list a table's current data files",
     load: () => import("./commands/files/main.ts"),
