@@ -36,6 +36,7 @@ export const runStorm = async (seed: number, bed: StormBed, suite: string): Prom
     if (rows.length > 0) throw new Error(`${rows.length} rows are wrong: ${rows.slice(0, 5).join(", ")}`);
     return { ...run.met, looks: reader.looks };
   } catch (cause) {
+    process.stderr.write(`storm ${seed} failed: ${String(cause).slice(0, 2000)}\n`);
     const alone = `ROADSTREAM_SEED=${seed} npx -y pnpm@12 ${suite} storms`;
     throw new Error(`seed ${seed} (${JSON.stringify(plan)}); alone: ${alone}`, { cause });
   }

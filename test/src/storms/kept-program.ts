@@ -4,7 +4,7 @@ import type { Stage, StageExit } from "../processes/start-stage.ts";
 const PAUSE_MS = 300;
 
 /** A stage that is started again whenever it ends, as a service manager does, until it is told to stop. */
-export class KeptProgram {
+export class KeptProgram implements AsyncDisposable {
   readonly #start: (isFirst: boolean) => Promise<Stage>;
   readonly #mayFail: () => boolean;
   /** Rejects when it cannot be kept running; pends as long as all is well. */
@@ -36,6 +36,13 @@ export class KeptProgram {
     this.#stage?.signal("SIGCONT");
     this.#stage?.signal("SIGTERM");
     await this.#running;
+  }
+
+  /** SIGKILL, and it is not started again. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    this.#stage?.signal("SIGKILL");
+    await this.#running.catch(() => undefined);
   }
 
   async #run(): Promise<void> {

@@ -32,7 +32,11 @@ export const stormSuite = (suite: StormSuite): void => {
     });
 
     test.concurrent.for(seeds)("seed %i", async (seed) => {
-      outcomes.push(await beds.with((bed) => runStorm(seed, bed, suite.command)));
+      const began = performance.now();
+      const outcome = await beds.with((bed) => runStorm(seed, bed, suite.command));
+      outcomes.push(outcome);
+      const seconds = Math.round((performance.now() - began) / 1000);
+      process.stderr.write(`storm ${seed} (${seconds} s): ${JSON.stringify(outcome)}\n`);
     });
 
     test("they met what was planned for them", () => {
