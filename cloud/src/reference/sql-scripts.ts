@@ -58,20 +58,19 @@ const views = (
 const READERS: SqlScript = {
   engine: "redshift",
   path: "redshift/readers.sql",
-  about: "A role for people and tools that only ask, and a user of it; then give the user to DBeaver.",
+  about: "A group of people and tools that only ask, and a user in it, for DBeaver.",
   statements: [
-    { sql: "CREATE ROLE roadstream_reader" },
-    { sql: "GRANT USAGE ON SCHEMA public TO ROLE roadstream_reader" },
-    { sql: "GRANT SELECT ON ALL TABLES IN SCHEMA public TO ROLE roadstream_reader" },
+    { sql: "CREATE GROUP roadstream_readers" },
+    { sql: "GRANT USAGE ON SCHEMA public TO GROUP roadstream_readers" },
+    { sql: "GRANT SELECT ON ALL TABLES IN SCHEMA public TO GROUP roadstream_readers" },
     {
       title: "What is made later, too: run as the user that loads.",
-      sql: "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ROLE roadstream_reader",
+      sql: "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO GROUP roadstream_readers",
     },
     {
       title: "Who comes by IAM alone; for a password say PASSWORD '…' instead.",
-      sql: "CREATE USER analyst PASSWORD DISABLE",
+      sql: "CREATE USER analyst PASSWORD DISABLE IN GROUP roadstream_readers",
     },
-    { sql: "GRANT ROLE roadstream_reader TO analyst" },
   ],
 };
 
