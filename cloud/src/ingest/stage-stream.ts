@@ -49,6 +49,7 @@ class SliceStage {
   readonly #slice: LogSlice;
   readonly #partition: StagedPartition;
   readonly #vehicles: Map<string, Map<string, OpenSeries>>;
+  #last: { readonly vehicleId: string; readonly bootId: string; readonly series: OpenSeries } | null = null;
 
   constructor(
     stream: StreamName,
@@ -137,7 +138,16 @@ class SliceStage {
     this.#partition.delta.counts.landed += 1;
   }
 
+  /** A publish's records come in a row: the last one's series is looked at first. */
   #seriesOf(record: ReadRecord): OpenSeries {
+    const last = this.#last;
+    if (last?.bootId === record.bootId && last.vehicleId === record.vehicleId) return last.series;
+    const series = this.#openSeries(record);
+    this.#last = { vehicleId: record.vehicleId, bootId: record.bootId, series };
+    return series;
+  }
+
+  #openSeries(record: ReadRecord): OpenSeries {
     let boots = this.#vehicles.get(record.vehicleId);
     if (boots === undefined) this.#vehicles.set(record.vehicleId, (boots = new Map<string, OpenSeries>()));
     const found = boots.get(record.bootId);
