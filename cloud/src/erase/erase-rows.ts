@@ -11,6 +11,7 @@ import {
 import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
 import { despiteOthers } from "./despite-others.ts";
 import { forgetInLedgers, type Forgotten } from "./forget-ledgers.ts";
+import { mayHold } from "./may-hold.ts";
 import type { UnclaimedLetter, VehicleRows } from "./ports.ts";
 
 /** Bounds what is rewritten in vain when another commit comes first. */
@@ -50,11 +51,12 @@ interface Holding {
 /** The live files with rows of the vehicle; the others are noted as clean. */
 export const filesHolding = async (context: EraseContext, head: TableHead): Promise<readonly Holding[]> => {
   const { table, clean, vehicle } = context;
-  const unknown = (await table.files(head)).filter(({ key }) => !clean.has(key));
-  const keys = unknown.map(({ key }) => key);
+  const unknown = (await table.entries(head)).filter(({ file }) => !clean.has(file.key));
+  const possible = unknown.filter(({ entry }) => mayHold(table.definition, entry.data_file, vehicle));
+  const keys = possible.map(({ file }) => file.key);
   const found = await context.rows.count(table.definition, keys, vehicle);
-  for (const key of keys) if (!found.has(key)) clean.add(key);
-  return unknown.flatMap((file) => {
+  for (const { file } of unknown) if (!found.has(file.key)) clean.add(file.key);
+  return possible.flatMap(({ file }) => {
     const rows = found.get(file.key) ?? 0;
     return rows === 0 ? [] : [{ file, rows }];
   });
