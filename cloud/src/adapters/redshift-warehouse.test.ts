@@ -86,7 +86,7 @@ test("a first load that is too large for one transaction goes by days, and on fr
   await using _ = bed;
   for (const day of ["2026-03-01", "2026-03-02", "2026-03-03"])
     await written.append("gps_data", readings(`car-${day}`, 1, 4, { event_at: `${day}T10:00:00Z` }));
-  const stepLimits = { bytes: 1, files: 1000 };
+  const stepLimits = { bytes: 1, files: 1000, days: 1000 };
   const steps: string[] = [];
   const stopping = new AbortController();
   const onStep = ({ step, steps: of, rows }: LoadProgress): void => {

@@ -88,7 +88,8 @@ const withoutOlder = ({ table, merging }: ChangedRows): string =>
 const withoutUnchanged = ({ dialect, table, merging, wholeDays }: ChangedRows): readonly string[] => {
   if (wholeDays.length === 0) return [];
   const unchanged = `unchanged_${table.name}`;
-  const columns = names(table.columns.map(({ name }) => name));
+  // Not bytes: they are large, and the same where all else is.
+  const columns = names(table.columns.filter(({ type }) => type !== "bytes").map(({ name }) => name));
   const identity = table.columns.filter(({ name }) => table.identity.includes(name));
   const keys = names(identity.map(({ name }) => name));
   return [

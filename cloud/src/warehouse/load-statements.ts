@@ -1,10 +1,10 @@
-import { RoadstreamError } from "@roadstream/shared";
+import { RoadstreamError, type UnixMillis } from "@roadstream/shared";
 import { createTempTable } from "./create-tables.ts";
 import type { WarehouseDialect } from "./dialect.ts";
 import type { LoadStep } from "./load-step.ts";
 import { changedRows } from "./changed-rows.ts";
 import { LOADED_DAYS, LOADS } from "./own-tables.ts";
-import { daySql, literal, names, quoted } from "./sql-text.ts";
+import { daySql, literal, names, quoted, timeSql } from "./sql-text.ts";
 import type { RowCondition } from "./warehouse-facts.ts";
 import type { WarehouseColumn, WarehouseTable } from "./warehouse-table.ts";
 
@@ -34,8 +34,7 @@ export interface StepLoad {
   readonly after: LoadedUpTo;
   /** Up to which snapshot the step's days are complete. */
   readonly daysSequence: number;
-  /** ISO 8601. */
-  readonly loadedAt: string;
+  readonly loadedAt: UnixMillis;
   /** Which rows facts are computed from; null: from any, undefined: from none of this table. */
   readonly factRows: RowCondition | null | undefined;
 }
@@ -58,7 +57,7 @@ const ledgerRow = ({ table, mode, step, before, after, loadedAt }: StepLoad): st
     literal(mode),
     String(step.files.length),
     String(rows),
-    `CAST(${literal(loadedAt)} AS TIMESTAMPTZ)`,
+    timeSql(loadedAt),
   ];
   return `INSERT INTO ${quoted(LOADS.name)} (${names(LOADS.columns.map(({ name }) => name))})\nSELECT ${values.join(", ")}\nFROM ${quoted(LOADS.name)}\nWHERE "table_name" = ${literal(table.name)}`;
 };

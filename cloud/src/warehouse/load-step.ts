@@ -14,9 +14,11 @@ export interface LoadStep {
 export interface StepLimits {
   readonly bytes: number;
   readonly files: number;
+  /** Each is named in statements, of which the Data API takes 100 KB. */
+  readonly days: number;
 }
 
-const STEP_LIMITS: StepLimits = { bytes: 8 * 1024 ** 3, files: 5000 };
+const STEP_LIMITS: StepLimits = { bytes: 8 * 1024 ** 3, files: 5000, days: 400 };
 
 export interface DayToLoad {
   readonly day: string;
@@ -33,19 +35,16 @@ export const stepsBySize = (
   limits: StepLimits = STEP_LIMITS,
 ): readonly LoadStep[] => {
   const groups: DayToLoad[][] = [[]];
-  let bytes = 0;
-  let files = 0;
+  let room = limits;
   for (const one of days) {
-    const size = one.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const isFull = bytes + size > limits.bytes || files + one.files.length > limits.files;
-    if (isFull && (groups.at(-1)?.length ?? 0) > 0) {
+    const bytes = one.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const fits = bytes <= room.bytes && one.files.length <= room.files && room.days > 0;
+    if (!fits && (groups.at(-1)?.length ?? 0) > 0) {
       groups.push([]);
-      bytes = 0;
-      files = 0;
+      room = limits;
     }
     groups.at(-1)?.push(one);
-    bytes += size;
-    files += one.files.length;
+    room = { bytes: room.bytes - bytes, files: room.files - one.files.length, days: room.days - 1 };
   }
   return groups.map((group) => ({
     files: group.flatMap((one) => one.files),

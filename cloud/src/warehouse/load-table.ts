@@ -1,4 +1,4 @@
-import { errorText, isoTime, isRoadstreamError, retryIntervals, type TableName } from "@roadstream/shared";
+import { errorText, isRoadstreamError, retryIntervals, type TableName } from "@roadstream/shared";
 import { currentSchema, type TableMetadata } from "../lake/table-metadata.ts";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -99,7 +99,7 @@ const runStep = async (context: LoadContext, table: IcebergTable, one: StepAt): 
     before: cursor?.loadNumber ?? 0,
     after,
     daysSequence: plan.sequence,
-    loadedAt: isoTime(clock.now()),
+    loadedAt: clock.now(),
     factRows: factSources[name],
   });
   await warehouse.transact(statements);

@@ -1,4 +1,4 @@
-import { RoadstreamError } from "@roadstream/shared";
+import { isoTime, RoadstreamError, type UnixMillis } from "@roadstream/shared";
 
 /** A name inside double quotes. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -19,3 +19,7 @@ export const daySql = (day: string): string => `CAST(${literal(day)} AS DATE)`;
 
 /** The first moment of a UTC day. */
 export const dayBeginsSql = (day: string): string => `CAST(${literal(`${day} 00:00:00+00`)} AS TIMESTAMPTZ)`;
+
+/** A moment, as every engine reads it. */
+export const timeSql = (at: UnixMillis): string =>
+  `CAST(${literal(isoTime(at).replace("T", " ").replace("Z", "+00"))} AS TIMESTAMPTZ)`;
