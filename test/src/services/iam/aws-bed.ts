@@ -91,6 +91,15 @@ export class AwsBed implements AsyncDisposable {
     return runStage("cloud", all, { env: this.env(role), deadlineMs: DEADLINE_MS });
   }
 
+  /** A task as ECS runs it: its command and its role are the template's; only the log is another one, and logs are text. */
+  task(name: string, ...more: readonly string[]): Promise<StageExit> {
+    const { role, command } = this.templates.task(`roadstream-${name}`);
+    const [program = "", ...args] = command.map((word) => (word.startsWith("kafka://") ? this.log() : word));
+    if (program !== "cloud") throw new Error(`${name} runs ${program}`);
+    const holder = role.replace("roadstream-", "") as RoleName;
+    return runStage("cloud", [...args, ...more], { env: this.env(holder), deadlineMs: DEADLINE_MS });
+  }
+
   /** Another car's journey, from its sensors to `log()`. */
   async drive(): Promise<void> {
     const args = ["--data", this.folder, "--duration", "1m", "--pace", "max", "--no-open", "--json"];

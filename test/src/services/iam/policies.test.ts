@@ -1,5 +1,6 @@
 import { DuckDbRedshift, RedshiftStandIn } from "@roadstream/cloud/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { StageExit } from "../../processes/start-stage.ts";
 import { services } from "../services.ts";
 import { AwsBed, type RoleName } from "./aws-bed.ts";
 import { REFUSED } from "./refused-calls.ts";
@@ -17,9 +18,9 @@ describe.skipIf(services("moto").skip)("under its generated policy", () => {
   });
   afterAll(() => bed?.[Symbol.asyncDispose]());
 
-  const succeeds = async (role: RoleName, ...args: readonly string[]): Promise<string> => {
+  const unrefused = async (run: () => Promise<StageExit>): Promise<string> => {
     const from = bed.gatekeeper.seen.length;
-    const ended = await bed.cloud(role, ...args);
+    const ended = await run();
     const refused = bed.gatekeeper.seen.slice(from).filter(({ isAllowed }) => !isAllowed);
     expect({ refused, code: ended.code, stderr: ended.code === 0 ? "" : ended.stderr }).toEqual({
       refused: [],
@@ -28,6 +29,11 @@ describe.skipIf(services("moto").skip)("under its generated policy", () => {
     });
     return ended.stdout;
   };
+  const succeeds = (role: RoleName, ...args: readonly string[]): Promise<string> =>
+    unrefused(() => bed.cloud(role, ...args));
+  /** By the command and the role that the template gives the task. */
+  const taskSucceeds = (name: string, ...more: readonly string[]): Promise<string> =>
+    unrefused(() => bed.task(name, ...more));
   const allowed = async (
     role: RoleName,
     ...requests: readonly Parameters<AwsBed["ask"]>[1][]
@@ -43,9 +49,9 @@ describe.skipIf(services("moto").skip)("under its generated policy", () => {
   };
 
   test("cloud run makes the tables and lands what comes", async () => {
-    await succeeds("worker", "run", "--log", bed.log(), "--until-drained");
+    await taskSucceeds("worker", "--until-drained");
     await bed.drive();
-    await succeeds("worker", "run", "--log", bed.log(), "--until-drained");
+    await taskSucceeds("worker", "--until-drained");
   });
 
   test("cloud run's store takes what is large, trims metadata, and neither overwrites nor removes anything else", async () => {
@@ -64,7 +70,8 @@ describe.skipIf(services("moto").skip)("under its generated policy", () => {
   });
 
   test("cloud status, verify, files, and sql by DuckDB read only", async () => {
-    await succeeds("watcher", "status");
+    // It may find an alarm, on a busy machine.
+    await unrefused(async () => ({ ...(await bed.task("status")), code: 0 }));
     await succeeds("watcher", "verify");
     expect(await someDataFile()).toMatch(/\.parquet$/);
     await succeeds("watcher", "sql", "SELECT count(*) FROM moments");
@@ -125,8 +132,7 @@ describe.skipIf(services("moto").skip)("under its generated policy", () => {
     bed.elsewhere.set("redshift-data", await standIn.listen());
     await using lake = await bed.lake("redshift");
     engine.stores.push(lake.store);
-    const warehouse = "redshift://roadstream/roadstream?region=us-east-1&external_schema=lake";
-    const { tables } = JSON.parse(await succeeds("loader", "load", "--warehouse", warehouse, "--json")) as {
+    const { tables } = JSON.parse(await taskSucceeds("load", "--json")) as {
       readonly tables: readonly { readonly rows: number }[];
     };
     expect(tables.reduce((sum, { rows }) => sum + rows, 0)).toBeGreaterThan(100);
@@ -139,10 +145,10 @@ describe.skipIf(services("moto").skip)("under its generated policy", () => {
   });
 
   test("housekeeping compacts, expires, looks for orphans, and erases a vehicle", async () => {
-    await succeeds("keeper", "compact", "--today");
-    await succeeds("keeper", "expire", "--older-than", "0s");
-    await succeeds("keeper", "orphans", "--remove");
-    await succeeds("keeper", "retain", "traffic_data", "--days", "1", "--apply");
+    await taskSucceeds("compact", "--today");
+    await taskSucceeds("expire", "--older-than", "0s");
+    await taskSucceeds("orphans");
+    await taskSucceeds("retain", "traffic_data", "--days", "1");
     await succeeds("keeper", "rebuild", "gps_data");
     await succeeds("keeper", "erase", "--vehicle", "car-1");
     expect(

@@ -92,6 +92,14 @@ export class DeployedTemplates {
     return { Version: "2012-10-17", Statement: statements };
   }
 
+  /** What ECS runs in a task of this family, and under which role. */
+  task(family: string): { readonly role: string; readonly command: readonly string[] } {
+    const task = this.named("AWS::ECS::TaskDefinition", "Family", family);
+    const [container] = task["ContainerDefinitions"] as readonly { readonly Command: readonly string[] }[];
+    const role = String(task["TaskRoleArn"]).split("/").at(-1) ?? "";
+    return { role, command: container?.Command ?? [] };
+  }
+
   #value(template: Template, value: unknown): unknown {
     if (Array.isArray(value)) return value.map((one) => this.#value(template, one));
     if (typeof value !== "object" || value === null) return value;
