@@ -49,5 +49,5 @@ export { LAKE_VIEWS } from "../views/lake-views.ts";
 export { placeKey } from "../facts/place.ts";
 export { streamRow, type StreamRow } from "./driving-rows.ts";
 export { FactBed } from "./fact-bed.ts";
-export { biViews, lakeFactViews } from "../facts/fact-views.ts";
+export { factStatements } from "./fact-statements.ts";
 export { refreshFacts } from "../facts/refresh-facts.ts";

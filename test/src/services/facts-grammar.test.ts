@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { biViews, lakeFactViews, refreshFacts } from "@roadstream/cloud/testing";
+import { factStatements, refreshFacts } from "@roadstream/cloud/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pythonWithReaders } from "./install/python-step.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
@@ -10,9 +10,6 @@ const SCRIPT = fileURLToPath(new URL("./readers/sql_grammar.py", import.meta.url
 /** A judge reads some of these for seconds. */
 const PATIENCE_MS = 600_000;
 
-const view = ({ name, select }: { readonly name: string; readonly select: string }): string =>
-  `CREATE OR REPLACE VIEW ${name} AS\n${select}`;
-
 describe.skipIf(services("python").skip)("the facts of driving", () => {
   let grammar: LineDialogue;
   beforeAll(() => {
@@ -21,10 +18,10 @@ describe.skipIf(services("python").skip)("the facts of driving", () => {
   afterAll(() => grammar[Symbol.asyncDispose]());
 
   test.each([
-    ["athena", lakeFactViews("athena").map(view)],
-    ["trino", lakeFactViews("athena").map(view)],
-    ["duckdb", [...refreshFacts("duckdb", "touched"), ...biViews("duckdb").map(view)]],
-    ["redshift", [...refreshFacts("redshift", "touched"), ...biViews("redshift").map(view)]],
+    ["athena", factStatements("athena")],
+    ["trino", factStatements("athena")],
+    ["duckdb", [...factStatements("duckdb"), ...refreshFacts("duckdb", "touched")]],
+    ["redshift", [...factStatements("redshift"), ...refreshFacts("redshift", "touched")]],
   ] as const)(
     "are of the grammar of %s",
     async (dialect, statements) => {
