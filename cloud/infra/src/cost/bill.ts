@@ -27,6 +27,8 @@ const millions = (count: number): number => count / 1e6;
 
 const GATEWAY = { vcpu: 0.5, memoryGb: 1 };
 const WORKER = { vcpu: 1, memoryGb: 4 };
+/** Three disks, as large as the log stack makes them at first. */
+const LEAST_DISKS_GB = 300;
 /** Status four times an hour, half a minute each; the nightly tasks; an hourly load. */
 const TASK_VCPU_HOURS = 60;
 const TASK_GB_HOURS = 240;
@@ -42,7 +44,7 @@ const fargate = ({ vcpu, memoryGb }: typeof GATEWAY, count: number): number =>
 
 const kafkaLines = (v: Volumes, a: Assumed): readonly BillLine[] => {
   const { brokers } = capacity(v, a);
-  const kept = Math.max(3, ((v.logBytes / DAYS) * a.logDays.value * 3) / GB);
+  const kept = Math.max(LEAST_DISKS_GB, ((v.logBytes / DAYS) * a.logDays.value * 3) / GB);
   return [
     { part: "MSK brokers", usd: 3 * HOURS * price(brokers.price), how: `3 × ${brokers.name}` },
     { part: "MSK storage", usd: kept * price("brokerDisk"), how: `${a.logDays.value} days, three times` },
