@@ -7,6 +7,7 @@ const PAUSE_MS = 300;
 export class KeptProgram implements AsyncDisposable {
   readonly #start: (isFirst: boolean) => Promise<Stage>;
   readonly #mayFail: () => boolean;
+  readonly #isDoomed: boolean;
   /** Rejects when it cannot be kept running; pends as long as all is well. */
   readonly failed: Promise<never>;
   readonly #running: Promise<void>;
@@ -17,10 +18,16 @@ export class KeptProgram implements AsyncDisposable {
   /** Ends with an error of its own, in an outage of what it stands on. */
   gaveUp = 0;
 
-  /** `mayFail`: whether what it stands on is away, or was a moment ago. */
-  constructor(start: (isFirst: boolean) => Promise<Stage>, mayFail: () => boolean) {
-    this.#start = start;
-    this.#mayFail = mayFail;
+  constructor(options: {
+    readonly start: (isFirst: boolean) => Promise<Stage>;
+    /** Whether what it stands on is away, or was a moment ago. */
+    readonly mayFail: () => boolean;
+    /** The first start meets an end, perhaps before it is ready. */
+    readonly isDoomed: boolean;
+  }) {
+    this.#start = options.start;
+    this.#mayFail = options.mayFail;
+    this.#isDoomed = options.isDoomed;
     this.#running = this.#run();
     this.failed = this.#running.then(() => new Promise<never>(() => undefined));
     this.failed.catch(() => undefined);
@@ -56,13 +63,14 @@ export class KeptProgram implements AsyncDisposable {
     }
   }
 
-  /** Null when it did not even become ready, which is no wonder in an outage. */
+  /** Null when it did not even become ready, which is no wonder in an outage, or where it was doomed. */
   async #live(isFirst: boolean): Promise<StageExit | null> {
     try {
       this.#stage = await this.#start(isFirst);
     } catch (error) {
-      if (this.#isOver || this.#mayFail()) return null;
-      throw error;
+      if (isFirst && this.#isDoomed) this.killed += 1;
+      else if (!this.#isOver && !this.#mayFail()) throw error;
+      return null;
     }
     // Told to stop while it was being started.
     if (this.#isOver) this.#stage.signal("SIGTERM");

@@ -113,7 +113,8 @@ export class StormRun implements AsyncDisposable {
       const options = { env: { ...env, ...fate }, deadlineMs: DEADLINE_MS };
       return this.#open.use(await startStage(name, args, options));
     };
-    this.#kept.set(who, new KeptProgram(start, () => this.#isOutage()));
+    const isDoomed = this.#plan.dooms[who] !== undefined;
+    this.#kept.set(who, new KeptProgram({ start, mayFail: () => this.#isOutage(), isDoomed }));
   }
 
   /** A trip, until the log has everything that the agent kept. */
