@@ -1,16 +1,15 @@
-import { isRoadstreamError, millis, RoadstreamError, type DurationMs } from "@roadstream/shared";
+import { millis, RoadstreamError, type DurationMs } from "@roadstream/shared";
 import type { LogSlice } from "@roadstream/shared/event-log";
-import { loadLedger } from "../ledger/load-ledger.ts";
-import { loadTombstones } from "../ledger/tombstone-file.ts";
 import { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { LakeTable, TableDefinition, TableHead } from "../ports.ts";
 import { commitBatch, type BatchOutcome } from "./commit-batch.ts";
 import type { HeldPartition } from "./held-partition.ts";
 import type { IngestContext } from "./ingest-context.ts";
+import { LaneQueue } from "./lane-queue.ts";
+import { atHead, placePartitions } from "./place-partitions.ts";
 import { RawBatch } from "./raw-batch.ts";
 import { topicOf } from "./record-identity.ts";
 import { checkLog, resumeOffset, type KnownLog, type ResumeOptions } from "./resume.ts";
-import { retryWhileAway } from "./retry-while-away.ts";
 
 type Committed = Extract<BatchOutcome, { readonly kind: "committed" }>;
 
@@ -28,7 +27,7 @@ export class TableLane {
   readonly table: TableDefinition;
   readonly topic: string;
   readonly #context: IngestContext;
-  readonly #signal: AbortSignal;
+  readonly #queue: LaneQueue;
   readonly #events: LaneEvents;
   readonly #held = new Map<number, HeldPartition>();
   #head: TableHead | null = null;
@@ -37,8 +36,6 @@ export class TableLane {
   /** What is being committed, in order; mostly one part. */
   #parts: RawBatch[] = [];
   #isCommitting = false;
-  #queue: Promise<void> = Promise.resolve();
-  #failure: { readonly error: unknown } | null = null;
 
   constructor(options: {
     context: IngestContext;
@@ -49,8 +46,9 @@ export class TableLane {
     this.table = options.table;
     this.topic = topicOf(options.context.topics, options.table.name);
     this.#context = options.context;
-    this.#signal = options.signal;
-    this.#events = options.events;
+    const { context, table, signal, events } = options;
+    this.#queue = new LaneQueue({ context, table: table.name, signal, wake: events.wake });
+    this.#events = events;
   }
 
   get held(): Iterable<HeldPartition> {
@@ -79,9 +77,9 @@ export class TableLane {
     return !this.#isCommitting;
   }
 
-  /** What broke the lane for good; the worker stops with it. Being told to stop is no failure. */
+  /** What broke the lane for good; the worker stops with it. */
   throwFailure(): void {
-    if (this.#failure !== null && !this.#signal.aborted) throw this.#failure.error;
+    this.#queue.throwFailure();
   }
 
   /** Monotonic time at which the batch is due; null while it is empty. */
@@ -106,7 +104,7 @@ export class TableLane {
       if (held.isReading || held.seekTo !== null) return;
       await this.#atHead((head) => this.#place([held], head));
     };
-    this.#enqueue(place, place);
+    this.#queue.add(place, place);
   }
 
   /** Before any partition is assigned: whether the log is the one that this table was built from, in all partitions. */
@@ -119,8 +117,8 @@ export class TableLane {
           await resumeOffset(this.#resume(head), partition);
         }
       });
-    this.#enqueue(check, check);
-    await this.#queue;
+    this.#queue.add(check, check);
+    await this.#queue.settled();
     this.throwFailure();
   }
 
@@ -161,7 +159,7 @@ export class TableLane {
     this.#isCommitting = true;
     const commit = (): Promise<void> => this.#context.slots.run(() => this.#commit(held));
     const again = (): Promise<void> => this.#resync();
-    this.#enqueue(commit, again, () => {
+    this.#queue.add(commit, again, () => {
       this.#isCommitting = false;
     });
   }
@@ -169,48 +167,22 @@ export class TableLane {
   /** After a fault of the log: the table's own offset is looked up again, and checked against the log. */
   placeAgain(): void {
     const again = (): Promise<void> => this.#resync();
-    this.#enqueue(again, again);
+    this.#queue.add(again, again);
   }
 
   /** Learns what other workers committed. */
   refresh(): void {
     const look = async (): Promise<void> => this.#adopt(await this.#lakeTable.head());
-    this.#enqueue(look, look);
+    this.#queue.add(look, look);
   }
 
   /** Resolves when nothing is under way any more. */
-  async settled(): Promise<void> {
-    await this.#queue;
+  settled(): Promise<void> {
+    return this.#queue.settled();
   }
 
   get #lakeTable(): LakeTable {
     return this.#context.tables[this.table.name];
-  }
-
-  #enqueue(work: () => Promise<void>, again: () => Promise<void>, done: () => void = () => undefined): void {
-    this.#queue = this.#runAfter(this.#queue, work, again, done);
-  }
-
-  async #runAfter(
-    before: Promise<void>,
-    work: () => Promise<void>,
-    again: () => Promise<void>,
-    done: () => void,
-  ): Promise<void> {
-    await before;
-    if (this.#failure !== null || this.#signal.aborted) return;
-    const { name: table } = this.table;
-    const onRetry = (reason: string, attempt: number): void => {
-      this.#context.metrics.retried(table);
-      this.#context.logger.warn("retrying", { table, reason, attempt });
-    };
-    try {
-      await retryWhileAway(this.#context, { signal: this.#signal, work, again, onRetry });
-    } catch (error) {
-      this.#failure = { error };
-    }
-    done();
-    this.#events.wake();
   }
 
   async #commit(held: Map<number, HeldPartition>): Promise<void> {
@@ -308,22 +280,8 @@ export class TableLane {
     await this.#atHead((head) => this.#place(held, head), known);
   }
 
-  /**
-   * What is found between a head and the log is judged again when the head has moved meanwhile: the log may have let go
-   * of what another worker has just committed.
-   */
-  async #atHead(work: (head: TableHead) => Promise<void>, known: TableHead | null = null): Promise<void> {
-    let head = known ?? (await this.#lakeTable.head());
-    for (;;) {
-      try {
-        await work(head);
-        return;
-      } catch (error) {
-        const newer = await this.#lakeTable.head();
-        if (!isRoadstreamError(error, "log_mismatch") || newer.version === head.version) throw error;
-        head = newer;
-      }
-    }
+  #atHead(work: (head: TableHead) => Promise<void>, known: TableHead | null = null): Promise<void> {
+    return atHead(this.#lakeTable, work, known);
   }
 
   #resume(head: TableHead): ResumeOptions {
@@ -336,19 +294,7 @@ export class TableLane {
     this.#adopt(head);
     const resume = this.#resume(head);
     this.#log = await checkLog(resume);
-    for (const one of held) {
-      const next = await resumeOffset(resume, one.partition);
-      const state = head.ingest?.partitions[one.partition] ?? null;
-      const key = state?.ledger ?? null;
-      const erased = state?.erased ?? null;
-      if (one.ledger.key !== key || one.ledger.erased.key !== erased) {
-        const place = { table: this.table.name, partition: one.partition };
-        const tombstones = await loadTombstones(this.#context, place, erased);
-        one.ledger = await loadLedger(this.#context.store, this.#context.zstd, place, key, tombstones);
-      }
-      one.state = state;
-      one.seekTo = next;
-    }
+    await placePartitions(this.#context, resume, held);
   }
 
   #adopt(head: TableHead): void {

@@ -1,0 +1,50 @@
+import { isRoadstreamError } from "@roadstream/shared";
+import { loadLedger } from "../ledger/load-ledger.ts";
+import { loadTombstones } from "../ledger/tombstone-file.ts";
+import type { LakeTable, TableHead } from "../ports.ts";
+import type { HeldPartition } from "./held-partition.ts";
+import type { IngestContext } from "./ingest-context.ts";
+import { resumeOffset, type ResumeOptions } from "./resume.ts";
+
+/**
+ * What is found between a head and the log is judged again when the head has moved meanwhile: the log may have let go
+ * of what another worker has just committed.
+ */
+export const atHead = async (
+  table: LakeTable,
+  work: (head: TableHead) => Promise<void>,
+  known: TableHead | null = null,
+): Promise<void> => {
+  let head = known ?? (await table.head());
+  for (;;) {
+    try {
+      await work(head);
+      return;
+    } catch (error) {
+      const newer = await table.head();
+      if (!isRoadstreamError(error, "log_mismatch") || newer.version === head.version) throw error;
+      head = newer;
+    }
+  }
+};
+
+/** Makes partitions stand where the table says, with what it knows of them. */
+export const placePartitions = async (
+  context: Pick<IngestContext, "store" | "zstd" | "sha256">,
+  resume: ResumeOptions,
+  held: readonly HeldPartition[],
+): Promise<void> => {
+  for (const one of held) {
+    const next = await resumeOffset(resume, one.partition);
+    const state = resume.head.ingest?.partitions[one.partition] ?? null;
+    const key = state?.ledger ?? null;
+    const erased = state?.erased ?? null;
+    if (one.ledger.key !== key || one.ledger.erased.key !== erased) {
+      const place = { table: resume.table, partition: one.partition };
+      const tombstones = await loadTombstones(context, place, erased);
+      one.ledger = await loadLedger(context.store, context.zstd, place, key, tombstones);
+    }
+    one.state = state;
+    one.seekTo = next;
+  }
+};
