@@ -94,7 +94,13 @@ export class PartitionLedger {
 
   /** Takes over the retired series of a whole file. */
   restoreRetired(retired: Iterable<readonly [string, string]>): void {
-    for (const [text, archive] of retired) this.#retired.set(text, archive);
+    // A file says an archive's name with each of its series: one text for all.
+    const names = new Map<string, string>();
+    for (const [text, archive] of retired) {
+      const name = names.get(archive) ?? archive;
+      names.set(name, name);
+      this.#retired.set(text, name);
+    }
   }
 
   /** Takes a vehicle out of memory: its series, and how many checkpoints of it went. Not what is retired. */
