@@ -50,6 +50,40 @@ describe("the folder", () => {
     expect(await readdir(join(folder, ".incoming"))).toEqual([]);
   });
 
+  test("goes with the last object in it, up to the lake's first level", async () => {
+    const store = new FolderObjectStore({ folder });
+    for (const key of ["pictures/car-1/boot/1.jpg", "pictures/car-1/boot/2.jpg", "pictures/car-2/boot/1.jpg"])
+      await store.putIfAbsent(key, new Uint8Array([1]));
+    await store.delete(["pictures/car-1/boot/1.jpg"]);
+    expect(await readdir(join(folder, "pictures"))).toEqual(["car-1", "car-2"]);
+    await store.delete([
+      "pictures/car-1/boot/2.jpg",
+      "pictures/car-2/boot/1.jpg",
+      "pictures/car-3/boot/1.jpg",
+    ]);
+    expect(await readdir(join(folder, "pictures"))).toEqual([]);
+    expect(await store.putIfAbsent("pictures/car-1/boot/3.jpg", new Uint8Array([1]))).toBe("created");
+  });
+
+  test("of writers whose folder is removed under them again and again, each finds what it was told is there", async () => {
+    const stores = Array.from({ length: 4 }, () => new FolderObjectStore({ folder }));
+    const keep = "lake/kept/x";
+    await stores[0]?.putIfAbsent(keep, new Uint8Array([1]));
+    const work = async (store: FolderObjectStore, writer: number): Promise<void> => {
+      for (let i = 0; i < 40; i += 1) {
+        const key = `lake/${i % 2}/below/${writer}-${i}`;
+        expect(await store.putIfAbsent(key, new Uint8Array([writer]))).toBe("created");
+        expect(await store.get(key)).not.toBeNull();
+        const listed: string[] = [];
+        for await (const object of store.list("lake/")) listed.push(object.key);
+        expect(listed).toContain(keep);
+        await store.delete([key]);
+      }
+    };
+    await Promise.all(stores.map(work));
+    expect(await readdir(join(folder, "lake"))).toEqual(["kept"]);
+  });
+
   test("what a crash left in the incoming folder goes a day later; what is being built stays", async () => {
     const incoming = await incomingFolder(folder);
     await writeFile(join(incoming, "old"), "x");

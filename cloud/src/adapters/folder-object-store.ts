@@ -1,17 +1,21 @@
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { RoadstreamError } from "@roadstream/shared";
 import { isObjectKey } from "../object-store/object-key.ts";
 import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
+import { DurableFolders, syncFile, syncFolder } from "./durable-folders.ts";
 import { storageError, systemCode } from "./storage-error.ts";
 
 /*
  * Objects are files. A new one is written in the folder `.incoming`, fsynced, and linked to its name: link(2) fails when the name is
  * taken, so it is the create-only put; the folder is fsynced after it. A crash leaves at most a temporary file, which
- * no listing shows and which is removed a day later. Folders are never removed, so that a fsynced name stays reachable.
+ * no listing shows and which is removed a day later. A folder goes with the last object in it, since its name may be
+ * what had to be erased; who puts an object finds out whether its folder is still the one that he knows to be durable.
  */
 const INCOMING = ".incoming";
+/** How often a listing begins anew because a folder has gone below it. */
+const MAX_TRIES = 100;
 /** What lies in the incoming folder for longer was left there by a crash. */
 const LEFT_BEHIND_MS = 86_400_000;
 
@@ -22,14 +26,14 @@ export interface FolderObjectStoreOptions {
 export class FolderObjectStore implements ObjectStore {
   readonly root: string;
   readonly #folder: string;
-  /** Folders whose own name is known to be durable. */
-  readonly #durable = new Set<string>();
+  readonly #folders: DurableFolders;
   #incoming: Promise<string> | null = null;
   #temporaries = 0;
 
   constructor(options: FolderObjectStoreOptions) {
     this.#folder = resolve(options.folder);
     this.root = `file:${this.#folder}`;
+    this.#folders = new DurableFolders(this.#folder);
   }
 
   async putIfAbsent(key: string, content: ObjectContent): Promise<"created" | "exists" | "unknown"> {
@@ -40,14 +44,14 @@ export class FolderObjectStore implements ObjectStore {
           ? await this.#write(path, content)
           : await this.#taken(path, content.file);
       try {
-        await link(source, path);
+        await this.#folders.within(path, () => link(source, path));
       } catch (error) {
         if (systemCode(error) === "EEXIST") return "exists";
         throw error;
       } finally {
         await rm(source, { force: true });
       }
-      await syncFolder(dirname(path));
+      await this.#folders.sync(path);
       return "created";
     } catch (error) {
       throw storageError(`put ${key}`, error);
@@ -62,12 +66,12 @@ export class FolderObjectStore implements ObjectStore {
           ? await this.#write(path, content)
           : await this.#taken(path, content.file);
       try {
-        await rename(source, path);
+        await this.#folders.within(path, () => rename(source, path));
       } catch (error) {
         await rm(source, { force: true });
         throw error;
       }
-      await syncFolder(dirname(path));
+      await this.#folders.sync(path);
     } catch (error) {
       throw storageError(`put ${key}`, error);
     }
@@ -102,6 +106,7 @@ export class FolderObjectStore implements ObjectStore {
       try {
         await rm(path, { force: true });
         await syncFolder(dirname(path));
+        await this.#folders.removeEmpty(dirname(path));
       } catch (error) {
         if (systemCode(error) !== "ENOENT") throw storageError(`delete ${key}`, error);
       }
@@ -141,7 +146,7 @@ export class FolderObjectStore implements ObjectStore {
 
   /** The content in a durable temporary file on the same file system. */
   async #write(path: string, bytes: Uint8Array): Promise<string> {
-    await this.#folderOf(path);
+    await this.#folders.make(path);
     const temporary = await this.#temporary();
     const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
     try {
@@ -155,7 +160,7 @@ export class FolderObjectStore implements ObjectStore {
 
   /** A finished file moved in; copied where it lies on another file system. */
   async #taken(path: string, from: string): Promise<string> {
-    await this.#folderOf(path);
+    await this.#folders.make(path);
     const temporary = await this.#temporary();
     try {
       await rename(from, temporary);
@@ -175,26 +180,19 @@ export class FolderObjectStore implements ObjectStore {
     return join(await this.#incoming, `${process.pid}-${process.hrtime.bigint()}-${this.#temporaries}`);
   }
 
-  /** Makes the folder, each new level fsynced into the one above it. */
-  async #folderOf(path: string): Promise<void> {
-    const folder = dirname(path);
-    if (this.#durable.has(folder)) return;
-    const first = await mkdir(folder, { recursive: true });
-    if (first !== undefined) {
-      for (let at = folder; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
-    }
-    this.#durable.add(folder);
-  }
-
   async #keysBelow(folder: string): Promise<readonly string[]> {
-    try {
-      const found = await readdir(folder, { recursive: true, withFileTypes: true });
-      return found
-        .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
-        .map((entry) => relative(this.#folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
-    } catch (error) {
-      if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return [];
-      throw storageError(`list ${folder}`, error);
+    for (let looks = 1; ; looks += 1) {
+      try {
+        const found = await readdir(folder, { recursive: true, withFileTypes: true });
+        return found
+          .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+          .map((entry) => relative(this.#folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
+      } catch (error) {
+        const isGone = systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR";
+        if (isGone && !(await isFolder(folder))) return [];
+        // One below it went while it was being walked through: that is no reason to see nothing.
+        if (!isGone || looks === MAX_TRIES) throw storageError(`list ${folder}`, error);
+      }
     }
   }
 }
@@ -212,13 +210,8 @@ export const incomingFolder = async (folder: string): Promise<string> => {
   return path;
 };
 
-const synced = async (path: string, work: (file: FileHandle) => Promise<void>): Promise<void> => {
-  const file = await open(path, constants.O_RDONLY);
-  try {
-    await work(file);
-  } finally {
-    await file.close();
-  }
-};
-const syncFolder = (path: string): Promise<void> => synced(path, (file) => file.sync());
-const syncFile = (path: string): Promise<void> => synced(path, (file) => file.datasync());
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );

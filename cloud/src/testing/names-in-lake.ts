@@ -35,7 +35,7 @@ const textOf = async (engine: DuckDbEngine, path: string): Promise<string> => {
   return bytes.toString("latin1");
 };
 
-/** The files below a folder that have a name in their path or, unpacked, in their content: what a thief would do. */
+/** The files and folders below a folder that have a name in their path or, unpacked, in their content: what a thief would do. */
 export const filesNaming = async (
   engine: DuckDbEngine,
   folder: string,
@@ -43,10 +43,10 @@ export const filesNaming = async (
 ): Promise<readonly string[]> => {
   const found: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     const key = relative(folder, path);
-    if (key.includes(name) || (await textOf(engine, path)).includes(name)) found.push(key);
+    if (key.includes(name) || (entry.isFile() && (await textOf(engine, path)).includes(name)))
+      found.push(key);
   }
   return found.sort();
 };
