@@ -26,7 +26,7 @@ WHERE first_ms <= ended_ms`,
 };
 
 /** The minutes of trips: by them a reading finds the trip to which it belongs. A minute has one trip at most. */
-export const DRIVING_MINUTE: Relation = {
+const DRIVING_MINUTE: Relation = {
   name: "driving_minute",
   reads: [DRIVING_USE],
   select:

@@ -15,7 +15,7 @@ beforeEach(() => bed.clear());
 afterAll(() => bed[Symbol.asyncDispose]());
 
 const MINUTE = 60_000;
-const START = Date.parse("2026-03-01T21:00:00Z");
+const START = Date.parse("2026-03-01T23:00:00Z");
 
 /** Stretches about as long as the thresholds: standing for around 5 minutes, silent for around half an hour. */
 const STRETCH: fc.Arbitrary<Stretch> = fc.record({
@@ -39,10 +39,10 @@ const history = (vehicle: string): fc.Arbitrary<History> =>
   fc
     .record({
       stretches: fc.array(STRETCH, { minLength: 2, maxLength: 7 }),
-      begin: fc.integer({ min: 0, max: 150 }),
+      begin: fc.integer({ min: 0, max: 58 }),
       loads: fc.array(fc.nat({ max: LOADS - 1 }), { minLength: 60, maxLength: 60 }),
-      /** Whole blocks come late, as after a tunnel or a lost connection, or single rows. */
-      block: fc.constantFrom(1, 10, 60),
+      /** Single rows come late, or whole blocks as after a lost connection, or all of a day: what is touched then ends at midnight. */
+      block: fc.constantFrom(1, 10, 60, "day" as const, "day" as const),
       isUnsynced: fc.boolean(),
     })
     .map(({ stretches, begin, loads, block, isUnsynced }) => {
@@ -73,7 +73,11 @@ const history = (vehicle: string): fc.Arbitrary<History> =>
       });
       const drive = driveRows(stretches, { vehicle, at: time(0).toISOString(), fixEvery: 7, poll: 15 });
       const rows = [...drive, ...words, ...(isUnsynced ? [...lost, found] : [])];
-      return { rows, load: (index) => loads[Math.floor(index / block) % loads.length] ?? 0 };
+      const dayOf = (row: StreamRow | undefined): number =>
+        new Date(String(row?.row["event_at"])).getUTCDate();
+      const part = (index: number): number =>
+        block === "day" ? dayOf(rows[index]) : Math.floor(index / block);
+      return { rows, load: (index) => loads[part(index) % loads.length] ?? 0 };
     });
 
 /** Each a history of its own, so that one round of statements judges many. */

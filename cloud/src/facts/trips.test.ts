@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { driveRows, streamRow, type Stretch } from "../testing/driving-rows.ts";
 import { FactBed } from "../testing/fact-bed.ts";
+import { SLICE_MS } from "./driving-slice.ts";
+import { MINUTE_MS } from "./driving-trip.ts";
+import { CONTINUOUS_MS, MIN_STOP_MS } from "./thresholds.ts";
 
 let bed: FactBed;
 beforeAll(async () => {
@@ -187,4 +190,10 @@ test("a trip that was recorded without a clock stands where it was driven once t
   const corrected = await bed.facts();
   await bed.recompute();
   expect(await bed.facts()).toEqual(corrected);
+});
+
+test("slices are such that a stop ends in another than it began, a silence spans one, and each lies in one minute", () => {
+  expect(MIN_STOP_MS).toBeGreaterThanOrEqual(SLICE_MS);
+  expect(CONTINUOUS_MS).toBeGreaterThan(SLICE_MS);
+  expect(MINUTE_MS % SLICE_MS).toBe(0);
 });

@@ -87,6 +87,3 @@ export const hourOfMs = (ms: string): string => `CAST(MOD(${quotient(ms, HOUR_MS
 
 /** 1 where it is so, else 0: flags are numbers, because every engine adds and compares those. */
 export const flag = (condition: string): string => `CASE WHEN ${condition} THEN 1 ELSE 0 END`;
-
-/** A text with line breaks and indentation as written, without the first and last line break. */
-export const lines = (text: string): string => text.replace(/^\n/, "").replace(/\n\s*$/, "");
