@@ -16,7 +16,7 @@ const JAVA = [
   "-cp",
   kafkaClassPath,
 ];
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 180_000;
 const PROBE_TOPIC = "roadstream_probe";
 
 /** One broker that is its own controller; the short time-outs make a restart after kill -9 take 3 s instead of 12 s. */

@@ -12,6 +12,10 @@ export interface StormOutcome {
   readonly looks: number;
 }
 
+/** What went wrong, and not what went wrong when that was cleared away. */
+const firstOf = (error: unknown): unknown =>
+  error instanceof SuppressedError ? firstOf(error.suppressed) : error;
+
 /**
  * One run and its judgement: by `cloud verify`, by a query of our own over the data files, and by a reader that looked
  * on. Throws with how to run it again.
@@ -34,9 +38,10 @@ export const runStorm = async (seed: number, bed: StormBed, suite: string): Prom
     if (!clean || wrong.length > 0) throw new Error(`verify is not content: ${verified.stdout}`);
     const rows = await findWrongRows(direct, run.promised);
     if (rows.length > 0) throw new Error(`${rows.length} rows are wrong: ${rows.slice(0, 5).join(", ")}`);
+    await bed.forget(run.place);
     return { ...run.met, looks: reader.looks };
   } catch (cause) {
-    process.stderr.write(`storm ${seed} failed: ${String(cause).slice(0, 2000)}\n`);
+    process.stderr.write(`storm ${seed} failed: ${String(firstOf(cause)).slice(0, 2000)}\n`);
     const alone = `ROADSTREAM_SEED=${seed} npx -y pnpm@12 ${suite} storms`;
     throw new Error(`seed ${seed} (${JSON.stringify(plan)}); alone: ${alone}`, { cause });
   }

@@ -2,6 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Stage, StageExit } from "../processes/start-stage.ts";
 
 const PAUSE_MS = 300;
+/** What a stage says that was let down: on a busy machine a broker may take longer to answer than it waits. */
+const LET_DOWN = /Kafka, |S3: |no answer/;
+/** So often at most, where nothing is known to be away. */
+const MAX_LET_DOWNS = 5;
 
 /** A stage that is started again whenever it ends, as a service manager does, until it is told to stop. */
 export class KeptProgram implements AsyncDisposable {
@@ -13,6 +17,7 @@ export class KeptProgram implements AsyncDisposable {
   readonly #running: Promise<void>;
   #stage: Stage | null = null;
   #isOver = false;
+  #letDowns = 0;
   /** Ends by a signal. */
   killed = 0;
   /** Ends with an error of its own, in an outage of what it stands on. */
@@ -58,9 +63,15 @@ export class KeptProgram implements AsyncDisposable {
       if (end === null) await sleep(PAUSE_MS);
       else if (end.signal !== null) this.killed += 1;
       else if (this.#isOver && end.code === 0) return;
-      else if (this.#mayFail()) this.gaveUp += 1;
+      else if (!this.#isOver && end.code === 1 && this.#wasLetDown(end.stderr)) this.gaveUp += 1;
       else throw new Error(`ended with ${end.code}: ${end.stderr}`);
     }
+  }
+
+  #wasLetDown(said: string): boolean {
+    if (this.#mayFail()) return true;
+    this.#letDowns += 1;
+    return LET_DOWN.test(said) && this.#letDowns <= MAX_LET_DOWNS;
   }
 
   /** Null when it did not even become ready, which is no wonder in an outage, or where it was doomed. */
@@ -69,7 +80,7 @@ export class KeptProgram implements AsyncDisposable {
       this.#stage = await this.#start(isFirst);
     } catch (error) {
       if (isFirst && this.#isDoomed) this.killed += 1;
-      else if (!this.#isOver && !this.#mayFail()) throw error;
+      else if (!this.#isOver && !this.#wasLetDown(String(error))) throw error;
       return null;
     }
     // Told to stop while it was being started.

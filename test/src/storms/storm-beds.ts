@@ -1,10 +1,13 @@
 import { StormBed } from "./storm-bed.ts";
 
-/** So many beds at most, each made when it is first needed, and lent to one run at a time. */
+/**
+ * So many beds at most, each made when it is first needed, and lent to one run at a time. One in which a run failed is
+ * not lent again: whatever went wrong there is not the next run's affair.
+ */
 export class StormBeds implements AsyncDisposable {
   readonly #free: StormBed[] = [];
-  readonly #made: Promise<StormBed>[] = [];
-  readonly #waiting: ((bed: StormBed) => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #lent = 0;
   readonly #max: number;
 
   constructor(max: number) {
@@ -12,26 +15,25 @@ export class StormBeds implements AsyncDisposable {
   }
 
   async with<T>(work: (bed: StormBed) => Promise<T>): Promise<T> {
-    const bed = await this.#take();
+    while (this.#lent >= this.#max) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#lent += 1;
     try {
-      return await work(bed);
+      const bed = this.#free.pop() ?? (await StormBed.start());
+      try {
+        const result = await work(bed);
+        this.#free.push(bed);
+        return result;
+      } catch (error) {
+        await bed[Symbol.asyncDispose]();
+        throw error;
+      }
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free.push(bed);
-      else next(bed);
+      this.#lent -= 1;
+      this.#waiting.shift()?.();
     }
   }
 
-  #take(): Promise<StormBed> {
-    const free = this.#free.pop();
-    if (free !== undefined) return Promise.resolve(free);
-    if (this.#made.length >= this.#max) return new Promise((resolve) => this.#waiting.push(resolve));
-    const made = StormBed.start();
-    this.#made.push(made);
-    return made;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#made.map(async (bed) => (await bed)[Symbol.asyncDispose]()));
+    for (const bed of this.#free) await bed[Symbol.asyncDispose]();
   }
 }

@@ -96,7 +96,6 @@ export class StormRun implements AsyncDisposable {
     await Promise.allSettled(this.#blows);
     for (const program of this.#kept.values()) await program[Symbol.asyncDispose]();
     await this.#open.disposeAsync();
-    await this.#bed.forget(this.place);
   }
 
   #keep(who: Kept): void {
