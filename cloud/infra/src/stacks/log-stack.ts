@@ -43,6 +43,8 @@ export class LogStack extends RoadstreamStack {
       alias: `${NAME}-log`,
       description: "Kafka's disks and passwords",
       enableKeyRotation: true,
+      // Nothing under it is left when the stack goes.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     const cluster = this.#cluster(base);
     this.users = { gateway: this.#user("gateway"), cloud: this.#user("cloud") };

@@ -1,4 +1,4 @@
-import { CfnOutput, CfnParameter, Duration } from "aws-cdk-lib";
+import { CfnOutput, CfnParameter, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { CfnBudget } from "aws-cdk-lib/aws-budgets";
 import {
   Alarm,
@@ -80,6 +80,8 @@ export class WatchStack extends RoadstreamStack {
       alias: `${NAME}-alarms`,
       description: "Alarms on their way",
       enableKeyRotation: true,
+      // Nothing under it is left when the stack goes.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     for (const service of ["cloudwatch.amazonaws.com", "events.amazonaws.com"])
       key.grantEncryptDecrypt(new ServicePrincipal(service));
