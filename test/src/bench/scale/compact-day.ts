@@ -1,4 +1,6 @@
 import { compactTable, duckDbRewriteDay } from "@roadstream/cloud/testing";
+import { seconds } from "@roadstream/shared";
+import { systemClock } from "@roadstream/shared/adapters";
 import { BIG_DAY, openDayBed } from "./day-bed.ts";
 
 export interface DayCompaction {
@@ -9,7 +11,7 @@ export interface DayCompaction {
   readonly commitsMeanwhile: number;
   /** Vehicles that stand in more than one of the files: at most one for each place where one file ends. */
   readonly sharedVehicles: number;
-  /** Rows that a reader finds who still holds the snapshot from before. */
+  /** Rows that a reader finds who planned on the snapshot from before. */
   readonly rowsOfOlderSnapshot: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
@@ -19,16 +21,21 @@ export interface DayCompaction {
 /** In a process of its own, for its memory: compacts the day while another worker commits, and looks at what became of it. */
 const [folder = ""] = process.argv.slice(2);
 const NEXT_DAY = "2026-01-02";
+const PAUSE = seconds(1);
+const clock = systemClock();
 await using bed = await openDayBed(folder);
 await using other = await openDayBed(folder);
 const table = bed.lake.tables.gps_data;
 const { definition } = table;
-const before = await table.head();
+/** What a reader has planned to read before. */
+const older = (await table.files(await table.head())).filter(({ day }) => day === BIG_DAY);
 
 const work = { isDone: false, commits: 0 };
 const ingest = async (): Promise<void> => {
-  for (; !work.isDone; work.commits += 1)
+  for (; !work.isDone; work.commits += 1) {
     await other.append(work.commits * 1000, (work.commits + 1) * 1000, 10_000_000, NEXT_DAY);
+    await clock.sleep(PAUSE);
+  }
 };
 const rewrite = duckDbRewriteDay({
   engine: bed.engine,
@@ -41,14 +48,13 @@ const compaction = compactTable({ table, rewrite, before: NEXT_DAY }).finally(()
   work.isDone = true;
 });
 const [report] = await Promise.all([compaction, ingest()]);
-const seconds = (performance.now() - began.at) / 1000;
+const elapsed = (performance.now() - began.at) / 1000;
 const { user, system } = process.cpuUsage(began.cpu);
 const { maxRSS } = process.resourceUsage();
 if (report.skipped.length > 0) throw new Error(JSON.stringify(report.skipped));
 
 using connection = await bed.engine.connect();
 const after = (await table.files(await table.head())).filter(({ day }) => day === BIG_DAY);
-const older = (await table.files(before)).filter(({ day }) => day === BIG_DAY);
 const paths = async (files: typeof after): Promise<string> => {
   const found = await Promise.all(files.map(({ key }) => bed.lake.store.localFile(key)));
   return `[${found.map((path) => `'${path}'`).join(", ")}]`;
@@ -65,7 +71,7 @@ const measure: DayCompaction = {
        GROUP BY vehicle_id HAVING count(DISTINCT filename) > 1)`,
   ),
   rowsOfOlderSnapshot: await one(`SELECT count(*) FROM read_parquet(${await paths(older)})`),
-  seconds,
+  seconds: elapsed,
   cpuSeconds: (user + system) / 1e6,
   peakBytes: maxRSS * 1024,
 };
