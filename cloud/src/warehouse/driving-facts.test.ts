@@ -11,6 +11,7 @@ import type { SomeRow } from "../testing/row-select.ts";
 import { WrittenLake } from "../testing/written-lake.ts";
 import { DRIVING_FACTS } from "./driving-facts.ts";
 import type { Warehouse } from "./ports.ts";
+import { redshiftDialect } from "./redshift-dialect.ts";
 import { WarehouseLoader } from "./warehouse-loader.ts";
 
 /** Two minutes of driving north at 72 km/h, one reading a second. */
@@ -109,4 +110,12 @@ test("facts follow the rows in both warehouses, and go with them", { timeout: LI
     expect(await trips(open)).toEqual(["car-2 119 24"]);
   }
   expect(warnings).toEqual([]);
+});
+
+test("the facts are computed by no more statements than Redshift takes in one transaction", () => {
+  const { maxStatements } = redshiftDialect("public");
+  const lockCopyAndForget = 5;
+  expect(DRIVING_FACTS.refresh("redshift", "touched").length + lockCopyAndForget).toBeLessThanOrEqual(
+    maxStatements,
+  );
 });

@@ -124,20 +124,24 @@ export class WarehouseLoader {
         sql: `CREATE OR REPLACE VIEW ${name} AS\n${select}`,
       })),
     ];
-    try {
-      await warehouse.transact(views.map(({ sql }) => sql));
-      return;
-    } catch (error) {
-      if (!isRoadstreamError(error, "refused")) throw error;
-    }
+    const all = views.map(({ sql }) => sql);
+    if (all.length <= dialect.maxStatements && (await refusal(warehouse, all)) === null) return;
     for (const { name, sql } of views) {
-      try {
-        await warehouse.transact([sql]);
-      } catch (error) {
-        if (!isRoadstreamError(error, "refused")) throw error;
-        const hint = `DROP VIEW ${name}, and load again`;
-        this.#options.logger.warn("view_not_made", { view: name, error: errorText(error), hint });
-      }
+      const error = await refusal(warehouse, [sql]);
+      if (error === null) continue;
+      const hint = `DROP VIEW ${name}, and load again`;
+      this.#options.logger.warn("view_not_made", { view: name, error, hint });
     }
   }
 }
+
+/** Why the warehouse refuses; null when it is done. */
+const refusal = async (warehouse: Warehouse, statements: readonly string[]): Promise<string | null> => {
+  try {
+    await warehouse.transact(statements);
+    return null;
+  } catch (error) {
+    if (!isRoadstreamError(error, "refused")) throw error;
+    return errorText(error);
+  }
+};

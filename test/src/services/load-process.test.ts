@@ -82,4 +82,19 @@ describe.skipIf(services("versitygw").skip)("cloud load from S3 into Redshift, a
     expect(await runStage("cloud", args(), { env: env() })).toMatchObject({ code: 0 });
     expect(await count()).toBe(3);
   });
+
+  test("a vehicle that is erased, and days that are no longer kept, go from the warehouse with the next load", async () => {
+    const other = { ...row(1), vehicle_id: "car-2" };
+    await written.append("gps_data", [row(1), row(2), other]);
+    await written.append("gps_data", [{ ...other, seq: 2, event_at: "2020-01-01T00:00:00Z" }]);
+    expect(await runStage("cloud", args(), { env: env() })).toMatchObject({ code: 0 });
+    expect(await count()).toBe(4);
+    const erased = await runStage("cloud", ["erase", "--vehicle", "car-1", "--lake", spec], { env: env() });
+    expect(erased, erased.stderr).toMatchObject({ code: 0 });
+    await written.remove("gps_data", "event_at < '2021-01-01'");
+    expect(await runStage("cloud", args(), { env: env() })).toMatchObject({ code: 0 });
+    await using warehouse = bed.warehouse({ store: written.lake.store, random: seededRandom(1) });
+    expect(await warehouse.query("SELECT vehicle_id, seq FROM gps_data")).toEqual([["car-2", "1"]]);
+    expect(await warehouse.query("SELECT DISTINCT vehicle_id FROM fact_vehicle_day")).toEqual([["car-2"]]);
+  });
 });
