@@ -44,7 +44,7 @@ interface Round {
 const TARGET_SPARK = 8;
 const TARGET_PYTHON = 0.5;
 const READINGS = 1_000_000;
-const ROUNDS = 2;
+const ROUNDS = 3;
 
 const oneRound = async (ground: Ground, round: number): Promise<Round> => {
   const ours = await runOurs(ground, round);

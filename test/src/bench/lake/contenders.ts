@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { MAX_BATCH_ROWS } from "@roadstream/shared";
 import type { RunningKafka } from "../../services/kafka.ts";
 import type { RunningS3 } from "../../services/run-s3.ts";
 import { icebergSparkJar } from "../../services/install/iceberg-spark-step.ts";
@@ -45,7 +46,7 @@ export const runPython = async ({ kafka, topic, scratch }: Ground, round: number
   return run;
 };
 
-/** Spark on two cores, its state in RocksDB, into an Iceberg table on the same S3; a SQLite file is its catalog. */
+/** Spark on two cores, its state in RocksDB, with as many rows a commit as ours at most, into an Iceberg table on the same S3; a SQLite file is its catalog. */
 export const runSpark = async (
   { kafka, s3, topic, scratch }: Ground,
   round: number,
@@ -75,7 +76,8 @@ export const runSpark = async (
   const named = Object.entries(settings).flatMap(([name, value]) => ["--conf", `${name}=${value}`]);
   const jars = [icebergSparkJar, ...sparkKafkaJars()].join(",");
   const size = ["--master", "local[2]", "--driver-memory", "2g", "--jars", jars];
-  const args = [...size, ...named, SPARK_PEER, kafka.brokers, topic.topic, join(folder, "checkpoint")];
+  const job = [SPARK_PEER, kafka.brokers, topic.topic, join(folder, "checkpoint"), String(MAX_BATCH_ROWS)];
+  const args = [...size, ...named, ...job];
   const run = await measuredRun(submit, args, { ...env, PYSPARK_PYTHON: pythonWithReaders });
   if (run.said["rows"] !== topic.readings)
     throw new Error(`Spark wrote ${JSON.stringify(run.said["rows"])} rows`);

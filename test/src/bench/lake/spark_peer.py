@@ -1,9 +1,9 @@
 """Kafka to Iceberg on S3 by Spark Structured Streaming: parsed, without doubles, in the table layout of the lake.
 
-All that is in the topic in one trigger, and so in one commit. Nothing is validated; a record that is no JSON is a row of
+As many records a trigger as a commit of ours has at most. Nothing is validated: a record that is no JSON is a row of
 nulls.
 
-usage: spark-submit --jars … spark_peer.py BROKERS TOPIC CHECKPOINT
+usage: spark-submit --jars … spark_peer.py BROKERS TOPIC CHECKPOINT RECORDS_A_TRIGGER
 The store's address, region and keys come from the environment, as the AWS SDK reads them.
 """
 import json
@@ -27,7 +27,7 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(ticks) for ticks in fields[11:15]) / TICKS_PER_SECOND
 
 
-brokers, topic, checkpoint = sys.argv[1:4]
+brokers, topic, checkpoint, trigger_records = sys.argv[1:5]
 spark = SparkSession.builder.getOrCreate()
 spark.sparkContext.setLogLevel("ERROR")
 table = "lake.spark.gps_data"
@@ -47,6 +47,7 @@ records = (
     .option("kafka.bootstrap.servers", brokers)
     .option("subscribe", topic)
     .option("startingOffsets", "earliest")
+    .option("maxOffsetsPerTrigger", trigger_records)
     .load()
 )
 day = f.expr("INTERVAL 1 DAY")
