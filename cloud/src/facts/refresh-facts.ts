@@ -5,7 +5,7 @@ import { SPEED_LIMIT } from "./driving-event.ts";
 import type { Fact, Renewal } from "./fact.ts";
 import { FACTS_INCIDENT } from "./fact-emergency.ts";
 import { FACTS } from "./fact-tables.ts";
-import { withSources, type Relation, type Scope } from "./relation.ts";
+import { clausesOf, withSources, type Relation, type Scope } from "./relation.ts";
 import { FACTS_DAY, FACTS_SPAN, daysSql, spansSql } from "./spans.ts";
 import { DRIVING_CLOCK } from "./timed-rows.ts";
 import { WORDS, type FactDialect, type Words } from "./words.ts";
@@ -108,26 +108,24 @@ const dimensions = (words: Words): readonly string[] => {
   ];
 };
 
-/** Used by one relation alone, and therefore computed within it. */
-const INLINE = new Set(["driving_reading", "driving_slice", "driving_line"]);
+/** What is there already: a table that is given, and what the first statement makes. */
+const GIVEN: readonly Relation[] = [SPEED_LIMIT, DRIVING_CLOCK];
+const RELATIONS = withSources(FACTS.flatMap(({ reads }) => reads)).filter(
+  (relation) => !GIVEN.includes(relation),
+);
 
-const stepsOf = (words: Words): readonly { readonly name: string; readonly sql: string }[] => {
-  const relations = withSources(FACTS.flatMap(({ reads }) => reads)).filter(
-    (relation) => relation !== SPEED_LIMIT && relation !== DRIVING_CLOCK,
-  );
-  const isInline = ({ name }: Relation): boolean => INLINE.has(name);
-  const inlined = (relation: Relation): readonly Relation[] =>
-    relation.reads.filter(isInline).flatMap((one) => [...inlined(one), one]);
-  return relations
-    .filter((relation) => !isInline(relation))
-    .map((relation) => {
-      const clauses = inlined(relation).map(
-        ({ name, select }) => `${name} AS (\n${select(words, FACTS_SPAN)}\n)`,
-      );
-      const clause = clauses.length === 0 ? "" : `WITH ${clauses.join(",\n")}\n`;
-      return { name: relation.name, sql: `${clause}${relation.select(words, FACTS_SPAN)}` };
-    });
-};
+/** Read by one relation alone, and therefore computed within it: its rows, of which there are as many as readings, are kept nowhere. */
+const isInline = (relation: Relation): boolean =>
+  RELATIONS.filter(({ reads }) => reads.includes(relation)).length === 1 &&
+  !FACTS.some(({ reads }) => reads.includes(relation));
+
+const inlined = (relation: Relation): readonly Relation[] =>
+  relation.reads.filter(isInline).flatMap((one) => [...inlined(one), one]);
+
+const STEPS = RELATIONS.filter((relation) => !isInline(relation));
+
+const stepSql = (relation: Relation, words: Words): string =>
+  `${clausesOf(inlined(relation), words, FACTS_SPAN)}${relation.select(words, FACTS_SPAN)}`;
 
 /**
  * The statements that bring the facts up to date with the streams' tables, for one transaction. `touched` names a table with
@@ -136,18 +134,17 @@ const stepsOf = (words: Words): readonly { readonly name: string; readonly sql: 
  */
 export const refreshFacts = (dialect: FactDialect, touched: string): readonly string[] => {
   const words = WORDS[dialect];
-  const steps = stepsOf(words);
   return [
     temporary(DRIVING_CLOCK.name, DRIVING_CLOCK.select(words, FACTS_DAY), words),
     temporary(FACTS_DAY.table, daysSql(touched, words), words),
     temporary(FACTS_SPAN.table, spansSql(words), words),
     temporary(FACTS_INCIDENT, incidentsSql(words), words),
-    ...steps.map(({ name, sql }) => temporary(name, sql, words)),
+    ...STEPS.map((step) => temporary(step.name, stepSql(step, words), words)),
     ...FACTS.flatMap((fact) => replaced(fact, words)),
     ...dimensions(words),
     ...dropped(
       [
-        ...steps.map(({ name }) => name),
+        ...STEPS.map(({ name }) => name),
         FACTS_INCIDENT,
         FACTS_SPAN.table,
         FACTS_DAY.table,

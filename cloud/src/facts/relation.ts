@@ -27,10 +27,12 @@ export const withSources = (relations: readonly Relation[]): readonly Relation[]
   return [...found];
 };
 
-/** `WITH` clauses for all that a SELECT over these relations needs; empty for none. */
-export const withClauses = (relations: readonly Relation[], words: Words, scope: Scope): string => {
-  const clauses = withSources(relations).map(
-    ({ name, select }) => `${name} AS (\n${select(words, scope)}\n)`,
-  );
+/** `WITH` clauses of just these relations; empty for none. */
+export const clausesOf = (relations: readonly Relation[], words: Words, scope: Scope): string => {
+  const clauses = relations.map(({ name, select }) => `${name} AS (\n${select(words, scope)}\n)`);
   return clauses.length === 0 ? "" : `WITH ${clauses.join(",\n")}\n`;
 };
+
+/** `WITH` clauses for all that a SELECT over these relations needs. */
+export const withClauses = (relations: readonly Relation[], words: Words, scope: Scope): string =>
+  clausesOf(withSources(relations), words, scope);
