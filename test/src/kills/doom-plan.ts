@@ -24,9 +24,12 @@ export const doomEnvironment = (
   doom: Doom | null,
   jump: ClockJump | null = null,
 ): Readonly<Record<string, string>> => {
-  const loaded = [...(doom === null ? [] : ["./doom.ts"]), ...(jump === null ? [] : ["./clock-jump.ts"])];
+  const loaded = [
+    ...(doom === null ? [] : [new URL("./doom.ts", import.meta.url)]),
+    ...(jump === null ? [] : [new URL("./clock-jump.ts", import.meta.url)]),
+  ];
   if (loaded.length === 0) return {};
-  const imports = loaded.map((file) => ` --import=${new URL(file, import.meta.url).href}`);
+  const imports = loaded.map(({ href }) => ` --import=${href}`);
   return {
     ...(doom === null ? {} : { DOOM: JSON.stringify(doom) }),
     ...(jump === null ? {} : { CLOCK_JUMP: JSON.stringify(jump) }),

@@ -26,7 +26,7 @@ export interface StormPlan {
   readonly epochs: number;
 }
 
-export const SCENES = [
+const SCENES = [
   "worker killed at a put",
   "worker killed at some time",
   "zombie worker",
