@@ -47,7 +47,12 @@ export class WrittenLake implements AsyncDisposable {
     const options = { clock, random, logger: silentLogger, env: process.env, path: (text: string) => text };
     const lake = openLake({ lake: spec ?? `file:${join(folder, "lake")}`, catalog: "file" }, options);
     const engine = await DuckDbEngine.open();
-    const writer = new DuckDbParquetWriter({ store: lake.store, clock, random, folder: await lake.incoming() });
+    const writer = new DuckDbParquetWriter({
+      store: lake.store,
+      clock,
+      random,
+      folder: await lake.incoming(),
+    });
     return new WrittenLake({ folder, lake, engine, writer });
   }
 
@@ -94,7 +99,14 @@ export class WrittenLake implements AsyncDisposable {
     }
     const commitId = table.names.uuid();
     const begunAt = table.clock.now();
-    const outcome = await replaceFiles(table, { base: base.stored, commitId, inputs, outputs, removes, begunAt });
+    const outcome = await replaceFiles(table, {
+      base: base.stored,
+      commitId,
+      inputs,
+      outputs,
+      removes,
+      begunAt,
+    });
     if (outcome.kind !== "committed") throw new Error(outcome.reason);
   }
 
@@ -139,7 +151,12 @@ export class WrittenLake implements AsyncDisposable {
   async #write(table: IcebergTable, rows: readonly SomeRow[], day: string): Promise<readonly NewDataFile[]> {
     using connection = await this.#engine.connect();
     const { definition } = table;
-    const file = await this.#writer.write({ connection, definition, select: rowsSelect(definition, rows), day });
+    const file = await this.#writer.write({
+      connection,
+      definition,
+      select: rowsSelect(definition, rows),
+      day,
+    });
     return file === null ? [] : [file];
   }
 }
