@@ -3,7 +3,7 @@ import type { LoadMetrics } from "./load-metrics.ts";
 import type { LoadRound, WarehouseLoader } from "./warehouse-loader.ts";
 
 export interface KeepLoadingOptions {
-  readonly loader: WarehouseLoader;
+  readonly loader: Pick<WarehouseLoader, "round">;
   readonly every: DurationMs;
   readonly clock: Clock;
   readonly logger: Logger;
