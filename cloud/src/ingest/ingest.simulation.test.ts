@@ -36,5 +36,6 @@ describe("workers on an unkind machine", () => {
     async (partitions) => {
       await contend({ seed: 1, partitions, windows: 1 });
     },
+    120_000,
   );
 });

@@ -8,6 +8,7 @@ import { TravellingReader } from "./travelling-reader.ts";
 export interface StormOutcome {
   readonly killed: number;
   readonly gaveUp: number;
+  readonly slowStops: number;
   /** Versions of tables that the reader beside the run saw. */
   readonly looks: number;
 }

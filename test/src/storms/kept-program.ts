@@ -22,6 +22,8 @@ export class KeptProgram implements AsyncDisposable {
   killed = 0;
   /** Ends with an error of its own, in an outage of what it stands on. */
   gaveUp = 0;
+  /** Stops that took longer than ten seconds: on a machine that is this busy they may, elsewhere there must be none. */
+  slowStops = 0;
 
   constructor(options: {
     readonly start: (isFirst: boolean) => Promise<Stage>;
@@ -63,7 +65,10 @@ export class KeptProgram implements AsyncDisposable {
       if (end === null) await sleep(PAUSE_MS);
       else if (end.signal !== null) this.killed += 1;
       else if (this.#isOver && end.code === 0) return;
-      else if (!this.#isOver && end.code === 1 && this.#wasLetDown(end.stderr)) this.gaveUp += 1;
+      else if (this.#isOver && end.stderr.includes('"event":"stop_too_slow"')) {
+        this.slowStops += 1;
+        return;
+      } else if (!this.#isOver && end.code === 1 && this.#wasLetDown(end.stderr)) this.gaveUp += 1;
       else throw new Error(`ended with ${end.code}: ${end.stderr}`);
     }
   }

@@ -82,12 +82,13 @@ export class StormRun implements AsyncDisposable {
     return this.#cloud("verify", "--json");
   }
 
-  /** How often programs were killed, and how often they gave up in an outage. */
-  get met(): { readonly killed: number; readonly gaveUp: number } {
+  /** How often programs were killed, gave up in an outage, and were slow to stop. */
+  get met(): { readonly killed: number; readonly gaveUp: number; readonly slowStops: number } {
     const all = [...this.#kept.values()];
     return {
       killed: all.reduce((sum, { killed }) => sum + killed, 0),
       gaveUp: all.reduce((sum, { gaveUp }) => sum + gaveUp, 0),
+      slowStops: all.reduce((sum, { slowStops }) => sum + slowStops, 0),
     };
   }
 

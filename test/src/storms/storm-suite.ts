@@ -45,6 +45,7 @@ export const stormSuite = (suite: StormSuite): void => {
       const met = {
         killed: sum(({ killed }) => killed),
         gaveUp: sum(({ gaveUp }) => gaveUp),
+        slowStops: sum(({ slowStops }) => slowStops),
         looks: sum(({ looks }) => looks),
       };
       process.stderr.write(`${outcomes.length} storms: ${JSON.stringify(met)}\n`);
