@@ -25,7 +25,7 @@ const CONTROL = 1 << 5;
 /** The second number of a control record's key. */
 const ABORT = 0;
 
-export type KafkaCompression = "gzip" | "snappy" | "lz4" | "zstd";
+type KafkaCompression = "gzip" | "snappy" | "lz4" | "zstd";
 const COMPRESSIONS: readonly (KafkaCompression | null)[] = [null, "gzip", "snappy", "lz4", "zstd"];
 
 /** Throws for a compression that it does not know. */

@@ -10,7 +10,7 @@ interface Run {
 }
 
 /** The records of some calls for one lane, in their order. */
-export interface LaneGroup<Lane> {
+interface LaneGroup<Lane> {
   readonly lane: Lane;
   readonly records: LogAppend[];
   readonly runs: Run[];
