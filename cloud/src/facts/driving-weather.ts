@@ -41,7 +41,7 @@ ${timedRows(
     ) AS minutes
   ) AS newest
   WHERE age = 1
-) AS following
+) AS told
 CROSS JOIN (${COUNT}) AS lasting
 WHERE next_minute IS NULL OR weather_minute + later < next_minute`,
 };

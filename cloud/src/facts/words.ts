@@ -32,7 +32,7 @@ const DUCKDB: Words = {
 
 const REDSHIFT: Words = {
   dialect: "redshift",
-  msOf: (time) => `DATEDIFF('millisecond', TIMESTAMP 'epoch', (${time}) AT TIME ZONE 'UTC')`,
+  msOf: (time) => `DATEDIFF(millisecond, TIMESTAMP 'epoch', (${time}) AT TIME ZONE 'UTC')`,
   // Seconds and milliseconds each for themselves: both are exact as doubles, their sum in microseconds is not.
   timeOf: (ms) =>
     `((TIMESTAMP 'epoch' + ((${ms} - MOD(${ms}, 1000)) / 1000) * INTERVAL '1 second'` +

@@ -17,12 +17,13 @@ import { STREAM_TABLES } from "../warehouse/stream-tables.ts";
 import { ATHENA_MACROS } from "./athena-macros.ts";
 import type { StreamRow } from "./driving-rows.ts";
 
-/** The SQL of a dialect, without what only says how rows lie. */
+/** The SQL of a dialect, without what only says how rows lie, and in the two spellings in which DuckDB has it otherwise. */
 export const onDuckDb = (sql: string): string =>
   sql
     .replaceAll(" DISTKEY (vehicle_id)", "")
     .replaceAll("CREATE TEMP TABLE", "CREATE OR REPLACE TEMP TABLE")
-    .replaceAll("TIMESTAMP(3)", "TIMESTAMPTZ");
+    .replaceAll("TIMESTAMP(3)", "TIMESTAMPTZ")
+    .replaceAll("DATEDIFF(millisecond,", "date_diff('millisecond',");
 
 const text = (value: StreamRow["row"][string] | undefined): string => sqlText(String(value));
 
