@@ -6,10 +6,10 @@ import type { HeldPartition } from "./held-partition.ts";
 import type { IngestContext } from "./ingest-context.ts";
 import { resumeOffset, type ResumeOptions } from "./resume.ts";
 
-/**
- * What is found between a head and the log is judged again when the head has moved meanwhile: the log may have let go
- * of what another worker has just committed.
- */
+/** What an old head may bring about: the log has let go of what others committed since, or an erasure of its ledger. */
+const OF_AN_OLD_HEAD = ["log_mismatch", "table_invalid"] as const;
+
+/** What goes wrong at a head is judged again when the head has moved meanwhile. */
 export const atHead = async (
   table: LakeTable,
   work: (head: TableHead) => Promise<void>,
@@ -22,7 +22,8 @@ export const atHead = async (
       return;
     } catch (error) {
       const newer = await table.head();
-      if (!isRoadstreamError(error, "log_mismatch") || newer.version === head.version) throw error;
+      const mayBeOld = OF_AN_OLD_HEAD.some((code) => isRoadstreamError(error, code));
+      if (!mayBeOld || newer.version === head.version) throw error;
       head = newer;
     }
   }
