@@ -6,13 +6,16 @@ import {
   runWorkerSchedules,
   type SimulatedCatalog,
 } from "@roadstream/cloud/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { simulateAll, UNKINDNESS } from "../simulation/run-schedules.ts";
 
 /*
  * Schedules in process, in virtual time, on fake stores and logs that lose, delay, repeat, fill up and go away; the
  * code under test is the product's own. Real processes: kills.test.ts.
  */
+// Minutes on a quiet machine; a busy one may take its time.
+vi.setConfig({ testTimeout: 4 * 3_600_000 });
+
 const ONLY = process.env["ROADSTREAM_SEED"];
 /** Not those of the ordinary suite. */
 const FIRST_SEED = 10_001;
