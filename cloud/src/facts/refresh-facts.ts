@@ -116,6 +116,7 @@ const RELATIONS = withSources(FACTS.flatMap(({ reads }) => reads)).filter(
 
 /** Read by one relation alone, and therefore computed within it: its rows, of which there are as many as readings, are kept nowhere. */
 const isInline = (relation: Relation): boolean =>
+  RELATIONS.includes(relation) &&
   RELATIONS.filter(({ reads }) => reads.includes(relation)).length === 1 &&
   !FACTS.some(({ reads }) => reads.includes(relation));
 

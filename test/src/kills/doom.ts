@@ -58,10 +58,18 @@ const wrapCommits = (): void => {
 /** MQTT 3.1.1 §2.2.1: the packet's type is in the upper half of its first byte. */
 const PACKETS = { publish: 0x3, puback: 0x4 } as const;
 
-/** mqtt-packet writes a packet's first byte alone, or the packet in one piece. */
-const packetsOf = (chunks: readonly Uint8Array[], type: number): number =>
-  chunks.filter((chunk) => chunk.length <= 4 && (chunk[0] ?? 0) >> 4 === type && (chunk[0] ?? 0) !== 0)
-    .length;
+/** mqtt-packet writes a packet's first byte alone, or the packet in one piece; the gateway some PUBACKs as one. */
+const packetsOf = (chunks: readonly Uint8Array[], type: number): number => {
+  const begins = (chunk: Uint8Array, at: number): boolean => (chunk[at] ?? 0) >> 4 === type;
+  const isPubacks = (chunk: Uint8Array): boolean =>
+    chunk.length % 4 === 0 && chunk.every((byte, at) => at % 4 !== 1 || byte === 2);
+  const packetsIn = (chunk: Uint8Array): number => {
+    if (!begins(chunk, 0)) return 0;
+    if (chunk.length <= 4) return 1;
+    return type === PACKETS.puback && isPubacks(chunk) ? chunk.length / 4 : 0;
+  };
+  return chunks.reduce((sum, chunk) => sum + packetsIn(chunk), 0);
+};
 
 /** Kafka's frame: a 32-bit length, then the request's key, which is 0 for produce. kafkajs writes one in one piece. */
 const produceRequests = (chunks: readonly Uint8Array[]): number =>
