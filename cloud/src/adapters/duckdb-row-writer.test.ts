@@ -227,7 +227,7 @@ describe.each(STREAM_NAMES)("%s", (stream) => {
         const rows = await readBack(outcome.files.map((file) => file.key));
         accepted.forEach((line, i) => expectSame(stream, line, rows.get(i)));
       }),
-      { numRuns: 12 },
+      { numRuns: 5 },
     );
   });
 });

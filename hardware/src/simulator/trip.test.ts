@@ -119,7 +119,7 @@ test("the same seed gives the same trip, however it was asked", () => {
         }
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 
@@ -165,7 +165,7 @@ test("any road is driven to its end within the limits of car and driver", () => 
       expect(trip.at(trip.durationS).speedMs).toBe(0);
       expect(trip.at(trip.durationS).distanceM).toBeCloseTo(trip.route.lengthM, 0);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

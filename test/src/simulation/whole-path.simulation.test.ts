@@ -16,7 +16,7 @@ const outcome = async ({ cloud }: WholePath): Promise<string> =>
 
 describe("car, gateway, log and cloud, each of which dies at any moment", () => {
   test("every reading that a car kept lands once or is a declared gap", async () => {
-    const all = seeds(300);
+    const all = seeds(200);
     const happened = await simulateAll({ seeds: all, lake: "memory", alone: alone("lands once") });
     if (ONLY !== undefined) return;
     for (const [what, share] of Object.entries(UNKINDNESS))
@@ -30,7 +30,7 @@ describe("car, gateway, log and cloud, each of which dies at any moment", () => 
   }, 600_000);
 
   test("the same on Iceberg tables", async () => {
-    await simulateAll({ lake: "iceberg", seeds: seeds(12), alone: alone("Iceberg") });
+    await simulateAll({ lake: "iceberg", seeds: seeds(8), alone: alone("Iceberg") });
   }, 600_000);
 
   test.each(["memory", "iceberg"] as const)("a seed gives the same run again: %s", async (lake) => {
