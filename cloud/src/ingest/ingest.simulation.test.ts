@@ -3,7 +3,7 @@ import { contend } from "../testing/contention.ts";
 import { runWorkerSchedule, runWorkerSchedules } from "../testing/worker-schedule.ts";
 
 /** The fault suite runs thousands (test/src/faults/schedules.test.ts). */
-const SEEDS = Array.from({ length: 60 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
 const ICEBERG_SEEDS = SEEDS.slice(0, 8);
 const ONLY = process.env["ROADSTREAM_SEED"];
 

@@ -15,8 +15,8 @@ const run = async (seed: number, catalog: SimulatedCatalog): Promise<SimulationR
 
 /** Glue's rules are the file catalog's but for the swap itself. */
 const CATALOGS: readonly { readonly catalog: SimulatedCatalog; readonly count: number }[] = [
-  { catalog: "file", count: schedules(100) },
-  { catalog: "glue", count: schedules(30) },
+  { catalog: "file", count: schedules(50) },
+  { catalog: "glue", count: schedules(20) },
 ];
 /** The schedules must reach what they are for. */
 const REACHED: Readonly<Record<SimulatedCatalog, readonly string[]>> = {

@@ -16,7 +16,7 @@ const outcome = async ({ cloud }: WholePath): Promise<string> =>
 
 describe("car, gateway, log and cloud, each of which dies at any moment", () => {
   test("every reading that a car kept lands once or is a declared gap", async () => {
-    const all = seeds(200);
+    const all = seeds(120);
     const happened = await simulateAll({ seeds: all, lake: "memory", alone: alone("lands once") });
     if (ONLY !== undefined) return;
     for (const [what, share] of Object.entries(UNKINDNESS))
