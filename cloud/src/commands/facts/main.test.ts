@@ -18,7 +18,10 @@ afterAll(() => tiny[Symbol.asyncDispose]());
 
 const cloud = async (...args: readonly string[]) => {
   const argv = ["cloud", ...args, "--lake", tiny.lakeSpec, "--warehouse", "duckdb:cars.duckdb", "--json"];
-  return JSON.parse((await run(ROADSTREAM, argv, { cwd: tiny.folder, env: { ...process.env, INIT_CWD: tiny.folder } })).stdout) as unknown;
+  return JSON.parse(
+    (await run(ROADSTREAM, argv, { cwd: tiny.folder, env: { ...process.env, INIT_CWD: tiny.folder } }))
+      .stdout,
+  ) as unknown;
 };
 const rows = async (sql: string) => {
   await using engine = await DuckDbEngine.open({ ...DEFAULT_DUCKDB, file: join(tiny.folder, "cars.duckdb") });

@@ -18,7 +18,10 @@ afterAll(() => tiny[Symbol.asyncDispose]());
 const cloud = async (...args: readonly string[]) => {
   const argv = ["cloud", ...args, "--lake", tiny.lakeSpec];
   try {
-    return { code: 0, ...(await run(ROADSTREAM, argv, { cwd: tiny.folder, env: { ...process.env, INIT_CWD: tiny.folder } })) };
+    return {
+      code: 0,
+      ...(await run(ROADSTREAM, argv, { cwd: tiny.folder, env: { ...process.env, INIT_CWD: tiny.folder } })),
+    };
   } catch (error) {
     return error as { readonly code: number; readonly stdout: string; readonly stderr: string };
   }
