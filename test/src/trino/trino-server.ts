@@ -122,9 +122,20 @@ export class TrinoServer implements AsyncDisposable {
     return server;
   }
 
-  /** Runs a statement to its end. */
+  /** Runs a statement to its end. For a while after its start Trino may have lost sight of itself as a node that works. */
   async sql(text: string): Promise<TrinoRows> {
     const signal = AbortSignal.timeout(STATEMENT_DEADLINE_MS);
+    for (;;) {
+      try {
+        return await this.#run(text, signal);
+      } catch (error) {
+        if (signal.aborted || !String(error).includes("No nodes available")) throw error;
+        await sleep(500);
+      }
+    }
+  }
+
+  async #run(text: string, signal: AbortSignal): Promise<TrinoRows> {
     const headers = {
       "x-trino-user": "test",
       "x-trino-catalog": CATALOG,
