@@ -301,8 +301,8 @@ describe("event_at", () => {
 
 test("one file per day, sorted, and a batch of too many days is handed back", async () => {
   const line = (vehicle: string, seq: number, day: string): string =>
-    `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","seq":${seq},"captured_at":"${day}T10:00:00.000Z","clock":"gnss",` +
-    `"uptime_ms":4000,"machine_boot":"m1","received_at":"${NOON}","fix":"none"}`;
+    `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","machine_boot":"m1","received_at":"${NOON}","seq":${seq},` +
+    `"captured_at":"${day}T10:00:00.000Z","clock":"gnss","uptime_ms":4000,"fix":"none"}`;
   const lines = [line("b", 1, "2026-03-02"), line("a", 2, "2026-03-02"), line("a", 1, "2026-03-01")];
   const batch = batchOf("gps_data", lines);
   expect(await writer.write(batch, 1)).toEqual({ kind: "too_many_days", days: 2 });
@@ -319,8 +319,8 @@ test("one file per day, sorted, and a batch of too many days is handed back", as
 
 test("rows of many days, one after the other in turn, all come to their own day's file", async () => {
   const line = (n: number): string =>
-    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","seq":${n + 1},"captured_at":"2026-02-${String(10 + (n % 12))}T10:00:00.000Z","clock":"gnss",` +
-    `"uptime_ms":4000,"machine_boot":"m1","received_at":"${NOON}","fix":"none"}`;
+    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","machine_boot":"m1","received_at":"${NOON}","seq":${n + 1},` +
+    `"captured_at":"2026-02-${String(10 + (n % 12))}T10:00:00.000Z","clock":"gnss","uptime_ms":4000,"fix":"none"}`;
   const lines = Array.from({ length: 120 }, (_, n) => line(n));
   const outcome = await writer.write(batchOf("gps_data", lines), 12);
   if (outcome.kind !== "written") throw new Error(outcome.kind);
@@ -345,9 +345,9 @@ test("each row keeps its place in the log, by whichever way it is written and ho
     for (let n = 0; n < 9000; n += 1) {
       const day = n > 4500 && n % 7 === 1 ? (n % days) + 1 : 1;
       rows.add(
-        `{"v":1,"vehicle_id":"v${random.next() < 0.5 ? "x".repeat(30) : ""}","boot_id":"${BOOT}","seq":${n + 1},` +
-          `"captured_at":"2026-03-0${day}T10:00:00.000Z","clock":"gnss","uptime_ms":4000,"machine_boot":"${"m".repeat(n % 60)}",` +
-          `"received_at":"${NOON}","fix":"none"}`,
+        `{"v":1,"vehicle_id":"v${random.next() < 0.5 ? "x".repeat(30) : ""}","boot_id":"${BOOT}",` +
+          `"machine_boot":"${"m".repeat(n % 60)}","received_at":"${NOON}","seq":${n + 1},` +
+          `"captured_at":"2026-03-0${day}T10:00:00.000Z","clock":"gnss","uptime_ms":4000,"fix":"none"}`,
         n % 3,
         n * 2 + (n % 5),
         1_772_625_600_000 + n,
@@ -372,8 +372,8 @@ test("each row keeps its place in the log, by whichever way it is written and ho
 
 test("a capture is placed by this machine's monotonic clock, or by a wall clock that can be compared, or not at all", async () => {
   const line = (seq: number, boot: string, clock: string, beforeNoonMs: number): string =>
-    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","seq":${seq},"captured_at":"${new Date(Date.parse(NOON) - beforeNoonMs).toISOString()}",` +
-    `"clock":"${clock}","uptime_ms":4000,"machine_boot":"${boot}","received_at":"${NOON}","fix":"none"}`;
+    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","machine_boot":"${boot}","received_at":"${NOON}","seq":${seq},` +
+    `"captured_at":"${new Date(Date.parse(NOON) - beforeNoonMs).toISOString()}","clock":"${clock}","uptime_ms":4000,"fix":"none"}`;
   const outcome = await writer.write(
     batchOf("gps_data", [
       line(1, "m1", "simulated", 86_400_000),
@@ -395,8 +395,8 @@ test("a capture is placed by this machine's monotonic clock, or by a wall clock 
 
 test("what is wrong with the machine is thrown: it is no judgement of the rows", async () => {
   const line =
-    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","seq":1,"captured_at":"${NOON}","clock":"gnss",` +
-    `"uptime_ms":4000,"machine_boot":"m1","received_at":"${NOON}","fix":"none"}`;
+    `{"v":1,"vehicle_id":"a","boot_id":"${BOOT}","machine_boot":"m1","received_at":"${NOON}","seq":1,` +
+    `"captured_at":"${NOON}","clock":"gnss","uptime_ms":4000,"fix":"none"}`;
   const batch = batchOf("gps_data", [line]);
   const parquet = new DuckDbParquetWriter({ store, clock, random: seededRandom(2), folder });
   await using narrow = await DuckDbEngine.open({ memoryLimit: "2MB", threads: 1, temporaryFolder: null });

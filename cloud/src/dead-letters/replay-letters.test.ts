@@ -8,6 +8,7 @@ import {
   VEHICLE,
   VirtualClock,
 } from "@roadstream/shared/testing";
+import { singleRecords } from "@roadstream/shared/event-log";
 import { beforeEach, describe, expect, test } from "vitest";
 import { letterWhere, sinceTime } from "./letter-filter.ts";
 import { readDeadLetter } from "./read-dead-letter.ts";
@@ -20,8 +21,8 @@ const accept = acceptor({ topics: TOPICS, sha256: nodeSha256, zstd: nodeZstd });
 
 /** The letters that the gateway writes of a publish, as the table gives them back. */
 const lettersOf = (payload: Uint8Array, topic = TOPIC): readonly StoredLetter[] =>
-  accept({ clientId: VEHICLE, topic, payload, receivedAt: unixMillis(RECEIVED) })
-    .entries.filter((entry) => entry.topic === TOPICS.deadLetters)
+  singleRecords(accept({ clientId: VEHICLE, topic, payload, receivedAt: unixMillis(RECEIVED) }).entries)
+    .filter((entry) => entry.topic === TOPICS.deadLetters)
     .map((entry) => {
       const fields = JSON.parse(entry.value) as Record<string, string>;
       const read = readDeadLetter(Buffer.from(entry.value, "utf8").toString("latin1"));

@@ -74,8 +74,8 @@ export class EraseSimulation extends SimulatedCloud {
       const value =
         dice === 9
           ? `{"v":1,"vehicle_id":"${vehicle}","nonsense":`
-          : `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","seq":${seq},"captured_at":"${time}","clock":"gnss",` +
-            `"uptime_ms":1000,"machine_boot":"m","received_at":"${time}","fix":"3d",` +
+          : `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","machine_boot":"m","received_at":"${time}",` +
+            `"seq":${seq},"captured_at":"${time}","clock":"gnss","uptime_ms":1000,"fix":"3d",` +
             `"latitude":${dice === 8 ? BAD_LATITUDE : 41.25},"longitude":-95.5}`;
       return { topic: this.topics.streams.gps_data, key: vehicle, value };
     });

@@ -64,8 +64,8 @@ export class IngestSimulation extends SimulatedCloud {
   #reading(vehicle: string, seq: number, latitude: number): string {
     const time = isoTime(this.clock.now());
     return (
-      `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","seq":${seq},"captured_at":"${time}","clock":"gnss",` +
-      `"uptime_ms":1000,"machine_boot":"m","received_at":"${time}","fix":"3d","latitude":${latitude},"longitude":-95.5}`
+      `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","machine_boot":"m","received_at":"${time}",` +
+      `"seq":${seq},"captured_at":"${time}","clock":"gnss","uptime_ms":1000,"fix":"3d","latitude":${latitude},"longitude":-95.5}`
     );
   }
 }

@@ -1,5 +1,5 @@
 import { errorText, type Clock, type Logger, type UptimeMillis } from "@roadstream/shared";
-import type { EventLogWriter, LogAppend } from "@roadstream/shared/event-log";
+import type { EventLogWriter, LogEntry } from "@roadstream/shared/event-log";
 import { APPEND_LIMIT } from "../limits.ts";
 import type { HeldPublish } from "./held-publish.ts";
 import type { VehicleLane } from "./vehicle-lane.ts";
@@ -22,7 +22,7 @@ export class LaneGroup {
 
   /** Calls `ended` once, in any case: at the latest when it has expired. */
   append(writer: EventLogWriter, logger: Logger, ended: (outcome: GroupOutcome) => void): void {
-    const entries: LogAppend[] = [];
+    const entries: LogEntry[] = [];
     for (const { accepted } of this.held) entries.push(...accepted.entries);
     this.#ended = ended;
     writer.append(entries).then(

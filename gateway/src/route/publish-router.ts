@@ -9,7 +9,7 @@ import {
   type Publish,
   type Accepted,
 } from "@roadstream/shared";
-import type { EventLogWriter } from "@roadstream/shared/event-log";
+import { entryBytes, type EventLogWriter } from "@roadstream/shared/event-log";
 import { MAX_BYTES_IN_FLIGHT, STOP_DRAIN_LIMIT, SWEEP_INTERVAL } from "../limits.ts";
 import type { AfterTurn, Session } from "../ports.ts";
 import { FlowBudget } from "./flow-budget.ts";
@@ -32,7 +32,7 @@ const RETRY: RetrySchedule = { firstMs: 50, factor: 2, maxMs: 2000, jitter: 0.5 
 
 const bytesOf = (publish: Publish, accepted: Accepted): number => {
   let bytes = publish.payload.length;
-  for (const entry of accepted.entries) bytes += entry.value.length;
+  for (const entry of accepted.entries) bytes += entryBytes(entry);
   return bytes;
 };
 

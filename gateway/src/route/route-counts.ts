@@ -7,9 +7,11 @@ const HOLD_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 export const ABANDON_REASONS = ["client_gone", "hold_expired", "append_unanswered", "stopped"] as const;
 export type AbandonReason = (typeof ABANDON_REASONS)[number];
 
+const recordsOf = ({ accepted }: HeldPublish): number => accepted.readings + accepted.rejections.length;
+
 const records = (batch: readonly HeldPublish[]): number => {
   let sum = 0;
-  for (const held of batch) sum += held.accepted.entries.length;
+  for (const held of batch) sum += recordsOf(held);
   return sum;
 };
 
@@ -75,9 +77,10 @@ export const routeCounts = (metrics: Metrics) => {
   };
   return {
     received: (publish: HeldPublish): void => {
-      received.add(publish.accepted.entries.length);
+      const count = recordsOf(publish);
+      received.add(count);
       if (publish.accepted.unknownFields > 0) unknown.add(publish.accepted.unknownFields);
-      held += publish.accepted.entries.length;
+      held += count;
     },
     durable: (batch: readonly HeldPublish[], heldSeconds: number): void => {
       let readings = 0;

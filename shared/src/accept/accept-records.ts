@@ -1,6 +1,5 @@
 import type { HeaderClaim } from "../contract/payload-header.ts";
 import { rejection, type Rejection } from "../contract/rejection.ts";
-import { SPLICERS, type Splice } from "../contract/record-grammar.ts";
 import { acceptRecord, type RecordFrame } from "./accept-record.ts";
 import { placeUnreadable } from "./place-unreadable.ts";
 import { SeenIds } from "./seen-ids.ts";
@@ -19,30 +18,13 @@ export interface RecordsOutcome {
   readonly unknownFields: number;
 }
 
-/** The short way, for records under a header; the others, and what it does not understand, are judged field by field. */
-const shortWay = ({ clientId, stream, header, receivedAt }: RecordFrame): Splice => {
-  if (header === null) return () => null;
-  const { bootId, machineBoot, sentUptimeMs, firstSeq, lastSeq } = header;
-  const splice = SPLICERS[stream]({ vehicleId: clientId, bootId, machineBoot, receivedAt, sentUptimeMs });
-  return (text) => {
-    const record = splice(text);
-    return record !== null && record.seq >= firstSeq && record.seq <= lastSeq ? record : null;
-  };
-};
-
 /** Judges the records of one payload one by one: a bad one never stops a good one. */
 export const acceptRecords = (frame: RecordFrame, texts: readonly string[]): RecordsOutcome => {
   const lines: string[] = [];
   const refused: RefusedRecord[] = [];
   const seen = new SeenIds();
   let unknownFields = 0;
-  const splice = shortWay(frame);
   texts.forEach((text, index) => {
-    const spliced = splice(text);
-    if (spliced !== null && seen.add(spliced.seq)) {
-      lines.push(spliced.line);
-      return;
-    }
     const outcome = acceptRecord(frame, text);
     if (!outcome.ok) {
       refused.push({ index, text, rejection: outcome.rejection, claim: outcome.claim });

@@ -1,7 +1,7 @@
 import type { LogTopics } from "../contract/log-topics.ts";
 import type { Zstd } from "../contract/payload.ts";
 import type { RejectionReason } from "../contract/rejection.ts";
-import type { LogAppend } from "../event-log/event-log.ts";
+import type { LogEntry } from "../event-log/event-log.ts";
 import type { Sha256 } from "../ports/sha256.ts";
 
 /** What acceptance needs from outside: the log's topic names, a digest, a decompressor. */
@@ -16,10 +16,10 @@ export interface AcceptContext {
  * with its reason and bytes in the dead-letter topic. Acknowledged when all entries are durable.
  */
 export interface Accepted {
-  readonly entries: readonly LogAppend[];
-  /** How many of the entries are readings. */
+  readonly entries: readonly LogEntry[];
+  /** How many readings the entries hold. */
   readonly readings: number;
-  /** The reasons of the other entries, one each. */
+  /** The reasons of the dead letters, one each. */
   readonly rejections: readonly RejectionReason[];
   /** Fields that this contract version does not know, ignored. */
   readonly unknownFields: number;

@@ -2,15 +2,16 @@ import { SENT_UPTIME_FIELD } from "./common-columns.ts";
 import { valueWriter, type WriteValue } from "./canonical-value.ts";
 import type { Column } from "./column.ts";
 import { rejection, type Rejection } from "./rejection.ts";
-import { STREAMS, STREAM_NAMES, type StreamDefinition, type StreamName } from "./streams.ts";
+import { STREAMS, STREAM_NAMES, type StreamName } from "./streams.ts";
 
 /** The contract's major version, the `v` of every log record. */
 export const CONTRACT_VERSION = 1;
 
 /**
- * The canonical form of a log record: `{"v":1,` and then the columns of header, record and gateway in contract order,
- * nulls left out, then `sent_uptime_ms` where it is known. One spelling per record, so that every reader agrees on it
- * and the cloud's fast lane can check it without building an object (canonical-grammar.ts).
+ * The canonical form of a log record: `{"v":1,`, what header and gateway say, and then the record's own columns, each in
+ * contract order, nulls left out. One spelling per record, so that every reader agrees on it, the gateway can put the
+ * same head before all records of a publish (record-grammar.ts), and the cloud's fast lane can check it without building
+ * an object (canonical-grammar.ts).
  */
 export type CanonicalOutcome =
   | { readonly ok: true; readonly line: string; readonly unknownFields: number }
@@ -21,9 +22,6 @@ interface Field {
   readonly prefix: string;
   readonly write: WriteValue;
 }
-
-const logColumns = (stream: StreamDefinition): readonly Column[] =>
-  stream.columns.filter((c) => c.origin !== "cloud");
 
 const SENT_UPTIME: Column = {
   id: 0,
@@ -42,10 +40,11 @@ const SENT_UPTIME: Column = {
 };
 
 /** The columns that a log record of the stream may hold, in canonical order. */
-export const canonicalColumns = (stream: StreamName): readonly Column[] => [
-  ...logColumns(STREAMS[stream]),
-  SENT_UPTIME,
-];
+export const canonicalColumns = (stream: StreamName): readonly Column[] => {
+  const { columns } = STREAMS[stream];
+  const around = columns.filter(({ origin }) => origin === "header" || origin === "gateway");
+  return [...around, SENT_UPTIME, ...columns.filter(({ origin }) => origin === "record")];
+};
 
 /** Compiles the check of one stream. The result is pure and re-entrant. */
 const compile = (name: StreamName): ((fields: Readonly<Record<string, unknown>>) => CanonicalOutcome) => {

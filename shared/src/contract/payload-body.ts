@@ -5,12 +5,15 @@ import { rejection, type Rejection } from "./rejection.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-export type BodyLines =
-  | { readonly ok: true; readonly lines: readonly string[] }
-  | { readonly ok: false; readonly rejection: Rejection };
+interface RefusedBody {
+  readonly ok: false;
+  readonly rejection: Rejection;
+}
+export type BodyText = { readonly ok: true; readonly text: string } | RefusedBody;
+export type BodyLines = { readonly ok: true; readonly lines: readonly string[] } | RefusedBody;
 
-/** The records' texts of a body: decompressed within limits, decoded as UTF-8, cut at newlines (CR tolerated, blanks skipped). */
-export const bodyLines = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zstd): BodyLines => {
+/** What a body says: decompressed within limits, decoded as UTF-8. */
+export const bodyText = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zstd): BodyText => {
   let plain = body;
   if (encoding === "zstd") {
     const limit = Math.min(MAX_BODY_BYTES, body.length * MAX_EXPANSION);
@@ -23,16 +26,25 @@ export const bodyLines = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zst
     if (result === null) return { ok: false, rejection: rejection("bad_compression", "not a zstd frame") };
     plain = result;
   }
-  let text: string;
   try {
-    text = decoder.decode(plain);
+    return { ok: true, text: decoder.decode(plain) };
   } catch {
     return { ok: false, rejection: rejection("not_utf8", "body") };
   }
+};
+
+/** The records' texts of a body: cut at newlines (CR tolerated, blanks skipped). */
+export const linesOf = (text: string): BodyLines => {
   let lines = text.split("\n");
   if (text.includes("\r")) lines = lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   if (lines.includes("")) lines = lines.filter((line) => line !== "");
   if (lines.length > MAX_RECORDS_PER_PUBLISH)
     return { ok: false, rejection: rejection("too_many_records", String(lines.length)) };
   return { ok: true, lines };
+};
+
+/** {@link linesOf} what {@link bodyText} reads. */
+export const bodyLines = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zstd): BodyLines => {
+  const read = bodyText(body, encoding, zstd);
+  return read.ok ? linesOf(read.text) : read;
 };

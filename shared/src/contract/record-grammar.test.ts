@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { withHead } from "../event-log/log-block.ts";
 import { canonicalColumns, canonicalRecord } from "./canonical-record.ts";
 import type { Column } from "./column.ts";
-import { SPLICERS } from "./record-grammar.ts";
+import { countUsual, recordHead } from "./record-grammar.ts";
 import { STREAM_NAMES, type StreamName } from "./streams.ts";
 
 const AROUND = {
@@ -106,14 +107,15 @@ const theLongWay = (stream: StreamName, text: string): string | null => {
   return outcome.ok ? outcome.line : null;
 };
 
-describe.each(STREAM_NAMES)("%s", (stream) => {
-  const splice = SPLICERS[stream](AROUND);
+const RANGE = { firstSeq: 1, lastSeq: 9 };
+const HEAD = recordHead(AROUND);
 
+describe.each(STREAM_NAMES)("%s", (stream) => {
   test("what takes the short way becomes the line that the long way gives", () => {
     fc.assert(
       fc.property(recordText(stream), (text) => {
-        const spliced = splice(text);
-        if (spliced !== null) expect(spliced.line).toBe(theLongWay(stream, text));
+        if (countUsual(stream, text, RANGE) === null) return;
+        expect(withHead(HEAD, text)).toEqual([theLongWay(stream, text)]);
       }),
       { numRuns: 2000 },
     );
@@ -121,11 +123,20 @@ describe.each(STREAM_NAMES)("%s", (stream) => {
 });
 
 const GPS = `{"seq":7,"captured_at":"2026-03-14T12:00:00.000Z","clock":"gnss","clock_error_ms":25,"uptime_ms":1000,"fix_at":"2026-03-31T12:00:00.000Z","fix":"3d","latitude":41.2565123,"longitude":-95.93,"altitude_m":-3.1,"speed_kmh":88.25,"heading_deg":0.5,"satellites_used":9,"hdop":0.9}`;
+const TUNNEL = GPS.replace(`"fix":"3d","latitude":41.2565123,"longitude":-95.93,`, `"fix":"none",`);
+const EARLY = GPS.replace(`"captured_at":"2026-03-14T12:00:00.000Z","clock":"gnss"`, `"clock":"unsynced"`);
+const usual = (text: string): number | null => countUsual("gps_data", text, RANGE);
 
-test("an ordinary record takes the short way", () => {
-  const line = theLongWay("gps_data", GPS);
-  expect(line).not.toBeNull();
-  expect(SPLICERS.gps_data(AROUND)(GPS)).toEqual({ seq: 7, line });
+test.each([
+  ["an ordinary record", GPS],
+  ["one without a position", TUNNEL],
+  ["one without a time", EARLY],
+  ["one with a fix, but no position yet", GPS.replace(`"latitude":41.2565123,"longitude":-95.93,`, "")],
+  ["one with only what there must be", `{"seq":7,"clock":"unsynced","uptime_ms":1,"fix":"none"}`],
+])("%s takes the short way", (_, text) => {
+  expect(theLongWay("gps_data", text)).not.toBeNull();
+  expect(usual(text)).toBe(1);
+  expect(withHead(HEAD, text)).toEqual([theLongWay("gps_data", text)]);
 });
 
 test.each([
@@ -133,12 +144,11 @@ test.each([
   ["a number from 0", "speed_kmh", "88.25"],
   ["a number with limits", "longitude", "-95.93"],
   ["a whole number", "satellites_used", "9"],
-])("%s is spelled as the long way spells it, or goes that way", (_, column, usual) => {
+])("%s is spelled as the long way spells it, or goes that way", (_, column, given) => {
   fc.assert(
     fc.property(numberText, (number) => {
-      const text = GPS.replace(`"${column}":${usual}`, `"${column}":${number}`);
-      const spliced = SPLICERS.gps_data(AROUND)(text);
-      if (spliced !== null) expect(spliced.line).toBe(theLongWay("gps_data", text));
+      const text = GPS.replace(`"${column}":${given}`, `"${column}":${number}`);
+      if (usual(text) === 1) expect(withHead(HEAD, text)).toEqual([theLongWay("gps_data", text)]);
     }),
     { numRuns: 500 },
   );
@@ -147,10 +157,29 @@ test.each([
 test.each([
   ["a position beyond the pole", GPS.replace("41.2565123", "91")],
   ["half a position", GPS.replace(`"latitude":41.2565123,`, "")],
+  ["the other half", GPS.replace(`"longitude":-95.93,`, "")],
   ["a position without a fix", GPS.replace(`"3d"`, `"none"`)],
   ["no time under a clock", GPS.replace(`"captured_at":"2026-03-14T12:00:00.000Z",`, "")],
   ["a field twice", GPS.replace(`"hdop":0.9`, `"hdop":0.9,"hdop":0.8`)],
   ["a field that is not known", GPS.replace(`"hdop":0.9`, `"hdop":0.9,"x":1`)],
+  ["a field of another stream", GPS.replace(`"hdop":0.9`, `"hdop":0.9,"rpm":900`)],
+  ["a number out of the header's range", GPS.replace(`"seq":7`, `"seq":10`)],
+  ["what follows a record on its line", `${GPS} `],
+  ["what stands before it", ` ${GPS}`],
+  ["an empty line at the end", `${GPS}\n`],
+  ["nothing", ""],
 ])("%s does not", (_, text) => {
-  expect(SPLICERS.gps_data(AROUND)(text)).toBeNull();
+  expect(usual(text)).toBeNull();
+});
+
+test("records of one text are counted while their numbers ascend", () => {
+  const numbered = (...seqs: readonly number[]): string =>
+    seqs.map((seq) => GPS.replace(`"seq":7`, `"seq":${seq}`)).join("\n");
+  expect(usual(numbered(1, 2, 3))).toBe(3);
+  expect(usual(numbered(1, 5, 9))).toBe(3);
+  expect(usual(numbered(1, 1))).toBeNull();
+  expect(usual(numbered(2, 1))).toBeNull();
+  expect(usual(numbered(8, 9, 10))).toBeNull();
+  expect(usual(`${numbered(1)}\n\n${numbered(2)}`)).toBeNull();
+  expect(usual(`${numbered(1)}\r\n${numbered(2)}`)).toBeNull();
 });

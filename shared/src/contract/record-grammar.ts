@@ -1,13 +1,14 @@
 import { canonicalColumns, CONTRACT_VERSION } from "./canonical-record.ts";
 import type { Column } from "./column.ts";
 import { SENT_UPTIME_FIELD } from "./common-columns.ts";
+import type { RowRule } from "./row-rules.ts";
 import { STREAM_NAMES, STREAMS, type StreamName } from "./streams.ts";
 
 /**
  * The regular grammar of a record as an agent sends it under a header: canonical order and spelling, without what the
- * header and the gateway say. A record that matches becomes its log line by splicing text, with no object made of it.
- * It accepts less than the contract does (plain ASCII, some 15 digits, no 29 February): what does not match is not
- * wrong, it takes the long way. A property test holds both ways to the same line.
+ * header and the gateway say. A text of such records becomes log lines by putting the same head before each, with no
+ * object made of any. It accepts less than the contract does (plain ASCII, some 15 digits, no 29 February): what does
+ * not match is not wrong, it takes the long way. A property test holds both ways to the same lines.
  */
 const WHOLE = String.raw`0|[1-9]\d{0,8}`;
 const LONG = String.raw`0|[1-9]\d{0,14}`;
@@ -55,65 +56,138 @@ const numberPattern = (column: Column): string => {
   return min === 0 ? positive : String.raw`(?!${below(min)}[.,}])(?:${positive})`;
 };
 
-/** The values of a column; their text alone is captured where a row rule asks for it, without quotes. */
-const valuePattern = (column: Column, isCaptured: boolean): string => {
-  const open = isCaptured ? "(" : "(?:";
+/** The values of a column; `words` are those allowed of a column that has words only. */
+const valuePattern = (column: Column, words = column.values): string => {
   switch (column.type) {
     case "int32":
     case "int64":
     case "float64":
-      return `${open}${numberPattern(column)})`;
+      return `(?:${numberPattern(column)})`;
     case "boolean":
-      return `${open}true|false)`;
+      return "(?:true|false)";
     case "timestamp":
-      return `"${open}${TIME})"`;
+      return `"${TIME}"`;
     case "bytes":
       // A picture is looked into.
       return NOTHING;
     case "string":
-      if (column.values !== null) return `"${open}${column.values.join("|")})"`;
-      if (column.pattern !== null) return `"${open}${column.pattern})"`;
-      return `"${open}${PLAIN_STRING}{0,${column.maxLength}})"`;
+      if (words !== null) return `"(?:${words.join("|")})"`;
+      if (column.pattern !== null) return `"(?:${column.pattern})"`;
+      return `"${PLAIN_STRING}{0,${column.maxLength}}"`;
   }
 };
 
-/** Stands before a record's own columns; machine_boot and received_at are spliced in behind these. */
-const isCommon = (column: Column): boolean => column.id < 100;
+const field = (column: Column, words = column.values): string =>
+  `,"${column.name}":${valuePattern(column, words)}`;
 
-interface Grammar {
-  /** Groups: 1 seq · 2 the common part, and what is captured in it · the own part, and what is captured in that. */
-  readonly expression: RegExp;
-  readonly ownGroup: number;
-  /** Where the texts that the row rules look at are captured. */
-  readonly groups: ReadonlyMap<string, number>;
-}
+/** Neighbours that rules look at together, from the first such column to the last; every other column by itself. */
+const spansOf = (columns: readonly Column[], rules: readonly RowRule[]): readonly (readonly Column[])[] => {
+  const lastOf = (rule: RowRule): number => columns.findLastIndex(({ name }) => rule.columns.includes(name));
+  const spans: Column[][] = [];
+  let span: Column[] = [];
+  let last = -1;
+  columns.forEach((column, i) => {
+    span.push(column);
+    for (const rule of rules) if (rule.columns.includes(column.name)) last = Math.max(last, lastOf(rule));
+    if (i < last) return;
+    spans.push(span);
+    span = [];
+  });
+  return spans;
+};
 
-const compile = (stream: StreamName): Grammar => {
-  const inRules = new Set(STREAMS[stream].rules.flatMap((rule) => rule.columns));
-  const groups = new Map<string, number>();
-  let group = 2;
-  const field = (column: Column): string => {
-    const isCaptured = inRules.has(column.name);
-    if (isCaptured) groups.set(column.name, (group += 1));
-    const text = `,"${column.name}":${valuePattern(column, isCaptured)}`;
-    return column.nullable ? `(?:${text})?` : text;
-  };
+/** Every way in which some of the names can be there, the fullest first. */
+const waysOf = (names: readonly string[]): readonly ReadonlySet<string>[] => {
+  const [first, ...rest] = names;
+  if (first === undefined) return [new Set()];
+  const ways = waysOf(rest);
+  return [...ways.map((way) => new Set([first, ...way])), ...ways];
+};
+
+/** A text that stands for any value: rules ask for words, and else only whether there is one. */
+const SOMETHING = "";
+
+/** A span of columns, with what its rules allow spelled out: one branch for each way in which columns can be absent. */
+const spanPattern = (span: readonly Column[], rules: readonly RowRule[]): string => {
+  const own = rules.filter((rule) => span.some(({ name }) => rule.columns.includes(name)));
+  const isRuled = ({ name }: Column): boolean => own.some((rule) => rule.columns.includes(name));
+  const worded = span.find((column) => isRuled(column) && column.values !== null) ?? null;
+  const optional = span.filter((column) => isRuled(column) && column.nullable && column !== worded);
+  const branches = waysOf(optional.map(({ name }) => name)).flatMap((there) => {
+    const isAbsent = (column: Column): boolean => optional.includes(column) && !there.has(column.name);
+    const holds = (word: string | null): boolean => {
+      const get = (name: string): string | null => {
+        if (name === worded?.name) return word;
+        const column = span.find((other) => other.name === name);
+        return column === undefined || isAbsent(column) ? null : SOMETHING;
+      };
+      return own.every((rule) => rule.holds(get));
+    };
+    const words = (worded?.values ?? []).filter(holds);
+    if (worded === null ? !holds(null) : words.length === 0) return [];
+    const fields = span.map((column) => {
+      if (isAbsent(column)) return "";
+      if (column === worded) return field(column, words);
+      return column.nullable && !isRuled(column) ? `(?:${field(column)})?` : field(column);
+    });
+    return [fields.join("")];
+  });
+  return branches.length === 1 ? (branches[0] ?? NOTHING) : `(?:${branches.join("|")})`;
+};
+
+/** One record from where `lastIndex` says. */
+const compile = (stream: StreamName): RegExp => {
+  const { rules } = STREAMS[stream];
   const columns = canonicalColumns(stream).filter(
     ({ origin, name }) => origin === "record" && name !== "seq",
   );
-  const common = columns.filter(isCommon).map(field).join("");
-  const ownGroup = (group += 1);
-  const own = columns
-    .filter((column) => !isCommon(column))
-    .map(field)
-    .join("");
-  return { expression: new RegExp(`^\\{"seq":([1-9]\\d{0,14})(${common})(${own})\\}$`), ownGroup, groups };
+  const fields = spansOf(columns, rules).map((span) => spanPattern(span, rules));
+  return new RegExp(String.raw`\{"seq":[1-9]\d{0,14}${fields.join("")}\}`, "y");
 };
 
-export interface SplicedRecord {
-  readonly line: string;
-  readonly seq: number;
-}
+const GRAMMAR = Object.fromEntries(STREAM_NAMES.map((name) => [name, compile(name)])) as Readonly<
+  Record<StreamName, RegExp>
+>;
+
+const NEWLINE = 0x0a;
+const ZERO = 0x30;
+const NINE = 0x39;
+const SEQ_AT = `{"seq":`.length;
+
+/** The number whose digits begin there. */
+const digitsAt = (text: string, at: number): number => {
+  let value = 0;
+  for (let i = at; ; i += 1) {
+    const code = text.charCodeAt(i);
+    if (!(code >= ZERO && code <= NINE)) return value;
+    value = value * 10 + code - ZERO;
+  }
+};
+
+/**
+ * How many records the text holds, one a line, when all of them are usual and their numbers ascend within the header's
+ * range; null when they take the long way.
+ */
+export const countUsual = (
+  stream: StreamName,
+  text: string,
+  range: { readonly firstSeq: number; readonly lastSeq: number },
+): number | null => {
+  const grammar = GRAMMAR[stream];
+  let count = 0;
+  let least = range.firstSeq;
+  for (let at = 0; ; at += 1) {
+    grammar.lastIndex = at;
+    if (!grammar.test(text)) return null;
+    const seq = digitsAt(text, at + SEQ_AT);
+    if (seq < least || seq > range.lastSeq) return null;
+    least = seq + 1;
+    count += 1;
+    at = grammar.lastIndex;
+    if (at === text.length) return count;
+    if (text.charCodeAt(at) !== NEWLINE) return null;
+  }
+};
 
 /** What the header and the gateway say of all records of one publish. */
 export interface RecordSurroundings {
@@ -124,31 +198,8 @@ export interface RecordSurroundings {
   readonly sentUptimeMs: number;
 }
 
-/** Makes log lines of one publish's records; null for a record that takes the long way. */
-export type Splice = (text: string) => SplicedRecord | null;
-
-const splicer = (stream: StreamName): ((around: RecordSurroundings) => Splice) => {
-  const { expression, ownGroup, groups } = compile(stream);
-  const { rules } = STREAMS[stream];
-  let match: RegExpExecArray | null = null;
-  // The rules ask for words, and whether a number is there: its text serves as well.
-  const get = (name: string): string | null => match?.[groups.get(name) ?? 0] ?? null;
-  return (around) => {
-    const before = `{"v":${CONTRACT_VERSION},"vehicle_id":"${around.vehicleId}","boot_id":"${around.bootId}","seq":`;
-    const between = `,"machine_boot":${JSON.stringify(around.machineBoot)},"received_at":"${around.receivedAt}"`;
-    const behind = `,"${SENT_UPTIME_FIELD}":${around.sentUptimeMs}}`;
-    return (text) => {
-      match = expression.exec(text);
-      if (match === null) return null;
-      for (const rule of rules) if (!rule.holds(get)) return null;
-      const seq = match[1] ?? "";
-      const line = `${before}${seq}${match[2] ?? ""}${between}${match[ownGroup] ?? ""}${behind}`;
-      return { line, seq: Number(seq) };
-    };
-  };
-};
-
-/** By stream: surroundings, then texts. */
-export const SPLICERS = Object.fromEntries(STREAM_NAMES.map((name) => [name, splicer(name)])) as Readonly<
-  Record<StreamName, (around: RecordSurroundings) => Splice>
->;
+/** What stands in a log line instead of a usual record's `{`. */
+export const recordHead = (around: RecordSurroundings): string =>
+  `{"v":${CONTRACT_VERSION},"vehicle_id":"${around.vehicleId}","boot_id":"${around.bootId}",` +
+  `"machine_boot":${JSON.stringify(around.machineBoot)},"received_at":"${around.receivedAt}",` +
+  `"${SENT_UPTIME_FIELD}":${around.sentUptimeMs},`;

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { nodeZstd } from "../adapters/node-zstd.ts";
 import { millis, type DurationMs } from "../time/time.ts";
 import type {
   EventLog,
   LogAppend,
+  LogEntry,
   LogConsumer,
   LogFault,
   LogSlice,
@@ -88,7 +90,7 @@ export const pollUntil = async (
 
 const durable = async (
   log: EventLog,
-  records: readonly LogAppend[],
+  records: readonly LogEntry[],
 ): Promise<readonly { partition: number; offset: number }[]> => {
   await using writer = await log.writer();
   const outcome = await writer.append(records);
@@ -154,6 +156,39 @@ export const eventLogContract = (name: string, start: () => Promise<EventLogHarn
       expect(slice.headers?.[0]).toBeNull();
       expect(slice.appendedAt).toHaveLength(slice.offsets.length);
       expect(await log.range({ topic, partition })).toEqual({ start: 0, end: next[partition] });
+    });
+
+    test("a block lands as its records, in order with single ones, whether packed or not", async () => {
+      await log.createTopics([topic], 3);
+      const text = '{"n":1,"s":"Grüße"}\n{"n":2}\n{"n":3}';
+      const packed = nodeZstd.compress(Buffer.from(text));
+      const head = '{"v":1,"key":"a",';
+      const block = { topic, key: "a", head, text, count: 3 };
+      const positions = await durable(log, [
+        record(topic, "a", 0),
+        { ...block, packed },
+        { ...block, key: "b", packed: null },
+        record(topic, "a", 9, { headers: { via: "x" } }),
+        { ...block, packed: null },
+      ]);
+      const whole = [
+        '{"v":1,"key":"a","n":1,"s":"Grüße"}',
+        '{"v":1,"key":"a","n":2}',
+        '{"v":1,"key":"a","n":3}',
+      ];
+      const [zero, nine] = [record(topic, "a", 0).value, record(topic, "a", 9).value];
+      const wanted = [zero, ...whole, ...whole, nine, ...whole];
+      const keys = ["a", "a", "a", "a", "b", "b", "b", "a", "a", "a", "a"];
+      expect(positions).toHaveLength(wanted.length);
+      for (const [i, { partition, offset }] of positions.entries()) {
+        expect(partition).toBe(partitionOf(keys[i] ?? "", 3));
+        const slice = await log.read({ topic, partition }, offset, 1);
+        if ("kind" in slice) throw new Error("a fault");
+        expect(slice.offsets[0]).toBe(offset);
+        expect(slice.keys[0]).toBe(keys[i]);
+        expect(Buffer.from(slice.values[0] ?? "", "latin1").toString("utf8")).toBe(wanted[i]);
+        expect(slice.headers?.[0] ?? null).toEqual(i === 7 ? { via: "x" } : null);
+      }
     });
 
     test("concurrent appends all become durable, each in its own order, with positions of their own", async () => {

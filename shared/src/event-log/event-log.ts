@@ -15,6 +15,22 @@ export interface LogAppend {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/**
+ * Many records of one key, for whoever has them as one text: each is its line with `head` in place of the first `{`.
+ * `text` holds `count` lines, joined by newline. `packed` is the same text as a zstd frame, where it came as one: a log
+ * that keeps texts may keep that.
+ */
+export interface LogBlock {
+  readonly topic: string;
+  readonly key: string;
+  readonly head: string;
+  readonly text: string;
+  readonly count: number;
+  readonly packed: Uint8Array | null;
+}
+
+export type LogEntry = LogAppend | LogBlock;
+
 /** Where a record landed, in the order of the request. */
 export interface LogPosition {
   readonly partition: number;
@@ -35,7 +51,7 @@ export interface EventLogWriter extends AsyncDisposable {
    * a large record never takes an innocent one with it. The caller keeps to the limits of log-limits.ts: a record
    * outside them throws `invariant` before anything is written.
    */
-  append(records: readonly LogAppend[]): Promise<AppendOutcome>;
+  append(entries: readonly LogEntry[]): Promise<AppendOutcome>;
 }
 
 export interface TopicPartition {

@@ -1,5 +1,6 @@
 import { RoadstreamError } from "../errors.ts";
-import type { LogAppend } from "./event-log.ts";
+import type { LogAppend, LogEntry } from "./event-log.ts";
+import { isBlock, singleRecords } from "./log-block.ts";
 
 /** The largest record (key, value and headers in UTF-8): Kafka's default `max.message.bytes` less its own framing. */
 export const LOG_RECORD_MAX_BYTES = 1_000_000;
@@ -27,26 +28,35 @@ export const recordBytes = (record: LogAppend): number =>
 /** No UTF-16 unit becomes more bytes of UTF-8 than this. */
 const MAX_BYTES_PER_UNIT = 3;
 
-const checkSize = (record: LogAppend): void => {
-  const units = record.value.length + record.key.length;
-  if (record.headers === undefined && units * MAX_BYTES_PER_UNIT < LOG_RECORD_MAX_BYTES / 2) return;
+const tooLarge = (bytes: number): RoadstreamError =>
+  new RoadstreamError("invariant", `a log record of ${bytes} bytes is over ${LOG_RECORD_MAX_BYTES}`);
+
+const isSmall = (units: number): boolean => units * MAX_BYTES_PER_UNIT < LOG_RECORD_MAX_BYTES / 2;
+
+const checkRecord = (record: LogAppend): void => {
+  if (record.value.includes("\n"))
+    throw new RoadstreamError("invariant", `a log record for ${record.topic} holds a raw newline`);
+  if (record.headers === undefined && isSmall(record.value.length + record.key.length)) return;
   const bytes = recordBytes(record);
-  if (bytes <= LOG_RECORD_MAX_BYTES) return;
-  throw new RoadstreamError("invariant", `a log record of ${bytes} bytes is over ${LOG_RECORD_MAX_BYTES}`);
+  if (bytes > LOG_RECORD_MAX_BYTES) throw tooLarge(bytes);
 };
 
-/**
- * About the bytes that an append holds: its texts are counted by their length, since to look at every character costs
- * more than it is worth. Throws `invariant` where a record breaks the port's terms.
- */
-export const checkedAppendBytes = (records: readonly LogAppend[]): number => {
+/** About the bytes that an entry holds: texts by their length, since to look at every character costs more than it is worth. */
+export const entryBytes = (entry: LogEntry): number => {
+  const texts = isBlock(entry)
+    ? entry.head.length + entry.text.length + (entry.packed?.length ?? 0)
+    : entry.value.length;
+  return RECORD_OVERHEAD_BYTES + entry.key.length + texts;
+};
+
+/** What {@link entryBytes} says of all. Throws `invariant` where a record breaks the port's terms. */
+export const checkedAppendBytes = (entries: readonly LogEntry[]): number => {
   let total = 0;
-  for (const record of records) {
-    checkSize(record);
-    if (record.value.includes("\n")) {
-      throw new RoadstreamError("invariant", `a log record for ${record.topic} holds a raw newline`);
-    }
-    total += RECORD_OVERHEAD_BYTES + record.key.length + record.value.length;
+  for (const entry of entries) {
+    const bytes = entryBytes(entry);
+    if (!isBlock(entry)) checkRecord(entry);
+    else if (!isSmall(bytes)) singleRecords([entry]).forEach(checkRecord);
+    total += bytes;
   }
   return total;
 };

@@ -1,4 +1,5 @@
-import type { LogAppend, LogPosition } from "./event-log.ts";
+import type { LogEntry, LogPosition } from "./event-log.ts";
+import { recordsIn } from "./log-block.ts";
 import { partitionOf } from "./partitioner.ts";
 
 /** Neighbours in a call that are neighbours in a lane: `count` records from `first` of the call, from `at` of the group. */
@@ -9,11 +10,13 @@ interface Run {
   count: number;
 }
 
-/** The records of some calls for one lane, in their order. */
+/** What some calls append to one lane, in their order. */
 interface LaneGroup<Lane> {
   readonly lane: Lane;
-  readonly records: LogAppend[];
+  readonly entries: LogEntry[];
   readonly runs: Run[];
+  /** Records in the entries. */
+  count: number;
 }
 
 interface LaneOf {
@@ -27,50 +30,54 @@ export interface GroupedCalls<Lane> {
   readonly missing: ReadonlyMap<number, string>;
 }
 
-/** Sorts the records of calls by lane. `lanesOf` gives a topic's lanes in the order of their partitions, or none. */
+/** Sorts what calls append by lane. `lanesOf` gives a topic's lanes in the order of their partitions, or none. */
 export const groupByLane = <Lane extends LaneOf>(
-  calls: readonly (readonly LogAppend[])[],
+  calls: readonly (readonly LogEntry[])[],
   lanesOf: (topic: string) => readonly Lane[],
 ): GroupedCalls<Lane> => {
   const groups = new Map<number, LaneGroup<Lane>>();
-  const groupOf = ({ topic, key }: LogAppend): LaneGroup<Lane> => {
+  const groupOf = ({ topic, key }: LogEntry): LaneGroup<Lane> => {
     const lanes = lanesOf(topic);
     const lane = lanes[partitionOf(key, lanes.length)];
     if (lane === undefined) throw new Error(`topic ${topic} has no partition for ${key}`);
     const found = groups.get(lane.laneId);
     if (found !== undefined) return found;
-    const group: LaneGroup<Lane> = { lane, records: [], runs: [] };
+    const group: LaneGroup<Lane> = { lane, entries: [], runs: [], count: 0 };
     groups.set(lane.laneId, group);
     return group;
   };
   const missing = new Map<number, string>();
-  calls.forEach((records, call) => {
-    const unknown = unknownTopic(records, lanesOf);
+  calls.forEach((entries, call) => {
+    const unknown = unknownTopic(entries, lanesOf);
     if (unknown !== null) {
       missing.set(call, unknown);
       return;
     }
     let last: { topic: string; key: string; group: LaneGroup<Lane>; run: Run } | null = null;
-    records.forEach((each, first) => {
+    let first = 0;
+    for (const each of entries) {
       if (last === null || last.key !== each.key || last.topic !== each.topic) {
         const group = groupOf(each);
-        const run = { call, first, at: group.records.length, count: 0 };
+        const run = { call, first, at: group.count, count: 0 };
         group.runs.push(run);
         last = { topic: each.topic, key: each.key, group, run };
       }
-      last.group.records.push(each);
-      last.run.count += 1;
-    });
+      const count = recordsIn(each);
+      last.group.entries.push(each);
+      last.group.count += count;
+      last.run.count += count;
+      first += count;
+    }
   });
   return { groups: [...groups.values()], missing };
 };
 
 const unknownTopic = (
-  records: readonly LogAppend[],
+  entries: readonly LogEntry[],
   lanesOf: (topic: string) => readonly unknown[],
 ): string | null => {
   let known: string | null = null;
-  for (const { topic } of records) {
+  for (const { topic } of entries) {
     if (topic === known) continue;
     if (lanesOf(topic).length === 0) return topic;
     known = topic;

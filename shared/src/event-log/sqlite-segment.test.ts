@@ -1,41 +1,64 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { nodeZstd } from "../adapters/node-zstd.ts";
 import { unixMillis } from "../time/time.ts";
-import type { LogAppend } from "./event-log.ts";
+import type { LogAppend, LogBlock, LogEntry } from "./event-log.ts";
+import { singleRecords } from "./log-block.ts";
 import { SliceBuilder } from "./slice-builder.ts";
-import { decodeSegment, encodeSegment, type SegmentRow } from "./sqlite-segment.ts";
+import { decodeSegment, encodeSegment, type SegmentRow, type Unpack } from "./sqlite-segment.ts";
 
 const AT = { topic: "t", partition: 0 };
-const aRecord = fc.record(
+const unpack: Unpack = (frame) => {
+  const text = nodeZstd.decompress(frame, 1 << 20);
+  return text === "too_large" ? null : text;
+};
+const aKey = fc.constantFrom("car-1", "car-2", 'q"\n');
+const aRecord: fc.Arbitrary<LogAppend> = fc.record(
   {
     topic: fc.constant("t"),
-    key: fc.constantFrom("car-1", "car-2", 'q"\n'),
+    key: aKey,
     value: fc.string({ unit: "binary", maxLength: 20 }).filter((text) => !text.includes("\n")),
     headers: fc.dictionary(fc.string({ maxLength: 4 }), fc.string({ maxLength: 4 }), { maxKeys: 2 }),
   },
   { requiredKeys: ["topic", "key", "value"] },
 );
+const aBlock: fc.Arbitrary<LogBlock> = fc
+  .record({
+    key: aKey,
+    head: fc.string({ unit: "grapheme", maxLength: 5 }).map((name) => `{${JSON.stringify(name)}:1,`),
+    lines: fc.array(
+      fc.string({ unit: "grapheme", maxLength: 9 }).map((text) => JSON.stringify({ text })),
+      { minLength: 1, maxLength: 5 },
+    ),
+    isPacked: fc.boolean(),
+  })
+  .map(({ key, head, lines, isPacked }) => {
+    const text = lines.join("\n");
+    const packed = isPacked ? nodeZstd.compress(Buffer.from(text)) : null;
+    return { topic: "t", key, head, text, count: lines.length, packed };
+  });
 
-const rowOf = (base: number, records: readonly LogAppend[]): SegmentRow => {
-  const { count, keys, headers, body } = encodeSegment(records);
-  return { base, count, keys, headers, body, appendedAt: unixMillis(5) };
+const rowOf = (base: number, entries: readonly LogEntry[]): SegmentRow => {
+  const { count, pieces, headers, body } = encodeSegment(entries);
+  return { base, count, pieces, headers, body, appendedAt: unixMillis(5) };
 };
 const latin1 = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
 
 test("what a segment takes it gives back, from any offset and in pieces of any size", () => {
   fc.assert(
     fc.property(
-      fc.array(aRecord, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.oneof(aRecord, aBlock), { minLength: 1, maxLength: 12 }),
       fc.nat(1000),
       fc.nat(11),
       fc.integer({ min: 1, max: 60 }),
-      (records, base, skipped, maxBytes) => {
-        const row = rowOf(base, records);
+      (entries, base, skipped, maxBytes) => {
+        const row = rowOf(base, entries);
+        const records = singleRecords(entries);
         const from = base + Math.min(skipped, records.length - 1);
         let next = from;
         for (let whole: boolean | null = false; whole !== true;) {
           const slice = new SliceBuilder(AT);
-          whole = decodeSegment(row, next, maxBytes, slice);
+          whole = decodeSegment(row, next, maxBytes, slice, unpack);
           expect(whole).not.toBeNull();
           const part = slice.build();
           const wanted = records.slice(next - base, next - base + part.offsets.length);
@@ -54,15 +77,24 @@ test("what a segment takes it gives back, from any offset and in pieces of any s
   );
 });
 
+const TEXT = '{"n":1}\n{"n":2}';
+const BLOCK = { topic: "t", key: "a", head: '{"v":1,', text: TEXT, count: 2 };
+
 test("a row that contradicts itself is not read", () => {
-  const row = rowOf(0, [
-    { topic: "t", key: "a", value: "1" },
-    { topic: "t", key: "a", value: "2" },
-  ]);
-  const read = (changed: Partial<SegmentRow>): boolean | null =>
-    decodeSegment({ ...row, ...changed }, 0, 100, new SliceBuilder(AT));
-  expect(read({})).toBe(true);
-  expect(read({ count: 3 })).toBeNull();
-  expect(read({ keys: '[["a",1]]' })).toBeNull();
-  expect(read({ headers: "[null]" })).toBeNull();
+  const read = (packed: Uint8Array | null, changed: Partial<SegmentRow>): boolean | null =>
+    decodeSegment({ ...rowOf(0, [{ ...BLOCK, packed }]), ...changed }, 0, 100, new SliceBuilder(AT), unpack);
+  expect(read(null, {})).toBe(true);
+  expect(read(null, { count: 3 })).toBeNull();
+  expect(read(null, { count: 1, pieces: '[["a",1,7,15,0]]' })).toBeNull();
+  expect(read(null, { pieces: '[["a",2,7,14,0]]' })).toBeNull();
+  expect(read(null, { headers: "[null]" })).toBeNull();
+  expect(read(nodeZstd.compress(Buffer.from(TEXT)), {})).toBe(true);
+  expect(read(Buffer.from("no frame"), {})).toBeNull();
+  expect(read(nodeZstd.compress(Buffer.from("{}")), {})).toBeNull();
+});
+
+test("a packed text is kept as it came", () => {
+  const packed = nodeZstd.compress(Buffer.from(TEXT));
+  const { body } = encodeSegment([{ ...BLOCK, packed }]);
+  expect(Buffer.from(body).subarray(-packed.length)).toEqual(Buffer.from(packed));
 });

@@ -1,4 +1,5 @@
-import type { LogAppend } from "./event-log.ts";
+import type { LogAppend, LogEntry } from "./event-log.ts";
+import { isBlock, withHead } from "./log-block.ts";
 import type { SliceBuilder } from "./slice-builder.ts";
 import type { UnixMillis } from "../time/time.ts";
 
@@ -7,11 +8,11 @@ export interface SegmentColumns {
   readonly count: number;
   /** What the segment counts against the log's budget. */
   readonly bytes: number;
-  /** Runs of equal keys, as JSON `[[key, length], …]`: a publish of one vehicle is one run. */
-  readonly keys: string;
+  /** JSON array of {@link Piece}. */
+  readonly pieces: string;
   /** JSON array of objects and nulls; null when no record has headers. */
   readonly headers: string | null;
-  /** Values in UTF-8, joined by newline, without one at the end. */
+  /** Of each piece the head and the text. */
   readonly body: Uint8Array;
 }
 
@@ -19,32 +20,94 @@ export interface SegmentRow {
   readonly base: number;
   readonly count: number;
   readonly appendedAt: UnixMillis;
-  readonly keys: string;
+  readonly pieces: string;
   readonly headers: string | null;
   readonly body: Uint8Array;
 }
 
+/**
+ * Records of one key that stand together: how many, the bytes of the head that each of them begins with (0: none, the
+ * lines are whole), the bytes of their text, and whether that is a zstd frame.
+ */
+type Piece = readonly [key: string, count: number, headBytes: number, textBytes: number, isPacked: 0 | 1];
+
+/** Unpacks a zstd frame; null when it is none. */
+export type Unpack = (frame: Uint8Array) => Uint8Array | null;
+
 /** Rows and index entries that SQLite spends on a segment beside its contents. */
 const SEGMENT_OVERHEAD_BYTES = 128;
 
-const encodeKeys = (records: readonly LogAppend[]): string => {
-  const runs: [string, number][] = [];
-  let last: [string, number] | null = null;
-  for (const { key } of records) {
-    if (last !== null && last[0] === key) last[1] += 1;
-    else runs.push((last = [key, 1]));
-  }
-  return JSON.stringify(runs);
+interface Part {
+  readonly key: string;
+  readonly count: number;
+  readonly head: string;
+  readonly text: string | Uint8Array;
+}
+
+/** A block is a part of its own, single records of one key that follow each other are one. */
+const partsOf = (entries: readonly LogEntry[]): readonly Part[] => {
+  const parts: Part[] = [];
+  let run: string[] = [];
+  entries.forEach((entry, i) => {
+    const { key } = entry;
+    if (isBlock(entry)) {
+      parts.push({ key, count: entry.count, head: entry.head, text: entry.packed ?? entry.text });
+      return;
+    }
+    run.push(entry.value);
+    const next = entries[i + 1];
+    if (next !== undefined && !isBlock(next) && next.key === key) return;
+    parts.push({ key, count: run.length, head: "", text: run.join("\n") });
+    run = [];
+  });
+  return parts;
 };
 
-export const encodeSegment = (records: readonly LogAppend[]): SegmentColumns => {
-  const keys = encodeKeys(records);
-  const headers = records.some((record) => record.headers !== undefined)
-    ? JSON.stringify(records.map((record) => record.headers ?? null))
-    : null;
-  const body = Buffer.from(records.map((record) => record.value).join("\n"), "utf8");
-  const bytes = SEGMENT_OVERHEAD_BYTES + keys.length + (headers?.length ?? 0) + body.length;
-  return { count: records.length, bytes, keys, headers, body };
+const headersOf = (entries: readonly LogEntry[]): string | null => {
+  const one = (entry: LogEntry): LogAppend["headers"] | null =>
+    isBlock(entry) ? null : (entry.headers ?? null);
+  if (!entries.some((entry) => one(entry) !== null)) return null;
+  return JSON.stringify(
+    entries.flatMap((entry) =>
+      isBlock(entry) ? Array.from({ length: entry.count }, () => null) : [one(entry)],
+    ),
+  );
+};
+
+const byteLength = (text: string | Uint8Array): number =>
+  typeof text === "string" ? Buffer.byteLength(text) : text.length;
+
+export const encodeSegment = (entries: readonly LogEntry[]): SegmentColumns => {
+  const pieces: Piece[] = [];
+  const parts = partsOf(entries);
+  let count = 0;
+  let size = 0;
+  for (const { key, count: records, head, text } of parts) {
+    const piece = [
+      key,
+      records,
+      byteLength(head),
+      byteLength(text),
+      typeof text === "string" ? 0 : 1,
+    ] as const;
+    pieces.push(piece);
+    count += records;
+    size += piece[2] + piece[3];
+  }
+  const body = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { head, text } of parts) {
+    at += body.write(head, at);
+    if (typeof text === "string") at += body.write(text, at);
+    else {
+      body.set(text, at);
+      at += text.length;
+    }
+  }
+  const headers = headersOf(entries);
+  const json = JSON.stringify(pieces);
+  const bytes = SEGMENT_OVERHEAD_BYTES + json.length + (headers?.length ?? 0) + size;
+  return { count, bytes, pieces: json, headers, body };
 };
 
 /**
@@ -56,23 +119,44 @@ export const decodeSegment = (
   from: number,
   maxBytes: number,
   slice: SliceBuilder,
+  unpack: Unpack,
 ): boolean | null => {
   const body = Buffer.from(row.body.buffer, row.body.byteOffset, row.body.byteLength);
-  const values = body.toString("latin1").split("\n");
-  const runs = JSON.parse(row.keys) as readonly (readonly [string, number])[];
+  const pieces = JSON.parse(row.pieces) as readonly Piece[];
   const headers =
     row.headers === null ? null : (JSON.parse(row.headers) as readonly (Record<string, string> | null)[]);
-  const keyed = runs.reduce((sum, [, length]) => sum + length, 0);
-  if (values.length !== row.count || keyed !== row.count || (headers?.length ?? row.count) !== row.count)
+  let records = 0;
+  let size = 0;
+  for (const [, count, headBytes, textBytes] of pieces) {
+    records += count;
+    size += headBytes + textBytes;
+  }
+  if (records !== row.count || size !== body.length || (headers?.length ?? row.count) !== row.count)
     return null;
-  let i = 0;
-  for (const [key, length] of runs) {
-    for (const end = i + length; i < end; i += 1) {
-      if (row.base + i < from) continue;
-      const value = values[i] ?? "";
-      if (slice.count > 0 && slice.bytes + value.length > maxBytes) return false;
-      slice.add(row.base + i, row.appendedAt, key, value, headers?.[i] ?? null);
+  let at = 0;
+  let offset = row.base;
+  for (const [key, count, headBytes, textBytes, isPacked] of pieces) {
+    const textAt = at + headBytes;
+    const end = textAt + textBytes;
+    if (offset + count > from) {
+      const text = isPacked === 1 ? unpack(body.subarray(textAt, end)) : body.subarray(textAt, end);
+      if (text === null) return null;
+      const lines = linesOf(body.toString("latin1", at, textAt), text);
+      if (lines.length !== count) return null;
+      for (let i = Math.max(0, from - offset); i < count; i += 1) {
+        const value = lines[i] ?? "";
+        if (slice.count > 0 && slice.bytes + value.length > maxBytes) return false;
+        const index = offset - row.base + i;
+        slice.add(offset + i, row.appendedAt, key, value, headers?.[index] ?? null);
+      }
     }
+    offset += count;
+    at = end;
   }
   return true;
+};
+
+const linesOf = (head: string, bytes: Uint8Array): readonly string[] => {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  return head === "" ? text.split("\n") : withHead(head, text);
 };

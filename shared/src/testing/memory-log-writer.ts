@@ -1,5 +1,6 @@
 import { isRoadstreamError } from "../errors.ts";
-import type { AppendOutcome, EventLogWriter, LogAppend } from "../event-log/event-log.ts";
+import type { AppendOutcome, EventLogWriter, LogAppend, LogEntry } from "../event-log/event-log.ts";
+import { singleRecords } from "../event-log/log-block.ts";
 import { checkedAppendBytes } from "../event-log/log-limits.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DurationMs } from "../time/time.ts";
@@ -34,8 +35,9 @@ export class MemoryLogWriter implements EventLogWriter {
     this.#fault = options.fault;
   }
 
-  async append(records: readonly LogAppend[]): Promise<AppendOutcome> {
-    checkedAppendBytes(records);
+  async append(entries: readonly LogEntry[]): Promise<AppendOutcome> {
+    checkedAppendBytes(entries);
+    const records = singleRecords(entries);
     const fault = this.#fault(records);
     const stored = this.#turn.then(async () => {
       if (fault?.kind === "slow") await this.#clock.sleep(fault.after);

@@ -17,10 +17,11 @@ export const gpsRecord = (
   const latitude = (41.25 + seq / 100_000 + random.next() / 1e5).toFixed(7);
   const longitude = (-95.93 + seq / 80_000 + random.next() / 1e5).toFixed(7);
   const value =
-    `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${boot}","seq":${seq},"captured_at":"${time}","clock":"gnss",` +
-    `"uptime_ms":${1_000_000 + seq * 1000},"machine_boot":"bench","received_at":"${time}","fix_at":"${time}","fix":"3d",` +
+    `{"v":1,"vehicle_id":"${vehicle}","boot_id":"${boot}","machine_boot":"bench","received_at":"${time}",` +
+    `"sent_uptime_ms":${1_000_200 + seq * 1000},"seq":${seq},"captured_at":"${time}","clock":"gnss",` +
+    `"uptime_ms":${1_000_000 + seq * 1000},"fix_at":"${time}","fix":"3d",` +
     `"latitude":${Number(latitude)},"longitude":${Number(longitude)},"altitude_m":${(300 + random.next() * 20).toFixed(1)},` +
     `"speed_kmh":${(90 + random.next() * 20).toFixed(2)},"heading_deg":${(random.next() * 359).toFixed(1)},` +
-    `"satellites_used":${8 + (seq % 5)},"hdop":${(0.7 + random.next()).toFixed(2)},"vehicle_type":"car","sent_uptime_ms":${1_000_200 + seq * 1000}}`;
+    `"satellites_used":${8 + (seq % 5)},"hdop":${(0.7 + random.next()).toFixed(2)},"vehicle_type":"car"}`;
   return { key: vehicle, value };
 };

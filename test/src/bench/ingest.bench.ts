@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import { DuckDbEngine, IngestWorker, openIngest } from "@roadstream/cloud/testing";
-import { allTopics, logTopics, MemoryMetrics, seconds, seededRandom, silentLogger } from "@roadstream/shared";
+import { allTopics, MemoryMetrics, seconds, silentLogger } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
-import { openEventLog } from "@roadstream/shared/event-log";
-import { gpsRecord } from "./gps-record.ts";
+import { openEventLog, singleRecords } from "@roadstream/shared/event-log";
+import { BENCH_TOPICS, gatewayEntries } from "./gateway-entries.ts";
 import { cpuSeconds, median } from "./measure.ts";
 
 export interface IngestBench {
@@ -27,34 +27,10 @@ export interface IngestBench {
 
 const TARGET = 0.35;
 const ROWS = 500_000;
-const DOUBLE_EVERY = 50;
-const VEHICLES = 20;
 const PARTITIONS = 6;
 const ROUNDS = 3;
-const APPEND_ROWS = 2000;
-const TOPICS = logTopics({});
-
-interface Reading {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** A second of each car in turn; every fiftieth reading comes a second time, as after a lost acknowledgement. */
-const readings = function* (): Generator<Reading> {
-  const random = seededRandom(11);
-  const start = Date.UTC(2026, 2, 14, 12);
-  for (let n = 0; n < ROWS; n += 1) {
-    const car = n % VEHICLES;
-    const second = Math.floor(n / VEHICLES);
-    const boot = `0190d5e4-7b1a-7abc-8def-${String(car).padStart(12, "0")}`;
-    const reading = gpsRecord(
-      { vehicle: `car-${car}`, boot, seq: second + 1, at: start + second * 1000 },
-      random,
-    );
-    yield reading;
-    if (n % DOUBLE_EVERY === 0) yield reading;
-  }
-};
+/** About as many as come in one turn of a busy gateway. */
+const APPEND_PUBLISHES = 100;
 
 const environment = {
   clock: systemClock(),
@@ -71,17 +47,17 @@ const prepare = async (
   const log = `sqlite:${join(folder, "log.sqlite")}`;
   const ndjson = join(folder, "records.ndjson");
   await using opened = await openEventLog(log, environment);
-  await opened.createTopics(allTopics(TOPICS), PARTITIONS);
+  await opened.createTopics(allTopics(BENCH_TOPICS), PARTITIONS);
   await using writer = await opened.writer();
   const file = createWriteStream(ndjson);
   let rows = 0;
-  for (const chunk of chunked(readings(), APPEND_ROWS)) {
-    const outcome = await writer.append(
-      chunk.map((reading) => ({ ...reading, topic: TOPICS.streams.gps_data })),
-    );
+  for (const publishes of chunked(gatewayEntries(ROWS), APPEND_PUBLISHES)) {
+    const entries = publishes.flat();
+    const outcome = await writer.append(entries);
     if (outcome.kind !== "durable") throw new Error(outcome.reason);
-    if (!file.write(chunk.map(({ value }) => `${value}\n`).join(""))) await once(file, "drain");
-    rows += chunk.length;
+    const records = singleRecords(entries);
+    if (!file.write(records.map(({ value }) => `${value}\n`).join(""))) await once(file, "drain");
+    rows += records.length;
   }
   file.end();
   await once(file, "finish");

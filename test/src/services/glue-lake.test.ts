@@ -12,8 +12,8 @@ const BOOT = "0190d5e4-7b1a-7abc-8def-0123456789ab";
 const TOPICS = logTopics({});
 
 const gps = (seq: number): string =>
-  `{"v":1,"vehicle_id":"car-1","boot_id":"${BOOT}","seq":${seq},"captured_at":"2026-03-01T10:00:00.000Z","clock":"gnss",` +
-  `"uptime_ms":4000,"machine_boot":"m1","received_at":"2026-03-01T10:00:01.000Z","fix":"3d","latitude":41.25,"longitude":-95.5}`;
+  `{"v":1,"vehicle_id":"car-1","boot_id":"${BOOT}","machine_boot":"m1","received_at":"2026-03-01T10:00:01.000Z",` +
+  `"seq":${seq},"captured_at":"2026-03-01T10:00:00.000Z","clock":"gnss","uptime_ms":4000,"fix":"3d","latitude":41.25,"longitude":-95.5}`;
 
 test("a lake that begins in files moves to Glue: every command follows it there, and is refused elsewhere", async () => {
   const folder = await mkdtemp(join(tmpdir(), "roadstream-glue-"));

@@ -54,8 +54,8 @@ const cloud = async (
 };
 
 const row = (vehicle: string, seq: number, more = ""): string =>
-  `"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","seq":${seq},"captured_at":"2026-03-01T10:00:00.000Z","clock":"gnss",` +
-  `"uptime_ms":4000,"machine_boot":"m1","received_at":"2026-03-01T10:00:01.000Z"${more}`;
+  `"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","machine_boot":"m1","received_at":"2026-03-01T10:00:01.000Z",` +
+  `"seq":${seq},"captured_at":"2026-03-01T10:00:00.000Z","clock":"gnss","uptime_ms":4000${more}`;
 const gps = (vehicle: string, seq: number, latitude = 41.25): LogAppend => ({
   topic: TOPICS.streams.gps_data,
   key: vehicle,

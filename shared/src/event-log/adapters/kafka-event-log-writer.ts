@@ -5,7 +5,8 @@ import type { Metrics } from "../../ports/metrics.ts";
 import { withDeadline } from "../../time/deadline.ts";
 import { millis, seconds } from "../../time/time.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { AppendOutcome, EventLogWriter, LogAppend, LogPosition } from "../event-log.ts";
+import type { AppendOutcome, EventLogWriter, LogAppend, LogEntry, LogPosition } from "../event-log.ts";
+import { singleRecords } from "../log-block.ts";
 import { checkedAppendBytes, LOG_PENDING_MAX_BYTES, LOG_SEND_MAX_BYTES, recordBytes } from "../log-limits.ts";
 import { partitionOf } from "../partitioner.ts";
 import { SendLanes, type LaneBatch } from "../send-lanes.ts";
@@ -86,8 +87,9 @@ export class KafkaLogWriter implements EventLogWriter {
     };
   }
 
-  async append(records: readonly LogAppend[]): Promise<AppendOutcome> {
-    const bytes = checkedAppendBytes(records);
+  async append(entries: readonly LogEntry[]): Promise<AppendOutcome> {
+    const bytes = checkedAppendBytes(entries);
+    const records = singleRecords(entries);
     if (records.length === 0) return { kind: "durable", positions: [] };
     if (this.#closing.signal.aborted) return this.#refuse("the writer is closed");
     if (this.#pendingBytes + bytes > LOG_PENDING_MAX_BYTES) {

@@ -26,9 +26,11 @@ export interface OpenEventLogOptions {
 export const openEventLog = async (spec: string, options: OpenEventLogOptions): Promise<EventLog> => {
   if (spec.startsWith("sqlite:") && spec.length > "sqlite:".length) {
     const { SqliteEventLog } = await import("./sqlite-event-log.ts");
+    const { wasmZstd } = await import("../../adapters/wasm-zstd.ts");
     const path = spec.slice("sqlite:".length);
     return new SqliteEventLog({
       ...options,
+      zstd: await wasmZstd(),
       path,
       ...(options.sqlite === undefined ? {} : { settings: options.sqlite }),
     });

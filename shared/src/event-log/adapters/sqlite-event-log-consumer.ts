@@ -1,3 +1,4 @@
+import type { Zstd } from "../../contract/payload.ts";
 import { errorText, RoadstreamError } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Random } from "../../random/random.ts";
@@ -31,6 +32,7 @@ export class SqliteLogConsumer implements LogConsumer {
     clock: Clock;
     random: Random;
     logger: Logger;
+    zstd: Zstd;
     settings: SqliteLogSettings;
     group: string;
     worker: string;
@@ -40,7 +42,7 @@ export class SqliteLogConsumer implements LogConsumer {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#settings = options.settings;
-    this.#topics = new SqliteLogTopics(options.file);
+    this.#topics = new SqliteLogTopics(options.file, options.zstd);
     this.#group = new SqliteLogGroup({ ...options, lease: options.settings.lease });
     this.#dataVersion = options.file.db.prepare("PRAGMA data_version");
     this.#lastPoll = this.#clock.uptime();

@@ -118,6 +118,7 @@ export class SqliteLogFile implements Disposable {
       throw new RoadstreamError(
         "storage",
         `${this.path} has event log format ${stamp.format}, not ${SQLITE_LOG_FORMAT}`,
+        { hint: "let the version that wrote it bring everything into the lake, then name a new file" },
       );
     }
     if (stamp.tables === 0) this.#create(options);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nodeZstd } from "../../adapters/node-zstd.ts";
 import { systemClock } from "../../adapters/system-clock.ts";
 import { silentLogger } from "../../ports/logger.ts";
 import { MemoryMetrics } from "../../ports/metrics.ts";
@@ -26,6 +27,7 @@ export const sqliteTestBed = () => {
         random: seededRandom((seed += 1)),
         logger: silentLogger,
         metrics,
+        zstd: nodeZstd,
         settings: {
           pace: millis(0),
           heartbeat: millis(20),

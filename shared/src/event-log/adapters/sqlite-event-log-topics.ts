@@ -1,3 +1,5 @@
+import { MAX_BODY_BYTES } from "../../contract/limits.ts";
+import type { Zstd } from "../../contract/payload.ts";
 import { RoadstreamError } from "../../errors.ts";
 import { uuidV7 } from "../../random/uuid.ts";
 import type { Random } from "../../random/random.ts";
@@ -5,7 +7,7 @@ import type { Clock } from "../../time/clock.ts";
 import { unixMillis } from "../../time/time.ts";
 import type { LogFault, LogSlice, PartitionRange, TopicPartition, TopicRetention } from "../event-log.ts";
 import { SliceBuilder } from "../slice-builder.ts";
-import { decodeSegment, type SegmentRow } from "../sqlite-segment.ts";
+import { decodeSegment, type SegmentRow, type Unpack } from "../sqlite-segment.ts";
 import { crc32 } from "node:zlib";
 import type { SqliteLogFile } from "./sqlite-event-log-file.ts";
 
@@ -17,15 +19,20 @@ export interface Lane extends TopicPartition {
 /** Topics, partitions and their records, as SQL. */
 export class SqliteLogTopics {
   readonly #file: SqliteLogFile;
+  readonly #unpack: Unpack;
   readonly #range;
   readonly #segments;
 
-  constructor(file: SqliteLogFile) {
+  constructor(file: SqliteLogFile, zstd: Zstd) {
     this.#file = file;
+    this.#unpack = (frame) => {
+      const text = zstd.decompress(frame, MAX_BODY_BYTES);
+      return text === "too_large" ? null : text;
+    };
     this.#range = file.db.prepare("SELECT start_offset, next_offset FROM lanes WHERE lane_id = ?");
     // The segment that holds the offset is the last one that begins at or before it.
     this.#segments = file.db.prepare(
-      `SELECT base, count, appended_at, crc32, keys, headers, body FROM segments
+      `SELECT base, count, appended_at, crc32, pieces, headers, body FROM segments
        WHERE lane_id = ?1 AND base >= (SELECT coalesce(max(base), 0) FROM segments WHERE lane_id = ?1 AND base <= ?2)
        ORDER BY base`,
     );
@@ -104,7 +111,7 @@ export class SqliteLogTopics {
     for (const row of this.#segments.iterate(lane.laneId, from)) {
       if (slice.count > 0 && slice.bytes >= maxBytes) break;
       const segment = this.#checked(lane, row, from + slice.count);
-      const whole = decodeSegment(segment, from, maxBytes, slice);
+      const whole = decodeSegment(segment, from, maxBytes, slice, this.#unpack);
       if (whole === null) throw this.#damaged(lane, segment.base);
       if (!whole) break;
     }
@@ -116,7 +123,7 @@ export class SqliteLogTopics {
       base: Number(row["base"]),
       count: Number(row["count"]),
       appendedAt: unixMillis(Number(row["appended_at"])),
-      keys: String(row["keys"]),
+      pieces: String(row["pieces"]),
       headers: row["headers"] as string | null,
       body: row["body"] as Uint8Array,
     };

@@ -1,10 +1,12 @@
 import { crc32 } from "node:zlib";
+import type { Zstd } from "../../contract/payload.ts";
 import { errorText } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Clock } from "../../time/clock.ts";
 import { millis, seconds } from "../../time/time.ts";
-import type { AppendOutcome, EventLogWriter, LogAppend } from "../event-log.ts";
+import type { AppendOutcome, EventLogWriter, LogEntry } from "../event-log.ts";
+import { recordsIn } from "../log-block.ts";
 import { checkedAppendBytes, LOG_PENDING_MAX_BYTES } from "../log-limits.ts";
 import { DurableCall, groupByLane } from "../sqlite-lane-groups.ts";
 import { encodeSegment } from "../sqlite-segment.ts";
@@ -18,7 +20,7 @@ const GROUP_MAX_BYTES = 16 * 1024 * 1024;
 const TRIM_INTERVAL = seconds(5);
 
 interface Call {
-  readonly records: readonly LogAppend[];
+  readonly entries: readonly LogEntry[];
   readonly bytes: number;
   readonly resolve: (outcome: AppendOutcome) => void;
 }
@@ -51,20 +53,21 @@ export class SqliteLogWriter implements EventLogWriter {
     clock: Clock;
     logger: Logger;
     metrics: Metrics;
+    zstd: Zstd;
     settings: SqliteLogSettings;
   }) {
     this.#file = options.file;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#settings = options.settings;
-    this.#topics = new SqliteLogTopics(options.file);
+    this.#topics = new SqliteLogTopics(options.file, options.zstd);
     this.#retention = new SqliteLogRetention(options);
     this.#lastTrim = options.clock.uptime();
     this.#take = this.#file.db.prepare(
       "UPDATE lanes SET next_offset = next_offset + ?, bytes = bytes + ? WHERE lane_id = ? RETURNING next_offset",
     );
     this.#insert = this.#file.db.prepare(
-      `INSERT INTO segments (lane_id, base, count, appended_at, bytes, crc32, keys, headers, body)
+      `INSERT INTO segments (lane_id, base, count, appended_at, bytes, crc32, pieces, headers, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     const { metrics } = options;
@@ -85,15 +88,15 @@ export class SqliteLogWriter implements EventLogWriter {
     };
   }
 
-  async append(records: readonly LogAppend[]): Promise<AppendOutcome> {
-    const bytes = checkedAppendBytes(records);
-    if (records.length === 0) return { kind: "durable", positions: [] };
+  async append(entries: readonly LogEntry[]): Promise<AppendOutcome> {
+    const bytes = checkedAppendBytes(entries);
+    if (entries.length === 0) return { kind: "durable", positions: [] };
     if (this.#closed) return this.#refuse("unavailable", "the writer is closed");
     if (this.#waitingBytes + bytes > LOG_PENDING_MAX_BYTES) {
       return this.#refuse("unavailable", `over ${LOG_PENDING_MAX_BYTES} bytes are waiting to be written`);
     }
     return new Promise<AppendOutcome>((resolve) => {
-      this.#waiting.push({ records, bytes, resolve });
+      this.#waiting.push({ entries, bytes, resolve });
       this.#waitingBytes += bytes;
       this.#schedule();
     });
@@ -155,10 +158,10 @@ export class SqliteLogWriter implements EventLogWriter {
 
   #write(calls: readonly Call[]): readonly AppendOutcome[] {
     const { groups, missing } = groupByLane(
-      calls.map(({ records }) => records),
+      calls.map(({ entries }) => entries),
       (topic) => this.#lanesOf(topic),
     );
-    const segments = groups.map((group) => ({ ...group, columns: encodeSegment(group.records) }));
+    const segments = groups.map((group) => ({ ...group, columns: encodeSegment(group.entries) }));
     const bytes = segments.reduce((sum, { columns }) => sum + columns.bytes, 0);
     if (!this.#hasRoom(bytes)) {
       const reason = `the event log holds its ${this.#settings.budgetBytes} bytes`;
@@ -167,11 +170,11 @@ export class SqliteLogWriter implements EventLogWriter {
     const durable = calls.map(() => new DurableCall());
     const now = this.#clock.now();
     for (const { lane, runs, columns } of segments) {
-      const { count, keys, headers, body } = columns;
+      const { count, pieces, headers, body } = columns;
       const taken = this.#take.get(count, columns.bytes, lane.laneId);
       if (taken === undefined) throw new Error(`topic ${lane.topic} was deleted`);
       const base = Number(taken["next_offset"]) - count;
-      this.#insert.run(lane.laneId, base, count, now, columns.bytes, crc32(body), keys, headers, body);
+      this.#insert.run(lane.laneId, base, count, now, columns.bytes, crc32(body), pieces, headers, body);
       for (const run of runs) durable[run.call]?.place(lane.partition, base, run);
     }
     return durable.map((outcome, call) => {
@@ -210,7 +213,7 @@ export class SqliteLogWriter implements EventLogWriter {
   #counted(calls: readonly Call[], outcomes: readonly AppendOutcome[]): readonly AppendOutcome[] {
     let records = 0;
     outcomes.forEach(({ kind }, i) => {
-      if (kind === "durable") records += calls[i]?.records.length ?? 0;
+      if (kind === "durable") for (const entry of calls[i]?.entries ?? []) records += recordsIn(entry);
     });
     if (records > 0) {
       this.#counts.records.add(records);

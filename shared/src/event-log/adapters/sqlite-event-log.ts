@@ -1,3 +1,4 @@
+import type { Zstd } from "../../contract/payload.ts";
 import { RoadstreamError } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Metrics } from "../../ports/metrics.ts";
@@ -25,6 +26,7 @@ export interface SqliteEventLogOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly zstd: Zstd;
   readonly settings?: Partial<SqliteLogSettings>;
 }
 
@@ -39,7 +41,7 @@ export class SqliteEventLog implements EventLog {
     this.#options = options;
     this.#settings = { ...SQLITE_LOG_DEFAULTS, ...options.settings };
     this.#file = this.#connect("each_commit");
-    this.#topics = new SqliteLogTopics(this.#file);
+    this.#topics = new SqliteLogTopics(this.#file, options.zstd);
   }
 
   identity(topic: string): Promise<string> {

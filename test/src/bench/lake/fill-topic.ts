@@ -1,17 +1,16 @@
-import { acceptor, allTopics, logTopics, MemoryMetrics, silentLogger, unixMillis } from "@roadstream/shared";
-import { nodeSha256, nodeZstd, systemClock, systemRandom } from "@roadstream/shared/adapters";
-import { openEventLog, type EventLogWriter, type LogAppend } from "@roadstream/shared/event-log";
-import { gpsLoad, LOAD_START } from "../gateway/readings-load.ts";
+import { allTopics, MemoryMetrics, silentLogger } from "@roadstream/shared";
+import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import {
+  openEventLog,
+  singleRecords,
+  type EventLogWriter,
+  type LogAppend,
+} from "@roadstream/shared/event-log";
+import { BENCH_TOPICS, gatewayEntries } from "../gateway-entries.ts";
 
 const PARTITIONS = 6;
-const CLIENTS = 100;
-const PER_PUBLISH = 20;
-/** Every fiftieth publish comes a second time, as after a lost acknowledgement. */
-const DOUBLE_EVERY = 50;
 /** About as many as come in one turn of a busy gateway. */
 const APPEND_RECORDS = 2000;
-const DELAY_MS = 900;
-const TOPICS = logTopics({});
 
 /** Where the readings are, and how many of them there are. */
 export interface FilledTopic {
@@ -21,28 +20,6 @@ export interface FilledTopic {
   readonly readings: number;
   readonly bytesPerRecord: number;
 }
-
-/** The publishes of many cars at the same time, each judged as the gateway judges it. */
-const gatewayEntries = function* (readings: number): Generator<readonly LogAppend[]> {
-  const accept = acceptor({ topics: TOPICS, sha256: nodeSha256, zstd: nodeZstd });
-  const cars = gpsLoad({ clients: CLIENTS, readings, perPublish: PER_PUBLISH, zstd: null, seed: 5 });
-  const publishes = cars[0]?.payloads.length ?? 0;
-  let count = 0;
-  for (let n = 0; n < publishes; n += 1) {
-    const receivedAt = unixMillis(LOAD_START + (n + 1) * PER_PUBLISH * 1000 + DELAY_MS);
-    for (const { clientId, topic, payloads } of cars) {
-      const { entries, rejections } = accept({
-        clientId,
-        topic,
-        payload: payloads[n] ?? new Uint8Array(),
-        receivedAt,
-      });
-      if (rejections.length > 0) throw new Error(`refused: ${rejections.join()}`);
-      yield entries;
-      if ((count += 1) % DOUBLE_EVERY === 0) yield entries;
-    }
-  }
-};
 
 const append = async (writer: EventLogWriter, records: readonly LogAppend[]): Promise<void> => {
   const outcome = await writer.append(records);
@@ -60,21 +37,22 @@ export const fillTopic = async (log: string, readings: number): Promise<FilledTo
   });
   await using disposal = new AsyncDisposableStack();
   disposal.use(opened);
-  await opened.createTopics(allTopics(TOPICS), PARTITIONS);
+  await opened.createTopics(allTopics(BENCH_TOPICS), PARTITIONS);
   const writer = disposal.use(await opened.writer());
   let sent = 0;
   let bytes = 0;
   let pending: LogAppend[] = [];
   for (const entries of gatewayEntries(readings)) {
-    pending.push(...entries);
-    sent += entries.length;
-    for (const { value } of entries) bytes += value.length;
+    const records = singleRecords(entries);
+    pending.push(...records);
+    sent += records.length;
+    for (const { value } of records) bytes += value.length;
     if (pending.length < APPEND_RECORDS) continue;
     await append(writer, pending);
     pending = [];
   }
   await append(writer, pending);
-  const topic = TOPICS.streams.gps_data;
+  const topic = BENCH_TOPICS.streams.gps_data;
   let records = 0;
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     const { start, end } = await opened.range({ topic, partition });
