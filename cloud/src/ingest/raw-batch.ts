@@ -20,6 +20,11 @@ export class RawBatch {
     return this.slices.some((slice) => slice.partition === partition);
   }
 
+  /** Where the records of a partition begin; null when there are none. */
+  firstOffset(partition: number): number | null {
+    return this.slices.find((slice) => slice.partition === partition)?.offsets[0] ?? null;
+  }
+
   /** Without the records of a partition that was taken away. */
   without(partition: number): RawBatch {
     const rest = new RawBatch();

@@ -234,6 +234,11 @@ export class TableLane {
     const log = this.#log;
     if (base === null || log === null) throw new RoadstreamError("invariant", "a batch before any head");
     for (const { partition, state } of held.values()) {
+      const first = raw.firstOffset(partition);
+      if (state !== null && first !== null && first < state.next) {
+        const reason = `partition ${partition} was read from ${first}, though the table has all before ${state.next}`;
+        return { kind: "conflict", head: base, reason };
+      }
       if ((base.ingest?.partitions[partition]?.commit ?? null) !== (state?.commit ?? null)) {
         return {
           kind: "conflict",
@@ -272,8 +277,11 @@ export class TableLane {
   /** After a conflict or a failure: memory follows the table, and reading begins again where the table stands. */
   async #resync(known: TableHead | null = null): Promise<void> {
     const held = [...this.#held.values()];
-    // At once, so that nothing is taken on top of what is dropped.
-    for (const one of held) one.isReading = false;
+    // At once, so that nothing is taken on top of what is dropped, nor from where an earlier placing says to begin.
+    for (const one of held) {
+      one.isReading = false;
+      one.seekTo = null;
+    }
     for (const part of this.#parts) this.#returned(part.rows);
     this.#parts = [];
     this.#keepOnly(new RawBatch());
