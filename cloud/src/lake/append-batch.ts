@@ -120,15 +120,8 @@ export const proposeAppend = async (
   context: AppendContext,
   { commit, on, snapshotId, manifest, attempt }: AppendOn,
 ): Promise<Proposal> => {
-  const other = logMismatch(commit, on);
-  if (other !== null) {
-    return {
-      kind: "refused",
-      reason: other,
-      hint: "a recreated or rewound log cannot continue this table: see `cloud run --help`",
-    };
-  }
-  const conflict = batchConflict(commit, on, context.now);
+  // Who placed its partitions on this head finds out whether the log that it reads now is the table's, and what to do.
+  const conflict = logMismatch(commit, on) ?? batchConflict(commit, on, context.now);
   if (conflict !== null) return { kind: "conflict", reason: conflict };
   const identity = identityOn(on, snapshotId);
   const inherited = await inheritedManifests(context, on, identity);

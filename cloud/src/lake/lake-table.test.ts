@@ -184,9 +184,9 @@ describe("a worker is refused", () => {
   test("by a table of another log, unless every partition begins anew without rows", async () => {
     const base = await appended();
     const other = { ...commitOf(base), logIdentity: "another" };
-    expect(reasonOf(await append(other))).toContain("refused: the table was built from the log");
+    expect(reasonOf(await append(other))).toContain("conflict: the table was built from the log");
     expect(reasonOf(await append({ ...commitOf(base), partitionCount: 12 }))).toContain(
-      "refused: the log had 6 partitions",
+      "conflict: the log had 6 partitions",
     );
     const commit = uuidOf(random);
     const partitions = Object.fromEntries(

@@ -9,7 +9,8 @@ const run = async (seed: number, catalog: SimulatedCatalog): Promise<SimulationR
   try {
     return await new LakeSimulation(seed, catalog).run();
   } catch (cause) {
-    throw new Error(`schedule ROADSTREAM_SEED=${seed} failed: ${String(cause)}`, { cause });
+    const alone = `ROADSTREAM_SEED=${seed} npx -y pnpm@12 exec vitest run --project unit lake.simulation -t "${catalog} catalog"`;
+    throw new Error(`seed ${seed}; alone: ${alone}`, { cause });
   }
 };
 

@@ -32,7 +32,7 @@ describe("a group of workers", () => {
   test.each([
     ["simple tables", "memory", 3500],
     ["Iceberg tables", "iceberg", 1500],
-  ] as const)("on %s", async (name, lake, count) => {
+  ] as const)("workers on %s", async (name, lake, count) => {
     say(
       `workers on ${name}`,
       await runWorkerSchedules({ lake, seeds: seeds(count), alone: alone(`workers on ${name}`) }),
@@ -116,7 +116,7 @@ describe("the whole path", () => {
     if (ONLY === undefined) expect(happened.get("log replaced") ?? 0).toBeGreaterThan(10);
   });
 
-  test("on Iceberg tables", async () => {
-    await simulateAll({ lake: "iceberg", seeds: seeds(200), alone: alone("whole path on Iceberg") });
+  test("cars, gateway and workers on Iceberg tables", async () => {
+    await simulateAll({ lake: "iceberg", seeds: seeds(200), alone: alone("gateway and workers") });
   });
 });
