@@ -1,7 +1,10 @@
 import { MAX_PUBLISH_BYTES } from "../contract/limits.ts";
 import { logTopics } from "../contract/log-topics.ts";
+import { headerLine } from "../contract/payload-header.ts";
 import { buildPayload, type Zstd } from "../contract/payload.ts";
 import { singleRecords } from "../event-log/log-block.ts";
+import { SliceBuilder } from "../event-log/slice-builder.ts";
+import { decodeSegment, encodeSegment, type Unpack } from "../event-log/sqlite-segment.ts";
 import { unixMillis } from "../time/time.ts";
 import { acceptor } from "./accept-publish.ts";
 import type { Accepted } from "./accepted.ts";
@@ -39,6 +42,15 @@ const letters = (accepted: Accepted): Record<string, unknown>[] =>
 const readings = (accepted: Accepted): Record<string, unknown>[] =>
   values(accepted).filter((value) => !("dead_letter_id" in value));
 
+/** What a log that keeps packed texts gives back of it. */
+const keptOf = ({ entries }: Accepted): readonly string[] => {
+  const row = { ...encodeSegment(entries), base: 0, appendedAt: NOW };
+  const slice = new SliceBuilder({ topic: "t", partition: 0 });
+  const unpack: Unpack = (frame) => nodeZstd.decompress(frame, MAX_PUBLISH_BYTES) as Uint8Array;
+  expect(decodeSegment(row, 0, Number.MAX_SAFE_INTEGER, slice, unpack)).toBe(true);
+  return slice.build().values;
+};
+
 /** One record in a payload of its own; the fields given replace those of a valid one. */
 const single = (more: Readonly<Record<string, unknown>>): Accepted =>
   taken(buildPayload(headerOf(1, 1), lines([gpsRecord(1, more)]), null));
@@ -62,6 +74,15 @@ test.each([[null], [nodeZstd as Zstd | null]])(
     );
   },
 );
+
+test.each(["\uFEFF", "\n", "\r\n", ""])("a body that begins with %j is kept as what was judged of it", (start) => {
+  const plain = bytes(start + lines([gpsRecord(1), gpsRecord(2)]).join("\n"));
+  const header = headerLine({ ...headerOf(1, 2), count: 2, encoding: "zstd" });
+  const accepted = taken(Buffer.concat([bytes(`${header}\n`), nodeZstd.compress(plain)]));
+  expect(accepted).toMatchObject({ readings: 2, rejections: [] });
+  expect(keptOf(accepted)).toEqual(singleRecords(accepted.entries).map(({ value }) => value));
+  expect(readings(accepted)).toMatchObject([{ seq: 1 }, { seq: 2 }]);
+});
 
 test("a bare record by hand is accepted when it says everything itself", () => {
   const record = gpsRecord(7, { boot_id: BOOT, machine_boot: "m", stream: "gps_data" });

@@ -3,7 +3,9 @@ import type { PayloadEncoding } from "./payload-header.ts";
 import type { Zstd } from "./payload.ts";
 import { rejection, type Rejection } from "./rejection.ts";
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+// The text is all of the bytes: where these are kept instead of it, both must say the same.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const BYTE_ORDER_MARK = "\uFEFF";
 
 interface RefusedBody {
   readonly ok: false;
@@ -33,9 +35,9 @@ export const bodyText = (body: Uint8Array, encoding: PayloadEncoding, zstd: Zstd
   }
 };
 
-/** The records' texts of a body: cut at newlines (CR tolerated, blanks skipped). */
+/** The records' texts of a body: cut at newlines (CR and a byte order mark tolerated, blanks skipped). */
 export const linesOf = (text: string): BodyLines => {
-  let lines = text.split("\n");
+  let lines = (text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text).split("\n");
   if (text.includes("\r")) lines = lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   if (lines.includes("")) lines = lines.filter((line) => line !== "");
   if (lines.length > MAX_RECORDS_PER_PUBLISH)
