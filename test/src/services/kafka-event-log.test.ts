@@ -141,6 +141,16 @@ describe.skipIf(skip)("on Apache Kafka", () => {
     );
   });
 
+  test("a broker that takes connections and drops them, as one that restarts does, is asked again", async () => {
+    const topic = freshTopic();
+    await using line = await lossyLine(kafka.port);
+    await using log = await open({ dialKafka: line.dial });
+    // More than kafkajs repeats by itself.
+    line.resetConnections(12);
+    await log.createTopics([topic], 3);
+    expect(await log.partitions(topic)).toBe(3);
+  });
+
   test("lost produce answers: nothing is lost, doubles are there and are all there is", async () => {
     const topic = freshTopic();
     await using line = await lossyLine(kafka.port);

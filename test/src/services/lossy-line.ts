@@ -24,6 +24,8 @@ export interface LossyLine extends AsyncDisposable {
   readonly dial: (options: { host: string; port: number; onConnect: () => void }) => Socket;
   /** The next so many produce answers are lost, and their connections with them. */
   loseProduceAnswers(count: number): void;
+  /** The next so many connections are reset when something is asked on them. */
+  resetConnections(count: number): void;
   /** How many were lost so far. */
   readonly lost: number;
 }
@@ -31,8 +33,14 @@ export interface LossyLine extends AsyncDisposable {
 export const lossyLine = async (brokerPort: number): Promise<LossyLine> => {
   let toLose = 0;
   let lost = 0;
+  let toReset = 0;
   const sockets = new Set<Socket>();
   const server: Server = createServer((near) => {
+    if (toReset > 0) {
+      toReset -= 1;
+      near.once("data", () => near.resetAndDestroy());
+      return;
+    }
     const far = connect({ host: "127.0.0.1", port: brokerPort });
     const produceRequests = new Set<number>();
     const cut = (): void => {
@@ -75,6 +83,9 @@ export const lossyLine = async (brokerPort: number): Promise<LossyLine> => {
     dial: ({ onConnect }) => connect({ host: "127.0.0.1", port }, onConnect),
     loseProduceAnswers: (count) => {
       toLose += count;
+    },
+    resetConnections: (count) => {
+      toReset += count;
     },
     get lost() {
       return lost;

@@ -51,6 +51,16 @@ export const kafkaErrorType = (error: unknown): string | null => {
   return null;
 };
 
+const LOST: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
+
+/** A connection that was there and broke; one that cannot be made is repeated by kafkajs itself, and then given up. */
+export const isLostConnection = (error: unknown): boolean => {
+  for (const cause of causes(error))
+    if (cause.name === "KafkaJSConnectionClosedError" || LOST.has((cause as { code?: unknown }).code))
+      return true;
+  return false;
+};
+
 /** kafkajs calls a refused connection "not retriable": everything is transient but what Kafka refuses by name. */
 export const isRefusal = (error: unknown): boolean => REFUSALS.has(kafkaErrorType(error) ?? "");
 

@@ -18,6 +18,7 @@ import type {
 import { SliceBuilder } from "../slice-builder.ts";
 import {
   kafkaClient,
+  isLostConnection,
   kafkaConfig,
   kafkaErrorType,
   kafkaPortError,
@@ -34,6 +35,7 @@ const ANSWER_DEADLINE = seconds(15);
 const CLOSE_DEADLINE = seconds(1);
 const READ_WAIT_MS = 500;
 const LEADER_WAIT = millis(100);
+const LOST_WAIT = millis(250);
 const METADATA_MAX_AGE_MS = 30_000;
 /** Kafka's own default, said because LOG_RECORD_MAX_BYTES depends on it. */
 const TOPIC_MAX_MESSAGE_BYTES = 1_048_588;
@@ -245,12 +247,24 @@ export class KafkaEventLog implements EventLog {
 
   async #ask<T>(what: string, answer: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
-      return await withDeadline(this.#options.clock, ANSWER_DEADLINE, `Kafka, ${what}`, async (signal) => {
-        await this.#connect();
-        return answer(signal);
-      });
+      return await withDeadline(this.#options.clock, ANSWER_DEADLINE, `Kafka, ${what}`, (signal) =>
+        this.#answer(answer, signal),
+      );
     } catch (error) {
       throw kafkaPortError(error, what);
+    }
+  }
+
+  /** All questions may be asked twice: a broker that restarts takes connections and then drops them. */
+  async #answer<T>(answer: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        await this.#connect();
+        return await answer(signal);
+      } catch (error) {
+        if (signal.aborted || !isLostConnection(error)) throw error;
+        await this.#options.clock.sleep(LOST_WAIT, signal);
+      }
     }
   }
 
