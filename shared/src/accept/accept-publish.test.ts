@@ -75,13 +75,38 @@ test.each([[null], [nodeZstd as Zstd | null]])(
   },
 );
 
-test.each(["\uFEFF", "\n", "\r\n", ""])("a body that begins with %j is kept as what was judged of it", (start) => {
-  const plain = bytes(start + lines([gpsRecord(1), gpsRecord(2)]).join("\n"));
-  const header = headerLine({ ...headerOf(1, 2), count: 2, encoding: "zstd" });
-  const accepted = taken(Buffer.concat([bytes(`${header}\n`), nodeZstd.compress(plain)]));
-  expect(accepted).toMatchObject({ readings: 2, rejections: [] });
-  expect(keptOf(accepted)).toEqual(singleRecords(accepted.entries).map(({ value }) => value));
-  expect(readings(accepted)).toMatchObject([{ seq: 1 }, { seq: 2 }]);
+test.each(["\uFEFF", "\n", "\r\n", ""])(
+  "a body that begins with %j is kept as what was judged of it",
+  (start) => {
+    const plain = bytes(start + lines([gpsRecord(1), gpsRecord(2)]).join("\n"));
+    const header = headerLine({ ...headerOf(1, 2), count: 2, encoding: "zstd" });
+    const accepted = taken(Buffer.concat([bytes(`${header}\n`), nodeZstd.compress(plain)]));
+    expect(accepted).toMatchObject({ readings: 2, rejections: [] });
+    expect(keptOf(accepted)).toEqual(singleRecords(accepted.entries).map(({ value }) => value));
+    expect(readings(accepted)).toMatchObject([{ seq: 1 }, { seq: 2 }]);
+  },
+);
+
+test.each(["a$$b", "$&", "$'", "$`", "$1", "$<x>"])(
+  "a machine boot of %j is itself in every record",
+  (machineBoot) => {
+    const payload = buildPayload(
+      headerOf(1, 3, { machineBoot }),
+      lines([1, 2, 3].map((seq) => gpsRecord(seq))),
+      nodeZstd,
+    );
+    const accepted = taken(payload);
+    expect(readings(accepted)).toMatchObject([1, 2, 3].map((seq) => ({ seq, machine_boot: machineBoot })));
+    expect(keptOf(accepted)).toEqual(singleRecords(accepted.entries).map(({ value }) => value));
+  },
+);
+
+test("a frame that others could read otherwise is not kept, its text is", () => {
+  const payload = gpsPayload(1, 3, nodeZstd);
+  const twice = Buffer.concat([payload, nodeZstd.compress(bytes("more"))]);
+  const [one, two] = [taken(payload), taken(twice)].map(({ entries }) => entries[0]);
+  expect(one !== undefined && "packed" in one && one.packed).not.toBeNull();
+  if (two !== undefined && "packed" in two) expect(two.packed).toBeNull();
 });
 
 test("a bare record by hand is accepted when it says everything itself", () => {

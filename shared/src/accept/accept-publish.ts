@@ -6,6 +6,7 @@ import { splitPayload, type SplitPayload } from "../contract/payload.ts";
 import { countUsual, recordHead } from "../contract/record-grammar.ts";
 import { rejection, type Rejection } from "../contract/rejection.ts";
 import { isStream, type StreamName } from "../contract/streams.ts";
+import { isSingleZstdFrame } from "../contract/zstd-frame.ts";
 import type { LogBlock } from "../event-log/event-log.ts";
 import type { Publish } from "./publish.ts";
 import type { AcceptContext, Accepted } from "./accepted.ts";
@@ -94,7 +95,9 @@ const usualBlock = (
   if (count !== header.count || count > MAX_RECORDS_PER_PUBLISH) return null;
   const { topic, key, receivedAt } = around;
   const head = recordHead({ vehicleId: key, bootId, machineBoot, receivedAt, sentUptimeMs });
-  return { topic, key, head, text, count, packed };
+  // Usual texts are ASCII: as many bytes as characters.
+  const isKept = packed !== null && isSingleZstdFrame(packed, text.length);
+  return { topic, key, head, text, count, packed: isKept ? packed : null };
 };
 
 /** The long way: cuts the text, and judges each record by itself. */

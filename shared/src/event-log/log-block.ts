@@ -3,7 +3,7 @@ import type { LogAppend, LogBlock, LogEntry } from "./event-log.ts";
 /** The whole lines of a text that holds records without their head. */
 export const withHead = (head: string, text: string): readonly string[] =>
   // A line begins with `{`, and within one there is no newline.
-  (head + text.slice(1).replaceAll("\n{", `\n${head}`)).split("\n");
+  text.split("\n").map((line) => head + line.slice(1));
 
 export const isBlock = (entry: LogEntry): entry is LogBlock => "text" in entry;
 

@@ -25,7 +25,9 @@ const aRecord: fc.Arbitrary<LogAppend> = fc.record(
 const aBlock: fc.Arbitrary<LogBlock> = fc
   .record({
     key: aKey,
-    head: fc.string({ unit: "grapheme", maxLength: 5 }).map((name) => `{${JSON.stringify(name)}:1,`),
+    head: fc
+      .oneof(fc.string({ unit: "grapheme", maxLength: 5 }), fc.constantFrom("$&", "$'", "$`", "$$"))
+      .map((name) => `{${JSON.stringify(name)}:1,`),
     lines: fc.array(
       fc.string({ unit: "grapheme", maxLength: 9 }).map((text) => JSON.stringify({ text })),
       { minLength: 1, maxLength: 5 },

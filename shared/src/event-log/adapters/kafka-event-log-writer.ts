@@ -88,8 +88,9 @@ export class KafkaLogWriter implements EventLogWriter {
   }
 
   async append(entries: readonly LogEntry[]): Promise<AppendOutcome> {
-    const bytes = checkedAppendBytes(entries);
+    // What waits here are single records, each with its head.
     const records = singleRecords(entries);
+    const bytes = checkedAppendBytes(records);
     if (records.length === 0) return { kind: "durable", positions: [] };
     if (this.#closing.signal.aborted) return this.#refuse("the writer is closed");
     if (this.#pendingBytes + bytes > LOG_PENDING_MAX_BYTES) {
