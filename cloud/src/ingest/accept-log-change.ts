@@ -40,7 +40,9 @@ export const acceptLogChange = async (context: IngestContext, table: TableName):
     begunAt: context.clock.now(),
   });
   if (outcome.kind !== "committed") {
-    throw new RoadstreamError("refused", `${table}: the log change was not recorded: ${outcome.reason}`);
+    throw new RoadstreamError("refused", `${table}: the log change was not recorded: ${outcome.reason}`, {
+      hint: "another worker was faster; run it again",
+    });
   }
   context.logger.warn("log_change_accepted", { table, was: base.ingest.logIdentity });
 };

@@ -11,7 +11,7 @@ import { seriesText, type SeriesRanges } from "../ledger/series-ranges.ts";
 import type { Tombstone } from "../ledger/tombstones.ts";
 import { pictureKey } from "../pictures/picture-key.ts";
 import { takePicture } from "../pictures/take-picture.ts";
-import { readFast, readSlow, type ReadRecord } from "./read-record.ts";
+import { own, readFast, readSlow, type ReadRecord } from "./read-record.ts";
 import {
   emptyStage,
   positionText,
@@ -220,9 +220,6 @@ class SliceStage {
     });
   }
 }
-
-/** A copy: what was cut from a record would keep all that came with it in memory, for as long as the ledger lives. */
-const own = (text: string): string => Buffer.from(text, "latin1").toString("latin1");
 
 const claimOf = (stream: StreamName, record: ReadRecord): HeaderClaim => ({
   vehicleId: record.vehicleId,

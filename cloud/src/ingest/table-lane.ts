@@ -235,7 +235,8 @@ export class TableLane {
     if (base === null || log === null) throw new RoadstreamError("invariant", "a batch before any head");
     for (const { partition, state } of held.values()) {
       const first = raw.firstOffset(partition);
-      if (state !== null && first !== null && first < state.next) {
+      // Where no record was read yet, `next` is only where the log began when somebody looked.
+      if (state !== null && state.last !== null && first !== null && first < state.next) {
         const reason = `partition ${partition} was read from ${first}, though the table has all before ${state.next}`;
         return { kind: "conflict", head: base, reason };
       }

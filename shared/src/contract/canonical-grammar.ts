@@ -35,24 +35,37 @@ const valuePattern = (column: Column): string => {
   }
 };
 
-/** Captured: vehicle_id, boot_id and seq, the identity within the stream. */
+/** Captured, with seq: the identity within the stream. */
 const CAPTURED = new Set(["vehicle_id", "boot_id"]);
 
 const fieldPattern = (column: Column): string => {
   const value = valuePattern(column);
   if (CAPTURED.has(column.name)) return `,"${column.name}":"(${column.pattern})"`;
-  if (column.name === "seq") return `,"seq":([1-9]\\d{0,14})`;
   const field = `,"${column.name}":(?:${value})`;
   return column.nullable ? `(?:${field})?` : field;
 };
 
-const compile = (stream: StreamName): RegExp =>
-  new RegExp(`^\\{"v":${CONTRACT_VERSION}${canonicalColumns(stream).map(fieldPattern).join("")}\\}$`);
+interface CanonicalGrammar {
+  /** What header and gateway say, from the beginning of a line up to the digits of its seq: [head, vehicle_id, boot_id]. */
+  readonly head: RegExp;
+  /** The rest, from where `lastIndex` says. */
+  readonly record: RegExp;
+}
 
-/** One expression per stream; `exec` gives [line, vehicle_id, boot_id, seq]. */
+const compile = (stream: StreamName): CanonicalGrammar => {
+  const columns = canonicalColumns(stream);
+  const seq = columns.findIndex(({ name }) => name === "seq");
+  const pattern = (part: readonly Column[]): string => part.map(fieldPattern).join("");
+  return {
+    head: new RegExp(`^\\{"v":${CONTRACT_VERSION}${pattern(columns.slice(0, seq))},"seq":`),
+    record: new RegExp(`[1-9]\\d{0,14}${pattern(columns.slice(seq + 1))}\\}$`, "y"),
+  };
+};
+
+/** A canonical line is a head and a record; the lines of one publish have the same head. */
 export const CANONICAL_GRAMMAR = Object.fromEntries(
   STREAM_NAMES.map((name) => [name, compile(name)]),
-) as Readonly<Record<StreamName, RegExp>>;
+) as Readonly<Record<StreamName, CanonicalGrammar>>;
 
 /** The numeric limits of a stream's log columns as one SQL condition that is never NULL. */
 export const numericLimitsSql = (stream: StreamName): string => {

@@ -67,6 +67,15 @@ const usual = (record: Record<string, unknown>): Record<string, unknown> => {
 };
 
 describe.each(STREAM_NAMES)("%s", (stream) => {
+  const { head, record } = CANONICAL_GRAMMAR[stream];
+  /** Vehicle and boot of a line in the grammar's spelling. */
+  const read = (line: string): readonly string[] | null => {
+    const match = head.exec(line);
+    if (match === null) return null;
+    record.lastIndex = match[0].length;
+    return record.test(line) ? match.slice(1) : null;
+  };
+
   test("a canonical line is a fixed point, and says what the record said", () => {
     fc.assert(
       fc.property(goodRecord(stream), (record) => {
@@ -107,12 +116,12 @@ describe.each(STREAM_NAMES)("%s", (stream) => {
           if (!good.ok) return;
           const place = at % good.line.length;
           const line = good.line.slice(0, place) + insert + good.line.slice(place + cut);
-          const match = CANONICAL_GRAMMAR[stream].exec(line);
+          const match = read(line);
           if (match === null) return;
           const judged = canonicalRecordFromText(stream, line);
           if (!judged.ok) expect(limits).toContain(judged.rejection.reason);
           const fields = JSON.parse(line) as Record<string, unknown>;
-          expect(match.slice(1)).toEqual([fields["vehicle_id"], fields["boot_id"], String(fields["seq"])]);
+          expect(match).toEqual([fields["vehicle_id"], fields["boot_id"]]);
         },
       ),
       { numRuns: 500 },
@@ -124,7 +133,7 @@ describe.each(STREAM_NAMES)("%s", (stream) => {
       fc.property(goodRecord(stream), (record) => {
         const good = canonicalRecord(stream, usual(record));
         expect(good).toMatchObject({ ok: true });
-        if (good.ok) expect(good.line).toMatch(CANONICAL_GRAMMAR[stream]);
+        if (good.ok) expect(read(good.line)).not.toBeNull();
       }),
     );
   });

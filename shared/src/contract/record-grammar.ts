@@ -155,7 +155,7 @@ const NINE = 0x39;
 const SEQ_AT = `{"seq":`.length;
 
 /** The number whose digits begin there. */
-const digitsAt = (text: string, at: number): number => {
+export const digitsAt = (text: string, at: number): number => {
   let value = 0;
   for (let i = at; ; i += 1) {
     const code = text.charCodeAt(i);
