@@ -45,7 +45,8 @@ const lastHeads = new Map<StreamName, Head>();
 
 const headOf = (stream: StreamName, value: string): Head | null => {
   const last = lastHeads.get(stream);
-  if (last !== undefined && value.startsWith(last.text)) return last;
+  // Not startsWith: V8 goes through that character by character, and takes longer than the expression would.
+  if (last !== undefined && value.slice(0, last.text.length) === last.text) return last;
   const match = CANONICAL_GRAMMAR[stream].head.exec(value);
   if (match === null) return null;
   const [text, vehicleId = "", bootId = ""] = match;

@@ -28,7 +28,7 @@ export interface IngestBench {
 const TARGET = 0.35;
 const ROWS = 500_000;
 const PARTITIONS = 6;
-const ROUNDS = 3;
+const ROUNDS = 5;
 /** About as many as come in one turn of a busy gateway. */
 const APPEND_PUBLISHES = 100;
 
