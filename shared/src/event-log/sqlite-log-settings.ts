@@ -27,7 +27,7 @@ export const SQLITE_LOG_DEFAULTS: SqliteLogSettings = {
   budgetBytes: 4 * 1024 ** 3,
   keepAge: hours(1),
   keepBytes: 1024 ** 3,
-  pace: millis(5),
+  pace: millis(2),
   lease: seconds(10),
   heartbeat: seconds(1),
   longestSilence: minutes(5),
