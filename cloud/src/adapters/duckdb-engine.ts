@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { RoadstreamError } from "@roadstream/shared";
 import type { Cell } from "../sql/query-result.ts";
@@ -13,7 +14,17 @@ export interface DuckDbOptions {
   readonly file?: string;
 }
 
+/** For what runs beside other things, and for long. */
 export const DEFAULT_DUCKDB: DuckDbOptions = { memoryLimit: "1GB", threads: 2, temporaryFolder: null };
+
+const MEBIBYTE = 1024 * 1024;
+const LEAST_MEBIBYTES = 1024;
+
+/** For a question that somebody waits for: half of the memory that is free, or that the container may still take. */
+export const roomyDuckDb = (): DuckDbOptions => {
+  const mebibytes = Math.max(LEAST_MEBIBYTES, Math.floor(process.availableMemory() / 2 / MEBIBYTE));
+  return { ...DEFAULT_DUCKDB, memoryLimit: `${mebibytes}MiB`, threads: availableParallelism() };
+};
 
 /** A name inside double quotes. */
 export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -12,7 +12,7 @@ import { cellText } from "../sql/cell-text.ts";
 import { DUCKDB_DIALECT } from "../warehouse/duckdb-dialect.ts";
 import type { StagedFiles, Staging, Warehouse, WarehouseRow } from "../warehouse/ports.ts";
 import { names, quoted } from "../warehouse/sql-text.ts";
-import { DEFAULT_DUCKDB, DuckDbEngine, type DuckDbConnection } from "./duckdb-engine.ts";
+import { roomyDuckDb, DuckDbEngine, type DuckDbConnection } from "./duckdb-engine.ts";
 import { lakeFilesSql } from "./duckdb-lake-files.ts";
 
 /** About ten seconds: another load, or somebody's query, has the file. */
@@ -71,7 +71,7 @@ export class DuckDbWarehouse implements Warehouse {
     if (openFiles.has(file)) return null;
     openFiles.add(file);
     try {
-      const engine = await DuckDbEngine.open({ ...DEFAULT_DUCKDB, file, temporaryFolder: `${file}.tmp` });
+      const engine = await DuckDbEngine.open({ ...roomyDuckDb(), file, temporaryFolder: `${file}.tmp` });
       return new DuckDbWarehouse(options, engine, await engine.connect());
     } catch (error) {
       openFiles.delete(file);

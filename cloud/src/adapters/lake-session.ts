@@ -14,7 +14,7 @@ import type { QueryResult } from "../sql/query-result.ts";
 import { duckDbViewSql } from "../views/duckdb-views.ts";
 import { LAKE_VIEWS } from "../views/lake-views.ts";
 import { duckDbCell, isNumberType } from "./duckdb-cell.ts";
-import { DEFAULT_DUCKDB, DuckDbEngine, sqlName, sqlText, type DuckDbConnection } from "./duckdb-engine.ts";
+import { roomyDuckDb, DuckDbEngine, sqlName, sqlText, type DuckDbConnection } from "./duckdb-engine.ts";
 import { lakeFilesSql } from "./duckdb-lake-files.ts";
 import type { OpenedLake } from "./open-lake.ts";
 
@@ -81,7 +81,7 @@ export class LakeSession implements AsyncDisposable {
 
   static async open(lake: OpenedLake, signal: AbortSignal): Promise<LakeSession> {
     const folder = await mkdtemp(join(tmpdir(), "roadstream-sql-"));
-    const engine = await DuckDbEngine.open({ ...DEFAULT_DUCKDB, temporaryFolder: folder });
+    const engine = await DuckDbEngine.open({ ...roomyDuckDb(), temporaryFolder: folder });
     const connection = await engine.connect();
     const session = new LakeSession(engine, connection, folder);
     try {

@@ -1,4 +1,4 @@
-export { DuckDbEngine, type DuckDbConnection } from "../adapters/duckdb-engine.ts";
+export { DuckDbEngine, roomyDuckDb, type DuckDbConnection } from "../adapters/duckdb-engine.ts";
 export { DUCKDB_TYPES } from "../adapters/duckdb-lake-files.ts";
 export { DuckDbLakeRows } from "../adapters/duckdb-lake-rows.ts";
 export { DuckDbParquetWriter } from "../adapters/duckdb-parquet.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FactBed } from "@roadstream/cloud/testing";
+import { FactBed, roomyDuckDb } from "@roadstream/cloud/testing";
 import { fleetRows, type Fleet } from "./facts/fleet-rows.ts";
 import { cpuSeconds } from "./measure.ts";
 
@@ -68,7 +68,7 @@ const count = async (bed: FactBed, from: string): Promise<number> => {
 export const benchFacts = async (): Promise<FactsBench> => {
   const folder = await mkdtemp(join(tmpdir(), "bench-facts-"));
   try {
-    await using bed = await FactBed.open({ memoryLimit: "6GB", threads: 2, temporaryFolder: folder });
+    await using bed = await FactBed.open({ ...roomyDuckDb(), temporaryFolder: folder });
     for (const statement of fleetRows(FLEET)) await bed.sql.run(statement);
     const rows = await STREAMS.reduce(
       async (sum, stream) => (await sum) + (await count(bed, stream)),
