@@ -31,16 +31,15 @@ describe("workers on an unkind machine", () => {
     expect(await one.rows("gps_data")).toEqual(await two.rows("gps_data"));
   });
 
-  test.each(["kept", "moving"] as const)(
+  test.each([
+    ["kept", 1],
+    // A partition that was placed, and placed again after a conflict, was once begun twice.
+    ["moving", 70],
+  ] as const)(
     "two that commit to one table all the time both come through, their partitions %s",
-    async (partitions) => {
-      await contend({ seed: 1, partitions, windows: 1 });
+    async (partitions, seed) => {
+      await contend({ seed, partitions, windows: 1 });
     },
     120_000,
   );
-
-  test("a partition that is placed twice before it is read is read once", async () => {
-    // Seed 10003 of the fault suite: a placing that a conflict overtook was begun in spite of it.
-    await contend({ seed: 10_003, partitions: "moving", windows: 4 });
-  }, 120_000);
 });
