@@ -2,7 +2,6 @@ import type { HeaderClaim } from "../contract/payload-header.ts";
 import { rejection, type Rejection } from "../contract/rejection.ts";
 import { acceptRecord, type RecordFrame } from "./accept-record.ts";
 import { placeUnreadable } from "./place-unreadable.ts";
-import { SeenIds } from "./seen-ids.ts";
 
 interface RefusedRecord {
   readonly index: number;
@@ -22,7 +21,7 @@ export interface RecordsOutcome {
 export const acceptRecords = (frame: RecordFrame, texts: readonly string[]): RecordsOutcome => {
   const lines: string[] = [];
   const refused: RefusedRecord[] = [];
-  const seen = new SeenIds();
+  const seen = new Set<string | number>();
   let unknownFields = 0;
   texts.forEach((text, index) => {
     const outcome = acceptRecord(frame, text);
@@ -32,11 +31,12 @@ export const acceptRecords = (frame: RecordFrame, texts: readonly string[]): Rec
     }
     const { bootId, seq } = outcome;
     const identity = frame.header === null ? `${bootId}/${seq}` : seq;
-    if (!seen.add(identity)) {
+    if (seen.has(identity)) {
       const claim = { vehicleId: null, bootId, stream: frame.stream, seqFrom: seq, seqTo: seq };
       refused.push({ index, text, rejection: rejection("duplicate_in_payload", String(seq)), claim });
       return;
     }
+    seen.add(identity);
     lines.push(outcome.line);
     unknownFields += outcome.unknownFields;
   });

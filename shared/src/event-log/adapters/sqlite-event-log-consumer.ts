@@ -9,6 +9,7 @@ import { HeldPartitions, partitionKey } from "../held-partitions.ts";
 import type { SqliteLogSettings } from "../sqlite-log-settings.ts";
 import { isTransient, portError, type SqliteLogFile } from "./sqlite-event-log-file.ts";
 import { SqliteLogGroup } from "./sqlite-event-log-group.ts";
+import { SqliteLogRecords } from "./sqlite-event-log-records.ts";
 import { SqliteLogTopics, type Lane } from "./sqlite-event-log-topics.ts";
 
 /** A cloud worker on the SQLite log: polls give back, take and read; a timer only keeps the lease. */
@@ -18,6 +19,7 @@ export class SqliteLogConsumer implements LogConsumer {
   readonly #logger: Logger;
   readonly #settings: SqliteLogSettings;
   readonly #topics: SqliteLogTopics;
+  readonly #records: SqliteLogRecords;
   readonly #group: SqliteLogGroup;
   readonly #held = new HeldPartitions();
   readonly #lanes = new Map<string, Lane>();
@@ -42,7 +44,8 @@ export class SqliteLogConsumer implements LogConsumer {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#settings = options.settings;
-    this.#topics = new SqliteLogTopics(options.file, options.zstd);
+    this.#topics = new SqliteLogTopics(options.file);
+    this.#records = new SqliteLogRecords(options.file, this.#topics, options.zstd);
     this.#group = new SqliteLogGroup({ ...options, lease: options.settings.lease });
     this.#dataVersion = options.file.db.prepare("PRAGMA data_version");
     this.#lastPoll = this.#clock.uptime();
@@ -128,7 +131,7 @@ export class SqliteLogConsumer implements LogConsumer {
       const lane = this.#lanes.get(partitionKey(held));
       if (left <= 0) break;
       if (lane === undefined) continue;
-      const read = this.#topics.read(lane, held.next, left);
+      const read = this.#records.read(lane, held.next, left);
       if ("kind" in read) {
         faults.push(read);
         this.#held.stop(held);

@@ -1,7 +1,6 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { nodeZstd } from "../../adapters/node-zstd.ts";
 import { systemClock } from "../../adapters/system-clock.ts";
 import { silentLogger } from "../../ports/logger.ts";
 import { seededRandom } from "../../random/random.ts";
@@ -92,7 +91,6 @@ test("a disk that is full is answered `full`, and nothing of the group remains",
     clock,
     logger: silentLogger,
     metrics: bed.metrics,
-    zstd: nodeZstd,
     settings: SQLITE_LOG_DEFAULTS,
   });
   const large = record("t", "a", 1, { value: JSON.stringify("x".repeat(500_000)) });

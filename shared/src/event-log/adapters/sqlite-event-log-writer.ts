@@ -1,5 +1,4 @@
 import { crc32 } from "node:zlib";
-import type { Zstd } from "../../contract/payload.ts";
 import { errorText } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Metrics } from "../../ports/metrics.ts";
@@ -53,14 +52,13 @@ export class SqliteLogWriter implements EventLogWriter {
     clock: Clock;
     logger: Logger;
     metrics: Metrics;
-    zstd: Zstd;
     settings: SqliteLogSettings;
   }) {
     this.#file = options.file;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#settings = options.settings;
-    this.#topics = new SqliteLogTopics(options.file, options.zstd);
+    this.#topics = new SqliteLogTopics(options.file);
     this.#retention = new SqliteLogRetention(options);
     this.#lastTrim = options.clock.uptime();
     this.#take = this.#file.db.prepare(

@@ -17,6 +17,7 @@ import type {
 import { SQLITE_LOG_DEFAULTS, type SqliteLogSettings } from "../sqlite-log-settings.ts";
 import { SqliteLogConsumer } from "./sqlite-event-log-consumer.ts";
 import { portError, SqliteLogFile } from "./sqlite-event-log-file.ts";
+import { SqliteLogRecords } from "./sqlite-event-log-records.ts";
 import { SqliteLogTopics } from "./sqlite-event-log-topics.ts";
 import { SqliteLogWriter } from "./sqlite-event-log-writer.ts";
 
@@ -36,12 +37,14 @@ export class SqliteEventLog implements EventLog {
   readonly #settings: SqliteLogSettings;
   readonly #file: SqliteLogFile;
   readonly #topics: SqliteLogTopics;
+  readonly #records: SqliteLogRecords;
 
   constructor(options: SqliteEventLogOptions) {
     this.#options = options;
     this.#settings = { ...SQLITE_LOG_DEFAULTS, ...options.settings };
     this.#file = this.#connect("each_commit");
-    this.#topics = new SqliteLogTopics(this.#file, options.zstd);
+    this.#topics = new SqliteLogTopics(this.#file);
+    this.#records = new SqliteLogRecords(this.#file, this.#topics, options.zstd);
   }
 
   identity(topic: string): Promise<string> {
@@ -71,7 +74,7 @@ export class SqliteEventLog implements EventLog {
   }
 
   read(at: TopicPartition, from: number, maxBytes: number): Promise<LogSlice | LogFault> {
-    return this.#ask(() => this.#topics.read(this.#topics.lane(at), from, maxBytes));
+    return this.#ask(() => this.#records.read(this.#topics.lane(at), from, maxBytes));
   }
 
   writer(): Promise<EventLogWriter> {
