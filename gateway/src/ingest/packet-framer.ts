@@ -62,7 +62,7 @@ export class PacketFramer {
       const byte = bytes[at];
       if (byte === undefined) return this.#wait(at + 1 - start);
       // Seven bits a byte, least significant first; the top bit says that more follow (§2.2.3).
-      length += (byte & 0x7f) * 128 ** (at - start - 1);
+      length |= (byte & 0x7f) << (7 * (at - start - 1));
       more = byte >= 0x80;
     }
     if (length > this.limit) return "packet_too_large";

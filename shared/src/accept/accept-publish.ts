@@ -3,7 +3,7 @@ import { parseUplinkTopic } from "../contract/mqtt-topics.ts";
 import { bodyText, linesOf } from "../contract/payload-body.ts";
 import { type HeaderClaim, NO_CLAIM, type PayloadHeader } from "../contract/payload-header.ts";
 import { splitPayload, type SplitPayload } from "../contract/payload.ts";
-import { countUsual, recordHead } from "../contract/record-grammar.ts";
+import { countUsual, isPlain, recordHead } from "../contract/record-grammar.ts";
 import { rejection, type Rejection } from "../contract/rejection.ts";
 import { isStream, type StreamName } from "../contract/streams.ts";
 import { isSingleZstdFrame } from "../contract/zstd-frame.ts";
@@ -89,13 +89,12 @@ const usualBlock = (
   { stream, header, text, packed }: Opened,
   around: { readonly topic: string; readonly key: string; readonly receivedAt: string },
 ): LogBlock | null => {
-  if (header === null) return null;
+  if (header === null || !isPlain(header.machineBoot)) return null;
   const { bootId, machineBoot, sentUptimeMs } = header;
   const count = countUsual(stream, text, header);
   if (count !== header.count || count > MAX_RECORDS_PER_PUBLISH) return null;
   const { topic, key, receivedAt } = around;
   const head = recordHead({ vehicleId: key, bootId, machineBoot, receivedAt, sentUptimeMs });
-  // Usual texts are ASCII: as many bytes as characters.
   const isKept = packed !== null && isSingleZstdFrame(packed, text.length);
   return { topic, key, head, text, count, packed: isKept ? packed : null };
 };

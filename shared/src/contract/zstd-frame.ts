@@ -3,25 +3,31 @@ const MAGIC = 0xfd2fb528;
 const LONGEST_HEADER = 18;
 const DICTIONARY_ID_BYTES = [0, 1, 2, 4];
 
+/** RFC 8878 §3.1: numbers have their lowest byte first. */
+const numberAt = (bytes: Uint8Array, at: number, length: number): number => {
+  let value = 0;
+  for (let i = at + length - 1; i >= at; i -= 1) value = value * 256 + (bytes[i] ?? 0);
+  return value;
+};
+
 /**
  * How long a zstd frame says its content is (RFC 8878 §3.1.1.1), at most 2^32 - 1 bytes; null when it does not say, or is
  * no such frame, or is one of a few bytes. What it says may be wrong: whoever unpacks it checks.
  */
 export const zstdContentSize = (frame: Uint8Array): number | null => {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  if (frame.length < LONGEST_HEADER || view.getUint32(0, true) !== MAGIC) return null;
-  const descriptor = view.getUint8(4);
+  if (frame.length < LONGEST_HEADER || numberAt(frame, 0, 4) !== MAGIC) return null;
+  const descriptor = frame[4] ?? 0;
   const isSingleSegment = (descriptor & 0x20) !== 0;
   const at = 5 + (isSingleSegment ? 0 : 1) + (DICTIONARY_ID_BYTES[descriptor & 3] ?? 0);
   switch (descriptor >> 6) {
     case 0:
-      return isSingleSegment ? view.getUint8(at) : null;
+      return isSingleSegment ? numberAt(frame, at, 1) : null;
     case 1:
-      return view.getUint16(at, true) + 256;
+      return numberAt(frame, at, 2) + 256;
     case 2:
-      return view.getUint32(at, true);
+      return numberAt(frame, at, 4);
     default:
-      return view.getUint32(at + 4, true) === 0 ? view.getUint32(at, true) : null;
+      return numberAt(frame, at + 4, 4) === 0 ? numberAt(frame, at, 4) : null;
   }
 };
 

@@ -160,7 +160,7 @@ export const eventLogContract = (name: string, start: () => Promise<EventLogHarn
 
     test("a block lands as its records, in order with single ones, whether packed or not", async () => {
       await log.createTopics([topic], 3);
-      const text = '{"n":1,"s":"Grüße"}\n{"n":2}\n{"n":3}';
+      const text = '{"n":1}\n{"n":2}\n{"n":3}';
       const packed = nodeZstd.compress(Buffer.from(text));
       const head = '{"v":1,"key":"a",';
       const block = { topic, key: "a", head, text, count: 3 };
@@ -171,11 +171,7 @@ export const eventLogContract = (name: string, start: () => Promise<EventLogHarn
         record(topic, "a", 9, { headers: { via: "x" } }),
         { ...block, packed: null },
       ]);
-      const whole = [
-        '{"v":1,"key":"a","n":1,"s":"Grüße"}',
-        '{"v":1,"key":"a","n":2}',
-        '{"v":1,"key":"a","n":3}',
-      ];
+      const whole = ['{"v":1,"key":"a","n":1}', '{"v":1,"key":"a","n":2}', '{"v":1,"key":"a","n":3}'];
       const [zero, nine] = [record(topic, "a", 0).value, record(topic, "a", 9).value];
       const wanted = [zero, ...whole, ...whole, nine, ...whole];
       const keys = ["a", "a", "a", "a", "b", "b", "b", "a", "a", "a", "a"];

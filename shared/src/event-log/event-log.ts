@@ -17,8 +17,8 @@ export interface LogAppend {
 
 /**
  * Many records of one key, for whoever has them as one text: each is its line with `head` in place of the first `{`.
- * `text` holds `count` lines, joined by newline. `packed` is the same text as a zstd frame, where it came as one: a log
- * that keeps texts may keep that.
+ * `text` holds `count` lines, joined by newline. Both are ASCII: as many bytes as characters. `packed` is the same text as
+ * a zstd frame, where it came as one: a log that keeps texts may keep that.
  */
 export interface LogBlock {
   readonly topic: string;

@@ -40,8 +40,10 @@ const SEGMENT_OVERHEAD_BYTES = 128;
 interface Part {
   readonly key: string;
   readonly count: number;
+  /** ASCII. */
   readonly head: string;
-  readonly text: string | Uint8Array;
+  readonly text: Uint8Array;
+  readonly isPacked: 0 | 1;
 }
 
 /** A block is a part of its own, single records of one key that follow each other are one. */
@@ -51,13 +53,15 @@ const partsOf = (entries: readonly LogEntry[]): readonly Part[] => {
   entries.forEach((entry, i) => {
     const { key } = entry;
     if (isBlock(entry)) {
-      parts.push({ key, count: entry.count, head: entry.head, text: entry.packed ?? entry.text });
+      const { count, head, packed } = entry;
+      const text = packed ?? Buffer.from(entry.text, "latin1");
+      parts.push({ key, count, head, text, isPacked: packed === null ? 0 : 1 });
       return;
     }
     run.push(entry.value);
     const next = entries[i + 1];
     if (next !== undefined && !isBlock(next) && next.key === key) return;
-    parts.push({ key, count: run.length, head: "", text: run.join("\n") });
+    parts.push({ key, count: run.length, head: "", text: Buffer.from(run.join("\n")), isPacked: 0 });
     run = [];
   });
   return parts;
@@ -74,35 +78,22 @@ const headersOf = (entries: readonly LogEntry[]): string | null => {
   );
 };
 
-const byteLength = (text: string | Uint8Array): number =>
-  typeof text === "string" ? Buffer.byteLength(text) : text.length;
-
 export const encodeSegment = (entries: readonly LogEntry[]): SegmentColumns => {
   const pieces: Piece[] = [];
   const parts = partsOf(entries);
   let count = 0;
   let size = 0;
-  for (const { key, count: records, head, text } of parts) {
-    const piece = [
-      key,
-      records,
-      byteLength(head),
-      byteLength(text),
-      typeof text === "string" ? 0 : 1,
-    ] as const;
-    pieces.push(piece);
+  for (const { key, count: records, head, text, isPacked } of parts) {
+    pieces.push([key, records, head.length, text.length, isPacked]);
     count += records;
-    size += piece[2] + piece[3];
+    size += head.length + text.length;
   }
   const body = Buffer.allocUnsafe(size);
   let at = 0;
   for (const { head, text } of parts) {
-    at += body.write(head, at);
-    if (typeof text === "string") at += body.write(text, at);
-    else {
-      body.set(text, at);
-      at += text.length;
-    }
+    body.write(head, at, "latin1");
+    body.set(text, at + head.length);
+    at += head.length + text.length;
   }
   const headers = headersOf(entries);
   const json = JSON.stringify(pieces);

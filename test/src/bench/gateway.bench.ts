@@ -2,7 +2,7 @@ import { nodeZstd } from "@roadstream/shared/adapters";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { publishAll, type LoadClient } from "./gateway/publish-load.ts";
+import { LoadConnection, type LoadClient } from "./gateway/publish-load.ts";
 import { gpsLoad } from "./gateway/readings-load.ts";
 import { ServerProcess } from "./gateway/server-process.ts";
 import { median } from "./measure.ts";
@@ -51,18 +51,17 @@ const ROUNDS = 11;
 const BARE = new URL("gateway/bare-aedes.ts", import.meta.url);
 const GATEWAY = new URL("../../../gateway/src/main.ts", import.meta.url);
 
-const publishLoad = async (server: ServerProcess, load: readonly LoadClient[]): Promise<void> => {
-  await Promise.all(load.map((client) => publishAll(server.port, client, WINDOW)));
-};
-
-/** CPU-seconds of a warm server for a load, per 100,000 readings. */
+/** CPU-seconds of a warm server for a load of clients that are connected, per 100,000 readings. */
 const measure = async (
   server: ServerProcess,
   load: readonly LoadClient[],
   readings: number,
 ): Promise<number> => {
+  using connections = new DisposableStack();
+  const open = await Promise.all(load.map((client) => LoadConnection.open(server.port, client)));
+  for (const connection of open) connections.use(connection);
   const before = server.cpuSeconds();
-  await publishLoad(server, load);
+  await Promise.all(open.map((connection) => connection.publishAll(WINDOW)));
   return ((server.cpuSeconds() - before) * 100_000) / readings;
 };
 
@@ -84,9 +83,9 @@ export const benchGateway = async (): Promise<GatewayBench> => {
       "--log",
       `sqlite:${join(folder, "log.sqlite")}`,
     ]);
-    await publishLoad(bare, single(WARM_UP));
-    await publishLoad(ours, single(WARM_UP));
-    await publishLoad(ours, batched(WARM_UP));
+    await measure(bare, single(WARM_UP), WARM_UP);
+    await measure(ours, single(WARM_UP), WARM_UP);
+    await measure(ours, batched(WARM_UP), WARM_UP);
     for (let round = 0; round < ROUNDS; round += 1) {
       rounds.push({
         reference: await measure(bare, singles, READINGS),

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 
 /** What one client sends: the payloads of its publishes, in order. */
 export interface LoadClient {
@@ -36,29 +36,58 @@ const publishPacket = (client: LoadClient, index: number): Buffer => {
 const CONNACK_BYTES = 4;
 const PUBACK_BYTES = 4;
 
-/** Publishes all of a client's payloads with at most `window` unacknowledged; resolves when all are acknowledged. */
-export const publishAll = async (port: number, client: LoadClient, window: number): Promise<void> => {
-  const packets = client.payloads.map((_, index) => publishPacket(client, index));
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  await once(socket, "connect");
-  let received = -CONNACK_BYTES;
-  let sent = 0;
-  const fill = (): void => {
-    const upTo = Math.min(packets.length, Math.floor(received / PUBACK_BYTES) + window);
-    if (upTo > sent) socket.write(Buffer.concat(packets.slice(sent, upTo)));
-    sent = Math.max(sent, upTo);
-  };
-  await new Promise<void>((resolve, reject) => {
-    socket.on("error", reject);
-    socket.on("close", () =>
-      reject(new Error(`${client.clientId}: closed after ${received / PUBACK_BYTES} acknowledgements`)),
-    );
-    socket.on("data", (chunk: Buffer) => {
-      received += chunk.length;
-      if (received >= 0) fill();
-      if (received === packets.length * PUBACK_BYTES) resolve();
+/** A client that the server has admitted, ready to publish: what a connection costs is not what a reading costs. */
+export class LoadConnection implements Disposable {
+  readonly #client: LoadClient;
+  readonly #socket: Socket;
+
+  private constructor(client: LoadClient, socket: Socket) {
+    this.#client = client;
+    this.#socket = socket;
+  }
+
+  static async open(port: number, client: LoadClient): Promise<LoadConnection> {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    await once(socket, "connect");
+    const connection = new LoadConnection(client, socket);
+    await connection.#answers(CONNACK_BYTES, () => connectPacket(client.clientId));
+    return connection;
+  }
+
+  /** Publishes all of the client's payloads with at most `window` unacknowledged; resolves when all are acknowledged. */
+  async publishAll(window: number): Promise<void> {
+    const packets = this.#client.payloads.map((_, index) => publishPacket(this.#client, index));
+    let sent = 0;
+    await this.#answers(packets.length * PUBACK_BYTES, (received) => {
+      const from = sent;
+      sent = Math.max(from, Math.min(packets.length, Math.floor(received / PUBACK_BYTES) + window));
+      return Buffer.concat(packets.slice(from, sent));
     });
-    socket.write(connectPacket(client.clientId));
-  });
-  socket.destroy();
-};
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+
+  /** Sends what `more` gives, at the start and after each answer, until that many bytes have come. */
+  async #answers(bytes: number, more: (received: number) => Buffer): Promise<void> {
+    const socket = this.#socket;
+    let received = 0;
+    const fill = (): void => {
+      const next = more(received);
+      if (next.length > 0) socket.write(next);
+    };
+    await new Promise<void>((resolve, reject) => {
+      const closed = (): void =>
+        reject(new Error(`${this.#client.clientId}: closed after ${received} bytes of answers`));
+      const heard = (chunk: Buffer): void => {
+        received += chunk.length;
+        if (received < bytes) return fill();
+        socket.off("data", heard).off("close", closed).off("error", reject);
+        resolve();
+      };
+      socket.on("error", reject).on("close", closed).on("data", heard);
+      fill();
+    });
+  }
+}
