@@ -14,7 +14,14 @@ export const BENCH_TOPICS = logTopics({});
 /** gps_data of many cars at the same time, in publishes as agents send them, each judged as the gateway judges it. */
 export const gatewayEntries = function* (readings: number): Generator<readonly LogEntry[]> {
   const accept = acceptor({ topics: BENCH_TOPICS, sha256: nodeSha256, zstd: nodeZstd });
-  const cars = gpsLoad({ clients: CLIENTS, readings, perPublish: PER_PUBLISH, zstd: nodeZstd, seed: 5 });
+  const cars = gpsLoad({
+    fleet: "car",
+    clients: CLIENTS,
+    readings,
+    perPublish: PER_PUBLISH,
+    zstd: nodeZstd,
+    seed: 5,
+  });
   const publishes = cars[0]?.payloads.length ?? 0;
   let count = 0;
   for (let n = 0; n < publishes; n += 1) {

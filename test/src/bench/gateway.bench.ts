@@ -41,39 +41,57 @@ const TARGET_BATCHED = 0.15;
 const CLIENTS = 100;
 const WINDOW = 1;
 const PER_PUBLISH = 20;
-const READINGS = 50_000;
-const WARM_UP = 20_000;
-/** Batches are so cheap that more are needed to be measured in ticks of 10 ms. */
-const BATCHED_READINGS = 200_000;
-/** Many short ones: a machine that others share is slower by half for seconds at a time. */
-const ROUNDS = 11;
+/** Many short rounds, some tenths of a second for each of the three: a shared machine is slower by half for seconds at a time. */
+const ROUNDS = 41;
+const SINGLE_PUBLISHES = 15_000;
+const BATCHED_PUBLISHES = 5000;
+/** Until a server's code is compiled as it stays. */
+const WARM_UP_ROUNDS = 4;
 
 const BARE = new URL("gateway/bare-aedes.ts", import.meta.url);
 const GATEWAY = new URL("../../../gateway/src/main.ts", import.meta.url);
 
-/** CPU-seconds of a warm server for a load of clients that are connected, per 100,000 readings. */
-const measure = async (
-  server: ServerProcess,
-  load: readonly LoadClient[],
-  readings: number,
-): Promise<number> => {
-  using connections = new DisposableStack();
-  const open = await Promise.all(load.map((client) => LoadConnection.open(server.port, client)));
-  for (const connection of open) connections.use(connection);
-  const before = server.cpuSeconds();
-  await Promise.all(open.map((connection) => connection.publishAll(WINDOW)));
-  return ((server.cpuSeconds() - before) * 100_000) / readings;
+const SINGLES = { clients: CLIENTS, readings: SINGLE_PUBLISHES, perPublish: 1, zstd: null, seed: 1 };
+const BATCHES = {
+  clients: CLIENTS,
+  readings: BATCHED_PUBLISHES * PER_PUBLISH,
+  perPublish: PER_PUBLISH,
+  zstd: nodeZstd,
+  seed: 2,
 };
+
+/** Vehicles that stay connected to a server, and what they publish in a round. */
+class Fleet implements Disposable {
+  readonly #server: ServerProcess;
+  readonly #readings: number;
+  readonly #connections: readonly LoadConnection[];
+
+  private constructor(server: ServerProcess, readings: number, connections: readonly LoadConnection[]) {
+    this.#server = server;
+    this.#readings = readings;
+    this.#connections = connections;
+  }
+
+  static async connect(server: ServerProcess, readings: number, load: readonly LoadClient[]): Promise<Fleet> {
+    const connections = await Promise.all(load.map((client) => LoadConnection.open(server.port, client)));
+    return new Fleet(server, readings, connections);
+  }
+
+  /** CPU-seconds of the server, per 100,000 readings. */
+  async round(): Promise<number> {
+    const before = this.#server.cpuSeconds();
+    await Promise.all(this.#connections.map((connection) => connection.publishAll(WINDOW)));
+    return ((this.#server.cpuSeconds() - before) * 100_000) / this.#readings;
+  }
+
+  [Symbol.dispose](): void {
+    for (const connection of this.#connections) connection[Symbol.dispose]();
+  }
+}
 
 /** Compares in one run, the three measured in turn in every round, so that a noisy machine is noisy for all. */
 export const benchGateway = async (): Promise<GatewayBench> => {
   const folder = await mkdtemp(join(tmpdir(), "roadstream-bench-"));
-  const single = (readings: number) =>
-    gpsLoad({ clients: CLIENTS, readings, perPublish: 1, zstd: null, seed: 1 });
-  const batched = (readings: number) =>
-    gpsLoad({ clients: CLIENTS, readings, perPublish: PER_PUBLISH, zstd: nodeZstd, seed: 2 });
-  const singles = single(READINGS);
-  const batches = batched(BATCHED_READINGS);
   const rounds: Round[] = [];
   try {
     await using bare = await ServerProcess.start(BARE, []);
@@ -83,15 +101,18 @@ export const benchGateway = async (): Promise<GatewayBench> => {
       "--log",
       `sqlite:${join(folder, "log.sqlite")}`,
     ]);
-    await measure(bare, single(WARM_UP), WARM_UP);
-    await measure(ours, single(WARM_UP), WARM_UP);
-    await measure(ours, batched(WARM_UP), WARM_UP);
-    for (let round = 0; round < ROUNDS; round += 1) {
-      rounds.push({
-        reference: await measure(bare, singles, READINGS),
-        single: await measure(ours, singles, READINGS),
-        batched: await measure(ours, batches, BATCHED_READINGS),
-      });
+    const singles = (server: ServerProcess): Promise<Fleet> =>
+      Fleet.connect(server, SINGLES.readings, gpsLoad({ fleet: "single", ...SINGLES }));
+    using reference = await singles(bare);
+    using single = await singles(ours);
+    using batched = await Fleet.connect(ours, BATCHES.readings, gpsLoad({ fleet: "batched", ...BATCHES }));
+    for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+      const measured = {
+        reference: await reference.round(),
+        single: await single.round(),
+        batched: await batched.round(),
+      };
+      if (round >= 0) rounds.push(measured);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

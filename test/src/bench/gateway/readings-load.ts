@@ -12,8 +12,9 @@ import type { LoadClient } from "./publish-load.ts";
 /** When the first reading was captured. */
 export const LOAD_START = Date.UTC(2026, 2, 14, 12);
 
-/** gps_data as an agent sends it: one reading a second, `perPublish` in each payload. */
+/** gps_data as agents send it: one reading a second, `perPublish` in each payload. `fleet` begins the vehicles' names. */
 export const gpsLoad = (options: {
+  fleet: string;
   clients: number;
   readings: number;
   perPublish: number;
@@ -42,7 +43,7 @@ export const gpsLoad = (options: {
     });
   };
   return Array.from({ length: options.clients }, (_, number) => {
-    const vehicleId = `car-${number + 1}`;
+    const vehicleId = `${options.fleet}-${number + 1}`;
     const bootId = uuidV7(unixMillis(LOAD_START), random);
     const share = Math.floor(options.readings / options.clients / options.perPublish);
     const payloads = Array.from({ length: share }, (_, batch) => {

@@ -1,10 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-
-/** USER_HZ, fixed at 100 in Linux's ABI for /proc (proc(5)). */
-const TICKS_PER_SECOND = 100;
 
 /** A broker under test in a process of its own. */
 export class ServerProcess implements AsyncDisposable {
@@ -34,12 +31,15 @@ export class ServerProcess implements AsyncDisposable {
     throw new Error(`${main.pathname} ended before it was ready`);
   }
 
-  /** User and system time of all its threads so far, in seconds. */
+  /**
+   * Time on a CPU of all its threads so far, in seconds. The kernel counts it in nanoseconds in schedstat (proc(5)); in
+   * stat it has ticks of 10 ms, too coarse for what a short round takes.
+   */
   cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
-    // The fields after the name, which may hold anything between its parentheses; utime and stime are fields 14 and 15.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    const tasks = `/proc/${this.#child.pid}/task`;
+    const ofThread = (id: string): number =>
+      Number(readFileSync(`${tasks}/${id}/schedstat`, "utf8").split(" ")[0]);
+    return readdirSync(tasks).reduce((sum, id) => sum + ofThread(id), 0) / 1e9;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
