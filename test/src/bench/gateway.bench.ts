@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { LoadConnection, type LoadClient } from "./gateway/publish-load.ts";
 import { gpsLoad } from "./gateway/readings-load.ts";
 import { ServerProcess } from "./gateway/server-process.ts";
-import { median } from "./measure.ts";
 
 export interface GatewayBench {
   readonly name: "gateway";
@@ -117,16 +116,18 @@ export const benchGateway = async (): Promise<GatewayBench> => {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  // Of all rounds together: what comes once in some of them, as a checkpoint of the log does, is a part of the cost.
+  const mean = (of: keyof Round): number => rounds.reduce((sum, round) => sum + round[of], 0) / ROUNDS;
   const judge = (of: "single" | "batched", target: number) => {
-    const ratio = median(rounds.map((round) => round[of] / round.reference));
-    return { ours: median(rounds.map((round) => round[of])), ratio, target, ok: ratio <= target };
+    const ratio = mean(of) / mean("reference");
+    return { ours: mean(of), ratio, target, ok: ratio <= target };
   };
   const judged = judge("single", TARGET_SINGLE);
   const judgedBatched = { ...judge("batched", TARGET_BATCHED), perPublish: PER_PUBLISH };
   return {
     name: "gateway",
     unit: "CPU-seconds per 100,000 readings",
-    reference: median(rounds.map((round) => round.reference)),
+    reference: mean("reference"),
     single: judged,
     batched: judgedBatched,
     ok: judged.ok && judgedBatched.ok,

@@ -35,6 +35,9 @@ const publishPacket = (client: LoadClient, index: number): Buffer => {
 
 const CONNACK_BYTES = 4;
 const PUBACK_BYTES = 4;
+/** §3.2.2.3. */
+const RETURN_CODE_AT = 3;
+const NOTHING = Buffer.alloc(0);
 
 /** A client that the server has admitted, ready to publish: what a connection costs is not what a reading costs. */
 export class LoadConnection implements Disposable {
@@ -49,8 +52,13 @@ export class LoadConnection implements Disposable {
   static async open(port: number, client: LoadClient): Promise<LoadConnection> {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     await once(socket, "connect");
+    // What goes wrong closes it, and that is heard where answers are waited for.
+    socket.on("error", () => undefined);
     const connection = new LoadConnection(client, socket);
-    await connection.#answers(CONNACK_BYTES, () => connectPacket(client.clientId));
+    const connack = await connection.#answers(CONNACK_BYTES, (received) =>
+      received === 0 ? connectPacket(client.clientId) : NOTHING,
+    );
+    if (connack[RETURN_CODE_AT] !== 0) throw new Error(`${client.clientId}: not admitted`);
     return connection;
   }
 
@@ -69,24 +77,25 @@ export class LoadConnection implements Disposable {
     this.#socket.destroy();
   }
 
-  /** Sends what `more` gives, at the start and after each answer, until that many bytes have come. */
-  async #answers(bytes: number, more: (received: number) => Buffer): Promise<void> {
+  /** Sends what `more` gives, at the start and after each answer, until that many bytes have come; returns the last of them. */
+  async #answers(bytes: number, more: (received: number) => Buffer): Promise<Buffer> {
     const socket = this.#socket;
     let received = 0;
     const fill = (): void => {
       const next = more(received);
       if (next.length > 0) socket.write(next);
     };
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<Buffer>((resolve, reject) => {
       const closed = (): void =>
         reject(new Error(`${this.#client.clientId}: closed after ${received} bytes of answers`));
       const heard = (chunk: Buffer): void => {
         received += chunk.length;
         if (received < bytes) return fill();
-        socket.off("data", heard).off("close", closed).off("error", reject);
-        resolve();
+        socket.off("data", heard).off("close", closed);
+        resolve(chunk);
       };
-      socket.on("error", reject).on("close", closed).on("data", heard);
+      if (socket.destroyed) return closed();
+      socket.on("close", closed).on("data", heard);
       fill();
     });
   }
