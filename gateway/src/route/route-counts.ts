@@ -71,16 +71,23 @@ export const routeCounts = (metrics: Metrics) => {
     holdTime,
   } = instruments(metrics);
   let held = 0;
+  /** Of these, not told yet: a counter costs more than a publish's other sums. */
+  let fresh = 0;
+  const tell = (): void => {
+    received.add(fresh);
+    fresh = 0;
+    heldGauge.set(held);
+  };
   const addHeld = (count: number): void => {
     held += count;
-    heldGauge.set(held);
+    tell();
   };
   return {
     received: (publish: HeldPublish): void => {
       const count = recordsOf(publish);
-      received.add(count);
       if (publish.accepted.unknownFields > 0) unknown.add(publish.accepted.unknownFields);
       held += count;
+      fresh += count;
     },
     durable: (batch: readonly HeldPublish[], heldSeconds: number): void => {
       let readings = 0;
@@ -97,9 +104,9 @@ export const routeCounts = (metrics: Metrics) => {
       if (count > 0) abandoned.add(count, { reason });
       addHeld(-count);
     },
-    /** An append begins: gauges are set once for what came in this turn. */
+    /** An append begins: what came in this turn is told once. */
     appending: (used: number): void => {
-      heldGauge.set(held);
+      tell();
       bytes.set(used);
     },
     joined: (): void => joined.add(),

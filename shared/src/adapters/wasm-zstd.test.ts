@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { constants, zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { MAX_BODY_BYTES } from "../contract/limits.ts";
 import { zstdContentSize } from "../contract/zstd-frame.ts";
 import { nodeZstd } from "./node-zstd.ts";
 import { wasmZstd } from "./wasm-zstd.ts";
@@ -41,6 +42,18 @@ test("what would be too large is not unpacked, whether the frame says so or not"
   const silent = zstdCompressSync(text(50_000), { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } });
   expect(zstdContentSize(silent)).toBeNull();
   expect([answer(silent, 49_999), answer(silent, 50_000)]).toEqual(["too_large", text(50_000).toString()]);
+});
+
+test("a frame whose reserved bits are set is refused, as by Node, though other builds of zstd unpack it", () => {
+  const frame = Buffer.from("28b52ffd60f0709d000058612072656164696e673b200103e2b1f7e205", "hex");
+  expect(answer(frame, 100_000, nodeZstd)).toBeNull();
+  expect(answer(frame, 100_000)).toBeNull();
+});
+
+test("a body as large as any may be is unpacked", () => {
+  const frame = nodeZstd.compress(text(MAX_BODY_BYTES));
+  expect(zstdContentSize(frame)).toBe(MAX_BODY_BYTES);
+  expect(answer(frame, MAX_BODY_BYTES)).toBe(text(MAX_BODY_BYTES).toString());
 });
 
 test("a frame that lies about its size is refused, and two frames in one body are what they are to Node", () => {

@@ -9,7 +9,7 @@ import { STREAM_NAMES, type StreamName } from "./streams.ts";
 const AROUND = {
   vehicleId: "car-1",
   bootId: "0190d5e4-7b1a-7abc-8def-0123456789ab",
-  machineBoot: 'm"1',
+  machineBoot: "m 1",
   receivedAt: "2026-03-14T12:00:01.000Z",
   sentUptimeMs: 5000,
 };

@@ -1,6 +1,7 @@
 import { canonicalColumns, CONTRACT_VERSION } from "./canonical-record.ts";
 import type { Column } from "./column.ts";
 import { SENT_UPTIME_FIELD } from "./common-columns.ts";
+import { digitsUpTo, PLAIN_CHARACTER } from "./patterns.ts";
 import type { RowRule } from "./row-rules.ts";
 import { STREAM_NAMES, STREAMS, type StreamName } from "./streams.ts";
 
@@ -10,10 +11,6 @@ import { STREAM_NAMES, STREAMS, type StreamName } from "./streams.ts";
  * object made of any. It accepts less than the contract does (plain ASCII, some 15 digits, no 29 February): what does
  * not match is not wrong, it takes the long way. A property test holds both ways to the same lines.
  */
-
-/** At most so many digits. Each is there or is not: a counted repetition takes V8 a third longer for a whole record. */
-const digitsUpTo = (count: number): string =>
-  count === 0 ? "" : String.raw`(?:\d${digitsUpTo(count - 1)})?`;
 
 const WHOLE = `[1-9]${digitsUpTo(8)}|0`;
 const POSITIVE = `[1-9]${digitsUpTo(14)}`;
@@ -30,7 +27,6 @@ const DATE = String.raw`\d\d\d\d-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0
 const TIME = String.raw`${DATE}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`;
 /** Of no record: it takes the long way. */
 const NOTHING = "(?!)";
-const PLAIN_STRING = String.raw`[ !#-\[\]-~]`;
 
 /** The whole numbers from 1 to below `limit`, the longest first: what a reader meets most is tried first. */
 const positiveBelow = (limit: number): string => {
@@ -86,7 +82,7 @@ const valuePattern = (column: Column, words = column.values): string => {
     case "string":
       if (words !== null) return `"(?:${words.join("|")})"`;
       if (column.pattern !== null) return `"(?:${column.pattern})"`;
-      return `"${PLAIN_STRING}{0,${column.maxLength}}"`;
+      return `"${PLAIN_CHARACTER}{0,${column.maxLength}}"`;
   }
 };
 
@@ -202,12 +198,12 @@ export const countUsual = (
   }
 };
 
-const PLAIN = new RegExp(`^${PLAIN_STRING}*$`);
+const PLAIN = new RegExp(`^${PLAIN_CHARACTER}*$`);
 
-/** Whether a header's text is in plain ASCII, as the records under it are. */
+/** Whether JSON writes a header's text as it is, in ASCII, as the texts of the records under it. */
 export const isPlain = (text: string): boolean => PLAIN.test(text);
 
-/** What the header and the gateway say of all records of one publish. */
+/** What the header and the gateway say of all records of one publish, in texts that are plain. */
 export interface RecordSurroundings {
   readonly vehicleId: string;
   readonly bootId: string;
@@ -219,5 +215,5 @@ export interface RecordSurroundings {
 /** What stands in a log line instead of a usual record's `{`. */
 export const recordHead = (around: RecordSurroundings): string =>
   `{"v":${CONTRACT_VERSION},"vehicle_id":"${around.vehicleId}","boot_id":"${around.bootId}",` +
-  `"machine_boot":${JSON.stringify(around.machineBoot)},"received_at":"${around.receivedAt}",` +
+  `"machine_boot":"${around.machineBoot}","received_at":"${around.receivedAt}",` +
   `"${SENT_UPTIME_FIELD}":${around.sentUptimeMs},`;

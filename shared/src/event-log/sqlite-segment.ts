@@ -40,9 +40,9 @@ const SEGMENT_OVERHEAD_BYTES = 128;
 interface Part {
   readonly key: string;
   readonly count: number;
-  /** ASCII. */
+  /** As a string, both are ASCII. */
   readonly head: string;
-  readonly text: Uint8Array;
+  readonly text: string | Uint8Array;
   readonly isPacked: 0 | 1;
 }
 
@@ -54,8 +54,7 @@ const partsOf = (entries: readonly LogEntry[]): readonly Part[] => {
     const { key } = entry;
     if (isBlock(entry)) {
       const { count, head, packed } = entry;
-      const text = packed ?? Buffer.from(entry.text, "latin1");
-      parts.push({ key, count, head, text, isPacked: packed === null ? 0 : 1 });
+      parts.push({ key, count, head, text: packed ?? entry.text, isPacked: packed === null ? 0 : 1 });
       return;
     }
     run.push(entry.value);
@@ -91,9 +90,10 @@ export const encodeSegment = (entries: readonly LogEntry[]): SegmentColumns => {
   const body = Buffer.allocUnsafe(size);
   let at = 0;
   for (const { head, text } of parts) {
-    body.write(head, at, "latin1");
-    body.set(text, at + head.length);
-    at += head.length + text.length;
+    at += body.write(head, at, "latin1");
+    if (typeof text === "string") body.write(text, at, "latin1");
+    else body.set(text, at);
+    at += text.length;
   }
   const headers = headersOf(entries);
   const json = JSON.stringify(pieces);
