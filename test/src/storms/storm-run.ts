@@ -43,6 +43,7 @@ export class StormRun implements AsyncDisposable {
   readonly #kept = new Map<Kept, KeptProgram>();
   readonly #open = new AsyncDisposableStack();
   readonly #random: Random;
+  readonly #absences = new Map<Service, Promise<void>>();
   #blows: readonly Promise<void>[] = [];
   #port = 0;
   #outages = 0;
@@ -156,11 +157,18 @@ export class StormRun implements AsyncDisposable {
       case "freeze":
       case "restart":
         this.#outages += 1;
-        await this.#absence(blow.what, blow.kind, blow.forMs);
+        await this.#inTurn(blow.what, () => this.#absence(blow.what, blow.kind, blow.forMs));
         this.#outages -= 1;
         this.#quietSince = performance.now();
         return;
     }
+  }
+
+  /** A service that is away already is sent away again when it has come back: two of it would fight for its port. */
+  #inTurn(what: Service, absence: () => Promise<void>): Promise<void> {
+    const last = (this.#absences.get(what) ?? Promise.resolve()).then(absence);
+    this.#absences.set(what, last);
+    return last;
   }
 
   async #absence(what: Service, kind: "freeze" | "restart", forMs: number): Promise<void> {
