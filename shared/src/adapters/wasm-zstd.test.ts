@@ -50,6 +50,14 @@ test("a frame whose reserved bits are set is refused, as by Node, though other b
   expect(answer(frame, 100_000)).toBeNull();
 });
 
+test("a frame that wants a larger window than Node gives is refused", () => {
+  const frame = Buffer.from(zstdCompressSync(text(60_000), { params: { [constants.ZSTD_c_windowLog]: 15 } }));
+  expect(answer(frame, 100_000)).toBe(text(60_000).toString());
+  frame[5] = (28 - 10) << 3;
+  expect(answer(frame, 100_000, nodeZstd)).toBeNull();
+  expect(answer(frame, 100_000)).toBeNull();
+});
+
 test("a body as large as any may be is unpacked", () => {
   const frame = nodeZstd.compress(text(MAX_BODY_BYTES));
   expect(zstdContentSize(frame)).toBe(MAX_BODY_BYTES);

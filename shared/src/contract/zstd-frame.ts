@@ -10,14 +10,19 @@ const numberAt = (bytes: Uint8Array, at: number, length: number): number => {
   return value;
 };
 
+/** What Node's own decoder takes at most (ZSTD_WINDOWLOG_LIMIT_DEFAULT); other decoders differ beyond it. */
+const MAX_WINDOW_LOG = 27;
+
 /**
  * How long a zstd frame says its content is (RFC 8878 §3.1.1.1), at most 2^32 - 1 bytes; null when it does not say, or is
- * no such frame, or is one of a few bytes. What it says may be wrong: whoever unpacks it checks.
+ * no such frame, or is one of a few bytes, or wants a window that not all decoders give. What it says may be wrong:
+ * whoever unpacks it checks.
  */
 export const zstdContentSize = (frame: Uint8Array): number | null => {
   if (frame.length < LONGEST_HEADER || numberAt(frame, 0, 4) !== MAGIC) return null;
   const descriptor = frame[4] ?? 0;
   const isSingleSegment = (descriptor & 0x20) !== 0;
+  if (!isSingleSegment && 10 + ((frame[5] ?? 0) >> 3) > MAX_WINDOW_LOG) return null;
   const at = 5 + (isSingleSegment ? 0 : 1) + (DICTIONARY_ID_BYTES[descriptor & 3] ?? 0);
   switch (descriptor >> 6) {
     case 0:
@@ -32,8 +37,6 @@ export const zstdContentSize = (frame: Uint8Array): number | null => {
 };
 
 const SIZE_BYTES = [0, 2, 4, 8];
-/** What Node's own decoder takes at most (ZSTD_WINDOWLOG_LIMIT_DEFAULT); other decoders differ beyond it. */
-const MAX_WINDOW_LOG = 27;
 const BLOCK_HEADER_BYTES = 3;
 const RLE_BLOCK = 1;
 const RESERVED_BLOCK = 3;
@@ -47,7 +50,6 @@ export const isSingleZstdFrame = (bytes: Uint8Array, contentSize: number): boole
   if (zstdContentSize(bytes) !== contentSize) return false;
   const descriptor = bytes[4] ?? 0;
   const isSingleSegment = (descriptor & 0x20) !== 0;
-  if (!isSingleSegment && 10 + ((bytes[5] ?? 0) >> 3) > MAX_WINDOW_LOG) return false;
   const sizeBytes = isSingleSegment && descriptor >> 6 === 0 ? 1 : (SIZE_BYTES[descriptor >> 6] ?? 0);
   let at = 5 + (isSingleSegment ? 0 : 1) + (DICTIONARY_ID_BYTES[descriptor & 3] ?? 0) + sizeBytes;
   for (let isLast = false; !isLast;) {
