@@ -66,6 +66,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "say for how long tables keep their rows, and drop what is older",
     load: () => import("./commands/retain/main.ts"),
   },
+  groups: {
+    does: "list the groups that an event log on SQLite waits for, and forget one",
+    load: () => import("./commands/groups/main.ts"),
+  },
   rebuild: {
     does: "write a table's lost ledger anew from its rows",
     load: () => import("./commands/rebuild/main.ts"),

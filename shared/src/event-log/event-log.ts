@@ -130,6 +130,25 @@ export interface PartitionRange {
   readonly end: number;
 }
 
+/** A group of workers, as the log knows it. */
+export interface LogGroup {
+  readonly name: string;
+  /** Those that are there now. */
+  readonly workers: readonly string[];
+  readonly partitions: number;
+  /** Records that it has not marked durable, and the bytes that stay in the log because of them. */
+  readonly waitingRecords: number;
+  readonly heldBytes: number;
+}
+
+/** The groups for which a log keeps records. One that never comes back has to be forgotten, or records stay for ever. */
+export interface LogGroups {
+  /** By name. */
+  list(): Promise<readonly LogGroup[]>;
+  /** `in_use`: a worker of it is there, and nothing was done. A group that comes back later begins with what is left. */
+  forget(group: string): Promise<"forgotten" | "unknown" | "in_use">;
+}
+
 /** An opened event log: what both sides need to know of it, and the two ways of using it. */
 export interface EventLog extends AsyncDisposable {
   /** Throws `unavailable` for a topic that does not exist. Names this log for ever: Kafka cluster id + topic id or name, or the SQLite file's UUID + topic. Recreating a topic changes it where the log can tell. */
@@ -146,5 +165,7 @@ export interface EventLog extends AsyncDisposable {
   /** Reads without being in a group: `trace`, resume checks, receipts. At most about `maxBytes`; an empty slice at the end. */
   read(at: TopicPartition, from: number, maxBytes: number): Promise<LogSlice | LogFault>;
   writer(): Promise<EventLogWriter>;
+  /** Null where records go by age or size, whatever groups have read (Kafka). */
+  readonly groups: LogGroups | null;
   join(options: { group: string; worker: string; topics: readonly string[] }): Promise<LogConsumer>;
 }

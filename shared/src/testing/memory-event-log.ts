@@ -24,6 +24,8 @@ export class MemoryEventLog implements EventLog {
   appendFault:
     | ((records: readonly { readonly key: string; readonly value: string }[]) => AppendFault | null)
     | null = null;
+  /** It keeps everything. */
+  readonly groups = null;
   readonly #clock: Clock;
 
   constructor(options: { clock: Clock; store?: MemoryLogStore }) {

@@ -69,6 +69,7 @@ export class KafkaEventLog implements EventLog {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
   readonly #cluster: KafkaCluster;
+  readonly groups = null;
   #connected: Promise<void> | null = null;
 
   constructor(options: KafkaEventLogOptions) {

@@ -9,6 +9,7 @@ import type {
   EventLogWriter,
   LogConsumer,
   LogFault,
+  LogGroups,
   LogSlice,
   PartitionRange,
   TopicPartition,
@@ -17,6 +18,7 @@ import type {
 import { SQLITE_LOG_DEFAULTS, type SqliteLogSettings } from "../sqlite-log-settings.ts";
 import { SqliteLogConsumer } from "./sqlite-event-log-consumer.ts";
 import { portError, SqliteLogFile } from "./sqlite-event-log-file.ts";
+import { SqliteLogGroups } from "./sqlite-event-log-groups.ts";
 import { SqliteLogRecords } from "./sqlite-event-log-records.ts";
 import { SqliteLogTopics } from "./sqlite-event-log-topics.ts";
 import { SqliteLogWriter } from "./sqlite-event-log-writer.ts";
@@ -38,6 +40,7 @@ export class SqliteEventLog implements EventLog {
   readonly #file: SqliteLogFile;
   readonly #topics: SqliteLogTopics;
   readonly #records: SqliteLogRecords;
+  readonly groups: LogGroups;
 
   constructor(options: SqliteEventLogOptions) {
     this.#options = options;
@@ -45,6 +48,11 @@ export class SqliteEventLog implements EventLog {
     this.#file = this.#connect("each_commit");
     this.#topics = new SqliteLogTopics(this.#file);
     this.#records = new SqliteLogRecords(this.#file, this.#topics, options.zstd);
+    const groups = new SqliteLogGroups(this.#file, options.clock);
+    this.groups = {
+      list: () => this.#ask(() => groups.list()),
+      forget: (group) => this.#ask(() => groups.forget(group)),
+    };
   }
 
   identity(topic: string): Promise<string> {
