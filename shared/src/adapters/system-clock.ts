@@ -16,10 +16,7 @@ const machineBoot = (): string => {
 /** The machine's clocks: wall time, and CLOCK_MONOTONIC, which on Linux counts from boot in every process. */
 export const systemClock = (): Clock => ({
   now: () => unixMillis(Date.now()),
-  uptime: () => {
-    const [seconds, nanos] = process.hrtime();
-    return uptimeMillis(seconds * 1000 + Math.floor(nanos / 1e6));
-  },
+  uptime: () => uptimeMillis(Math.floor(Number(process.hrtime.bigint() / 1000n) / 1000)),
   machineBoot: machineBoot(),
   sleep: (duration: DurationMs, signal?: AbortSignal) =>
     new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { canonicalColumns, CONTRACT_VERSION } from "./canonical-record.ts";
 import type { Column } from "./column.ts";
 import { SENT_UPTIME_FIELD } from "./common-columns.ts";
-import { digitsUpTo, PLAIN_CHARACTER } from "./patterns.ts";
+import { PLAIN_CHARACTER } from "./patterns.ts";
 import type { RowRule } from "./row-rules.ts";
 import { STREAM_NAMES, STREAMS, type StreamName } from "./streams.ts";
 
@@ -11,6 +11,10 @@ import { STREAM_NAMES, STREAMS, type StreamName } from "./streams.ts";
  * object made of any. It accepts less than the contract does (plain ASCII, some 15 digits, no 29 February): what does
  * not match is not wrong, it takes the long way. A property test holds both ways to the same lines.
  */
+
+/** At most so many digits. Each is there or is not: a counted repetition takes V8 a third longer for a whole record. */
+const digitsUpTo = (count: number): string =>
+  count === 0 ? "" : String.raw`(?:\d${digitsUpTo(count - 1)})?`;
 
 const WHOLE = `[1-9]${digitsUpTo(8)}|0`;
 const POSITIVE = `[1-9]${digitsUpTo(14)}`;

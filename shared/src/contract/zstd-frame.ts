@@ -3,13 +3,6 @@ const MAGIC = 0xfd2fb528;
 const LONGEST_HEADER = 18;
 const DICTIONARY_ID_BYTES = [0, 1, 2, 4];
 
-/** RFC 8878 §3.1: numbers have their lowest byte first. */
-const numberAt = (bytes: Uint8Array, at: number, length: number): number => {
-  let value = 0;
-  for (let i = at + length - 1; i >= at; i -= 1) value = value * 256 + (bytes[i] ?? 0);
-  return value;
-};
-
 /** What Node's own decoder takes at most (ZSTD_WINDOWLOG_LIMIT_DEFAULT); other decoders differ beyond it. */
 const MAX_WINDOW_LOG = 27;
 
@@ -19,20 +12,21 @@ const MAX_WINDOW_LOG = 27;
  * whoever unpacks it checks.
  */
 export const zstdContentSize = (frame: Uint8Array): number | null => {
-  if (frame.length < LONGEST_HEADER || numberAt(frame, 0, 4) !== MAGIC) return null;
-  const descriptor = frame[4] ?? 0;
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  if (frame.length < LONGEST_HEADER || view.getUint32(0, true) !== MAGIC) return null;
+  const descriptor = view.getUint8(4);
   const isSingleSegment = (descriptor & 0x20) !== 0;
-  if (!isSingleSegment && 10 + ((frame[5] ?? 0) >> 3) > MAX_WINDOW_LOG) return null;
+  if (!isSingleSegment && 10 + (view.getUint8(5) >> 3) > MAX_WINDOW_LOG) return null;
   const at = 5 + (isSingleSegment ? 0 : 1) + (DICTIONARY_ID_BYTES[descriptor & 3] ?? 0);
   switch (descriptor >> 6) {
     case 0:
-      return isSingleSegment ? numberAt(frame, at, 1) : null;
+      return isSingleSegment ? view.getUint8(at) : null;
     case 1:
-      return numberAt(frame, at, 2) + 256;
+      return view.getUint16(at, true) + 256;
     case 2:
-      return numberAt(frame, at, 4);
+      return view.getUint32(at, true);
     default:
-      return numberAt(frame, at + 4, 4) === 0 ? numberAt(frame, at, 4) : null;
+      return view.getUint32(at + 4, true) === 0 ? view.getUint32(at, true) : null;
   }
 };
 

@@ -42,7 +42,7 @@ test("a group that was tried is found by what it holds, and forgotten", async ()
   expect(listed.groups).toMatchObject([landed, { group: "try", workers: 0, waiting_records: 1 }]);
   const wrong = await groups("--forget", "tyr");
   expect(wrong.code).toBe(2);
-  expect(wrong.stderr).toMatch(/no group tyr: there are .*, try/);
+  expect(wrong.stderr).toMatch(/no group tyr; the log has .*, try/);
   const done = await groups("--forget", "try");
   expect(done).toMatchObject({ code: 0, stderr: expect.stringContaining("try is forgotten") as string });
   expect(done.stdout).toMatch(/waiting_records/);

@@ -16,7 +16,7 @@ const forget = async (groups: LogGroups, name: string): Promise<void> => {
     });
   }
   const names = known.map((group) => group.name).join(", ");
-  throw new RoadstreamError("usage", `no group ${name}: there ${names === "" ? "is none" : `are ${names}`}`);
+  throw new RoadstreamError("usage", `no group ${name}; the log has ${names === "" ? "none" : names}`);
 };
 
 const run = async (
