@@ -1,19 +1,8 @@
-import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCloud } from "../testing/run-cloud.ts";
 import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
-
-/** As people start it; a process costs most of a second, so there is one of each command here. */
-const ROADSTREAM = join(import.meta.dirname, "../../../bin/roadstream");
-const run = promisify(execFile);
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let tiny: TinyLake;
 
@@ -30,17 +19,7 @@ afterAll(async () => {
   await tiny[Symbol.asyncDispose]();
 });
 
-const cloud = async (...args: readonly string[]): Promise<Ended> => {
-  try {
-    // Through pnpm, the caller's folder would be where these tests were started.
-    const env = { ...process.env, INIT_CWD: tiny.folder };
-    const ended = await run(ROADSTREAM, ["cloud", ...args, "--lake", "file:lake"], { cwd: tiny.folder, env });
-    return { code: 0, ...ended };
-  } catch (error) {
-    const { code, stdout, stderr } = error as Ended;
-    return { code, stdout, stderr };
-  }
-};
+const cloud = (...args: readonly string[]) => runCloud(tiny.folder, ...args, "--lake", "file:lake");
 const json = async (...args: readonly string[]): Promise<unknown> => {
   const { code, stdout } = await cloud(...args, "--json");
   expect(code).toBe(0);

@@ -1,14 +1,9 @@
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../../adapters/duckdb-engine.ts";
+import { runCloud } from "../../testing/run-cloud.ts";
 import { tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
-
-/** As people start it; a process costs most of a second. */
-const ROADSTREAM = join(import.meta.dirname, "../../../../bin/roadstream");
-const run = promisify(execFile);
 
 let tiny: TinyLake;
 beforeAll(async () => {
@@ -17,11 +12,9 @@ beforeAll(async () => {
 afterAll(() => tiny[Symbol.asyncDispose]());
 
 const cloud = async (...args: readonly string[]) => {
-  const argv = ["cloud", ...args, "--lake", tiny.lakeSpec, "--warehouse", "duckdb:cars.duckdb", "--json"];
-  return JSON.parse(
-    (await run(ROADSTREAM, argv, { cwd: tiny.folder, env: { ...process.env, INIT_CWD: tiny.folder } }))
-      .stdout,
-  ) as unknown;
+  const to = ["--lake", tiny.lakeSpec, "--warehouse", "duckdb:cars.duckdb", "--json"];
+  const { stdout } = await runCloud(tiny.folder, ...args, ...to);
+  return JSON.parse(stdout) as unknown;
 };
 const rows = async (sql: string) => {
   await using engine = await DuckDbEngine.open({ ...DEFAULT_DUCKDB, file: join(tiny.folder, "cars.duckdb") });

@@ -1,10 +1,6 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { runCloud } from "../../testing/run-cloud.ts";
 import { tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
-
-const MAIN = join(import.meta.dirname, "../../main.ts");
 
 let tiny: TinyLake;
 beforeEach(async () => {
@@ -12,27 +8,13 @@ beforeEach(async () => {
 });
 afterEach(() => tiny[Symbol.asyncDispose]());
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const cloud = async (...args: readonly string[]): Promise<Outcome> => {
-  const argv = ["--conditions=source", "--disable-warning=ExperimentalWarning", MAIN, ...args];
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, argv)) };
-  } catch (error) {
-    return error as Outcome;
-  }
-};
-const groups = (...args: readonly string[]): Promise<Outcome> =>
-  cloud("groups", "--log", tiny.logSpec, ...args);
+const groups = (...args: readonly string[]) =>
+  runCloud(tiny.folder, "groups", "--log", tiny.logSpec, ...args);
 
 test("a group that was tried is found by what it holds, and forgotten", async () => {
   await tiny.append([1, 2].map((seq) => tinyRecord("gps_data", { seq, at: "10:00:00" }, { fix: "none" })));
   const elsewhere = ["--lake", `${tiny.lakeSpec}-2`, "--group", "try"];
-  const tried = await cloud("run", "--log", tiny.logSpec, ...elsewhere, "--until-drained");
+  const tried = await runCloud(tiny.folder, "run", "--log", tiny.logSpec, ...elsewhere, "--until-drained");
   expect(tried).toMatchObject({ code: 0 });
   await tiny.append([tinyRecord("gps_data", { seq: 3, at: "10:00:01" }, { fix: "none" })]);
   await tiny.land();
@@ -50,11 +32,11 @@ test("a group that was tried is found by what it holds, and forgotten", async ()
 });
 
 test("a log that is not there is not made, and Kafka's groups are Kafka's", async () => {
-  expect(await cloud("groups", "--log", `${tiny.logSpec}-none`)).toMatchObject({
+  expect(await runCloud(tiny.folder, "groups", "--log", `${tiny.logSpec}-none`)).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("there is no event log") as string,
   });
-  const kafka = await cloud("groups", "--log", "kafka://127.0.0.1:1");
+  const kafka = await runCloud(tiny.folder, "groups", "--log", "kafka://127.0.0.1:1");
   expect(kafka.code).toBe(2);
   expect(kafka.stderr).toContain("kafka-consumer-groups.sh");
 });

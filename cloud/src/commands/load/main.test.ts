@@ -1,13 +1,8 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../../adapters/duckdb-engine.ts";
+import { runCloud } from "../../testing/run-cloud.ts";
 import { tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
-
-/** As people start it; a process costs most of a second. */
-const ROADSTREAM = join(import.meta.dirname, "../../../../bin/roadstream");
-const run = promisify(execFile);
 
 let tiny: TinyLake;
 beforeAll(async () => {
@@ -15,17 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => tiny[Symbol.asyncDispose]());
 
-const cloud = async (...args: readonly string[]) => {
-  const argv = ["cloud", ...args, "--lake", tiny.lakeSpec];
-  try {
-    return {
-      code: 0,
-      ...(await run(ROADSTREAM, argv, { cwd: tiny.folder, env: { ...process.env, INIT_CWD: tiny.folder } })),
-    };
-  } catch (error) {
-    return error as { readonly code: number; readonly stdout: string; readonly stderr: string };
-  }
-};
+const cloud = (...args: readonly string[]) => runCloud(tiny.folder, ...args, "--lake", tiny.lakeSpec);
 const gps = (seq: number) => tinyRecord("gps_data", { seq, at: `10:00:0${seq}.000` }, { fix: "none" });
 const rows = async (sql: string) => {
   await using engine = await DuckDbEngine.open({ ...DEFAULT_DUCKDB, file: join(tiny.folder, "cars.duckdb") });

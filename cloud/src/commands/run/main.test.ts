@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { allTopics, logTopics, MemoryMetrics, silentLogger } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openEventLog, type EventLog, type LogAppend } from "@roadstream/shared/event-log";
@@ -12,11 +10,10 @@ import { FolderObjectStore } from "../../adapters/folder-object-store.ts";
 import { openLake } from "../../adapters/open-lake.ts";
 import { openLakeTable } from "../../lake/lake-table.ts";
 import { tableDefinition } from "../../lake/table-definition.ts";
+import { runCloud } from "../../testing/run-cloud.ts";
 
-const MAIN = join(import.meta.dirname, "../../main.ts");
 const BOOT = "0190d5e4-7b1a-7abc-8def-0123456789ab";
 const TOPICS = logTopics({});
-const run = promisify(execFile);
 
 let folder: string;
 let log: EventLog;
@@ -40,18 +37,9 @@ const openLog = (): Promise<EventLog> =>
     env: {},
   });
 
-const cloud = async (
-  ...args: readonly string[]
-): Promise<{ code: number; stdout: string; stderr: string }> => {
-  const argv = ["--conditions=source", "--disable-warning=ExperimentalWarning", MAIN, "run", ...args];
-  const spec = ["--log", `sqlite:${join(folder, "log.sqlite")}`, "--lake", `file:${join(folder, "lake")}`];
-  try {
-    return { code: 0, ...(await run(process.execPath, [...argv, ...spec, "--until-drained", "--json"])) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, stdout, stderr };
-  }
-};
+const IN_FOLDER = ["--log", "sqlite:log.sqlite", "--lake", "file:lake"];
+const cloud = (...args: readonly string[]) =>
+  runCloud(folder, "run", ...args, ...IN_FOLDER, "--until-drained", "--json");
 
 const row = (vehicle: string, seq: number, more = ""): string =>
   `"v":1,"vehicle_id":"${vehicle}","boot_id":"${BOOT}","machine_boot":"m1","received_at":"2026-03-01T10:00:01.000Z",` +
@@ -180,17 +168,8 @@ test("brings a table of an earlier contract up to this one, says so, and lands i
 
 test("a log that is not there cannot be drained: nothing is made, and the path is named", async () => {
   const lake = join(folder, "elsewhere");
-  const argv = [
-    "--conditions=source",
-    MAIN,
-    "run",
-    "--until-drained",
-    "--log",
-    `sqlite:${join(folder, "typo.sqlite")}`,
-  ];
-  const ended = await run(process.execPath, [...argv, "--lake", `file:${lake}`]).catch(
-    (error: unknown) => error as { readonly code: number; readonly stderr: string },
-  );
+  const from = ["--log", "sqlite:typo.sqlite", "--until-drained"];
+  const ended = await runCloud(folder, "run", ...from, "--lake", `file:${lake}`);
   expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining("typo.sqlite") as string });
   await expect(stat(lake)).rejects.toMatchObject({ code: "ENOENT" });
 });

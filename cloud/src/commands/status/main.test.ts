@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ALARM_NAMES } from "../../status/alarms.ts";
@@ -9,9 +7,9 @@ import type { StatusReport } from "../../status/lake-status.ts";
 import { recentFiles, tableCommits } from "../../status/table-commits.ts";
 import { batch, openTable, whileTimePasses } from "../../testing/lake-fixture.ts";
 import { MemoryObjectStore } from "../../testing/memory-object-store.ts";
+import { runCloud } from "../../testing/run-cloud.ts";
 import { tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
 
-const MAIN = join(import.meta.dirname, "../../main.ts");
 const OPERATIONS = join(import.meta.dirname, "../../../../docs/operations.md");
 const MINUTE = 60_000;
 
@@ -29,16 +27,8 @@ const gps = (seq: number, capturedAgo: number, receivedAgo: number, more: object
     { fix: "none", captured_at: ago(capturedAgo), received_at: ago(receivedAgo), ...more },
   );
 
-const status = async (
-  ...args: readonly string[]
-): Promise<{ code: number; stdout: string; stderr: string }> => {
-  const argv = ["--conditions=source", "--disable-warning=ExperimentalWarning", MAIN, "status", ...args];
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [...argv, "--lake", tiny.lakeSpec])) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-};
+const status = (...args: readonly string[]) =>
+  runCloud(tiny.folder, "status", ...args, "--lake", tiny.lakeSpec);
 
 test("times by clocks that can tell, the path's own share of all rows, lag and alarms; exit 3 only when asked", async () => {
   await tiny.append([
@@ -89,9 +79,7 @@ test("a lake without a log: everything but the lag; without a lake: wrong usage"
   const report = JSON.parse(run.stdout) as StatusReport;
   expect(report).toMatchObject({ ok: true, window_s: 60, alarms: [] });
   expect(report.tables.every(({ lag }) => lag === null)).toBe(true);
-  const elsewhere = ["--conditions=source", MAIN, "status", "--lake", `file:${tiny.folder}/none`];
-  const none = await promisify(execFile)(process.execPath, elsewhere).catch((error: unknown) => error);
-  expect(none).toMatchObject({ code: 2 });
+  expect(await runCloud(tiny.folder, "status", "--lake", "file:none")).toMatchObject({ code: 2 });
 });
 
 test("snapshots say of a commit how often another one came first, and which files are new", async () => {

@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import {
   allTopics,
   deadLetterValue,
@@ -19,11 +17,11 @@ import { lakeFilesSql } from "../../adapters/duckdb-lake-files.ts";
 import { DuckDbParquetWriter } from "../../adapters/duckdb-parquet.ts";
 import { openVerify } from "../../adapters/open-verify.ts";
 import { tableDefinition } from "../../lake/table-definition.ts";
+import { runCloud } from "../../testing/run-cloud.ts";
 import { TINY_BOOT as BOOT, tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
 import type { VerifyReport } from "../../verify/report.ts";
 import { verifyLake } from "../../verify/verify-lake.ts";
 
-const MAIN = join(import.meta.dirname, "../../main.ts");
 const OLD_BOOT = "0190d5e4-0000-7abc-8def-0123456789ab";
 const TOPICS = logTopics({});
 
@@ -70,16 +68,7 @@ const verify = async (options: { log?: string | null; vehicle?: string } = {}): 
   });
   return await verifyLake(opened, { vehicle: options.vehicle ?? null });
 };
-const cloud = async (
-  ...args: readonly string[]
-): Promise<{ code: number; stdout: string; stderr: string }> => {
-  const argv = ["--conditions=source", "--disable-warning=ExperimentalWarning", MAIN, "verify", ...args];
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, argv)) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-};
+const cloud = (...args: readonly string[]) => runCloud(tiny.folder, "verify", ...args);
 
 /** Puts other rows into the only data file of gps_data, as someone would who knows nothing of tables. */
 const rewriteRows = async (select: (rows: string) => string): Promise<void> => {
