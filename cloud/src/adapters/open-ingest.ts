@@ -23,6 +23,7 @@ import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
 import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
 import { DuckDbRowWriter } from "./duckdb-row-writer.ts";
 import { duckDbPictureKeys } from "./duckdb-picture-keys.ts";
+import { keepHeapModest } from "./modest-heap.ts";
 import { openLake, type OpenedLake } from "./open-lake.ts";
 import { openExistingLog, openLog } from "./open-log.ts";
 
@@ -54,6 +55,7 @@ interface OpenedIngest extends IngestContext, AsyncDisposable {
 /** Opens log, lake and database as the settings name them; closes them in reverse order. */
 export const openIngest = async (options: OpenIngestOptions): Promise<OpenedIngest> => {
   const { clock, random, logger } = options;
+  keepHeapModest();
   await using opened = new AsyncDisposableStack();
   const openIt = options.untilDrained ? openExistingLog : openLog;
   const log = opened.use(await openIt(options.log, options));
