@@ -93,6 +93,9 @@ export interface ColumnStatistics {
   readonly max: string | null;
 }
 
+/** What rows of data files hold in one column of texts, in portions. */
+export type TextsOfFiles = (files: readonly LiveFile[]) => AsyncIterable<readonly string[]>;
+
 export interface LiveFile {
   readonly key: string;
   readonly sizeBytes: number;

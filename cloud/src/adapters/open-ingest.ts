@@ -17,12 +17,12 @@ import {
 } from "../ingest/ingest-limits.ts";
 import { IngestMetrics } from "../ingest/ingest-metrics.ts";
 import { ReceiptSender } from "../receipts/receipt-sender.ts";
-import type { PictureKeys } from "../retain/drop-days.ts";
+import type { TextsOfFiles } from "../ports.ts";
 import { Slots } from "../ingest/slots.ts";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
 import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
 import { DuckDbRowWriter } from "./duckdb-row-writer.ts";
-import { duckDbPictureKeys } from "./duckdb-picture-keys.ts";
+import { duckDbLetterIds, duckDbPictureKeys } from "./duckdb-texts-of-files.ts";
 import { keepHeapModest } from "./modest-heap.ts";
 import { openLake, type OpenedLake } from "./open-lake.ts";
 import { openExistingLog, openLog } from "./open-log.ts";
@@ -49,7 +49,7 @@ const INGEST_DUCKDB = { ...DEFAULT_DUCKDB, threads: 1 };
 
 interface OpenedIngest extends IngestContext, AsyncDisposable {
   readonly tables: OpenedLake["tables"];
-  readonly pictureKeys: PictureKeys;
+  readonly pictureKeys: TextsOfFiles;
 }
 
 /** Opens log, lake and database as the settings name them; closes them in reverse order. */
@@ -97,6 +97,7 @@ export const openIngest = async (options: OpenIngestOptions): Promise<OpenedInge
     tables: lake.tables,
     pictureKeys: duckDbPictureKeys(engine, lake.store),
     rows,
+    letterIds: duckDbLetterIds(engine, lake.store),
     zstd: nodeZstd,
     sha256: nodeSha256,
     slots: new Slots(CONCURRENT_COMMITS),

@@ -10,7 +10,7 @@ import {
   type Sha256,
 } from "@roadstream/shared";
 import type { EventLog, EventLogWriter } from "@roadstream/shared/event-log";
-import type { LakeTable, ObjectStore } from "../ports.ts";
+import type { LakeTable, ObjectStore, TextsOfFiles } from "../ports.ts";
 import type { ReceiptSender } from "../receipts/receipt-sender.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
 import type { RowWriter } from "./ports.ts";
@@ -31,6 +31,8 @@ export interface IngestContext {
   readonly store: ObjectStore;
   readonly tables: Readonly<Record<TableName, LakeTable>>;
   readonly rows: RowWriter;
+  /** Which letters data files of dead_letters hold. */
+  readonly letterIds: TextsOfFiles;
   readonly zstd: Zstd;
   readonly sha256: Sha256;
   readonly slots: Slots;

@@ -38,11 +38,16 @@ export const judgeBatch = async (context: IngestContext, options: JudgeOptions):
   const { name } = options.table;
   const quarantined = new Set<string>();
   const recalled = new Map<string, SeriesRanges>();
+  let lettersFound: StageOptions["lettersFound"] = null;
   let lane: StageOptions["lane"] = "fast";
   for (;;) {
-    const staged = stage(context, options, { lane, quarantined, recalled });
+    const staged = stage(context, options, { lane, quarantined, recalled, lettersFound });
     if (staged.recalls.size > 0) {
       await recall(context, staged, recalled);
+      continue;
+    }
+    if (staged.lettersToFind.size > 0 && lettersFound === null) {
+      lettersFound = await findLetters(context, staged.lettersToFind);
       continue;
     }
     if (staged.rows.length === 0) return { kind: "judged", staged, files: [], captured: [] };
@@ -65,7 +70,7 @@ export const judgeBatch = async (context: IngestContext, options: JudgeOptions):
   }
 };
 
-type Lane = Pick<StageOptions, "lane" | "quarantined" | "recalled">;
+type Lane = Pick<StageOptions, "lane" | "quarantined" | "recalled" | "lettersFound">;
 
 const stage = (context: IngestContext, options: JudgeOptions, lane: Lane): StagedBatch => {
   const { raw, ledgers, partitionCount, logIdentity } = options;
@@ -99,6 +104,18 @@ const recall = async (
   for (const [series, archive] of staged.recalls) {
     recalled.set(series, await recallSeries(context.store, context.zstd, archive, series));
   }
+};
+
+/** On the newest head: what landed since the batch's own is of other partitions, or the batch is one too late. */
+const findLetters = async (
+  { tables, letterIds }: IngestContext,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> => {
+  const table = tables.dead_letters;
+  const found = new Set<string>();
+  for await (const ids of letterIds(await table.files(await table.head())))
+    for (const id of ids) if (wanted.has(id)) found.add(id);
+  return found;
 };
 
 /** Finds by halving which rows the database does not take. */

@@ -4,12 +4,12 @@ import { readDeadLetter, type ReadDeadLetter } from "../dead-letters/read-dead-l
 import { refusalValue } from "../dead-letters/refusal.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { SeriesKey } from "../ledger/series-ranges.ts";
+import { batchSeries } from "./batch-series.ts";
 import {
   emptyStage,
   positionText,
   stagedPartition,
   type StagedBatch,
-  type StagedPartition,
   type StageOptions,
 } from "./staged-batch.ts";
 
@@ -33,15 +33,22 @@ export const stageDeadLetters = (options: DeadLetterStageOptions): StagedBatch =
     for (let i = 0; i < slice.offsets.length; i += 1) {
       const letter = letterAt(slice, i, options);
       const ledger = options.ledgers.get(number);
-      if (ids.has(letter.id) || ledger?.hasDeadLetter(letter.id) === true || isErased(letter, ledger)) {
+      const claimed = seriesOf(letter);
+      const series = claimed === null ? null : batchSeries(staged, options, number, claimed.key);
+      if (ids.has(letter.id) || hasLanded(letter, ledger, options) || isErased(letter, ledger)) {
+        // Its sender, who sent it again, has not heard that it is here: its series is among the batch's.
         partition.delta.counts.doubled += 1;
-        // Its sender, who sent it again, has not heard that it is here.
-        const series = seriesOf(letter);
-        if (series !== null) partition.delta.of(series.key);
         continue;
       }
+      if (ledger?.hasForgottenLetters === true) staged.lettersToFind.add(letter.id);
       ids.add(letter.id);
-      land(staged, partition, slice, i, letter);
+      const appendedAt = slice.appendedAt[i] ?? 0;
+      partition.delta.deadLetterIds.push(letter.id);
+      partition.delta.counts.landed += 1;
+      staged.rows.add(letter.line, number, slice.offsets[i] ?? 0, appendedAt);
+      if (claimed === null || series === null) continue;
+      series.rejected.add(claimed.from, claimed.to);
+      series.lastAppendedAt = Math.max(series.lastAppendedAt, appendedAt);
     }
     partition.delta.counts.received += slice.offsets.length;
     partition.next = (slice.offsets.at(-1) ?? 0) + 1;
@@ -49,6 +56,12 @@ export const stageDeadLetters = (options: DeadLetterStageOptions): StagedBatch =
   }
   return staged;
 };
+
+const hasLanded = (
+  { id }: ReadDeadLetter,
+  ledger: PartitionLedger | undefined,
+  { lettersFound }: DeadLetterStageOptions,
+): boolean => ledger?.hasDeadLetter(id) === true || lettersFound?.has(id) === true;
 
 /** Whether this letter, or one about the same numbers, was erased with its vehicle. */
 const isErased = (letter: ReadDeadLetter, ledger: PartitionLedger | undefined): boolean => {
@@ -72,26 +85,6 @@ const letterAt = (slice: LogSlice, i: number, options: DeadLetterStageOptions): 
   const about = readDeadLetter(refusalValue(refusal, { ...options, topic: slice.topic }));
   if (about.kind === "letter") return about;
   throw new RoadstreamError("invariant", `a dead letter of ours is none: ${about.rejection.detail}`);
-};
-
-const land = (
-  staged: StagedBatch,
-  partition: StagedPartition,
-  slice: LogSlice,
-  i: number,
-  letter: ReadDeadLetter,
-): void => {
-  const { delta } = partition;
-  const offset = slice.offsets[i] ?? 0;
-  const appendedAt = slice.appendedAt[i] ?? 0;
-  delta.deadLetterIds.push(letter.id);
-  delta.counts.landed += 1;
-  staged.rows.add(letter.line, slice.partition, offset, appendedAt);
-  const claimed = seriesOf(letter);
-  if (claimed === null) return;
-  delta.reject(claimed.key, claimed.from, claimed.to);
-  const series = delta.of(claimed.key);
-  series.lastAppendedAt = Math.max(series.lastAppendedAt, appendedAt);
 };
 
 /** The numbers that a letter is about; null where the refused bytes did not tell. */

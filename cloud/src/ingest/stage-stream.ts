@@ -7,10 +7,11 @@ import {
   type StreamName,
 } from "@roadstream/shared";
 import { partitionOf, type LogSlice } from "@roadstream/shared/event-log";
-import { seriesText, type SeriesRanges } from "../ledger/series-ranges.ts";
+import type { SeriesRanges } from "../ledger/series-ranges.ts";
 import type { Tombstone } from "../ledger/tombstones.ts";
 import { pictureKey } from "../pictures/picture-key.ts";
 import { takePicture } from "../pictures/take-picture.ts";
+import { batchSeries } from "./batch-series.ts";
 import { own, readFast, readSlow, type ReadRecord } from "./read-record.ts";
 import {
   emptyStage,
@@ -156,13 +157,9 @@ class SliceStage {
     const key = { vehicleId: own(record.vehicleId), bootId: own(record.bootId), stream: this.#stream };
     const ledger = this.#options.ledgers.get(partition);
     const isMisplaced = partitionOf(record.vehicleId, this.#options.partitionCount) !== partition;
-    const archive = ledger?.archiveOf(key) ?? null;
-    const recalled = this.#options.recalled.get(seriesText(key));
-    if (recalled !== undefined) this.#partition.delta.recall(recalled);
-    else if (archive !== null) this.#staged.recalls.set(seriesText(key), archive);
     const made = {
       known: ledger?.find(key) ?? null,
-      added: this.#partition.delta.of(key),
+      added: batchSeries(this.#staged, this.#options, partition, key),
       erased: ledger?.erased.find(key) ?? null,
       isMisplaced,
     };
@@ -207,8 +204,10 @@ class SliceStage {
     const isOwn = key !== null && key === claim.vehicleId;
     // Nobody settles another vehicle's numbers: only a claim under the record's own key counts.
     if (isOwn && claim.bootId !== null && claim.seqFrom !== null && claim.seqTo !== null) {
-      const series = { vehicleId: key, bootId: claim.bootId, stream: this.#stream };
-      this.#partition.delta.reject(series, claim.seqFrom, claim.seqTo);
+      const named = { vehicleId: key, bootId: claim.bootId, stream: this.#stream };
+      const series = batchSeries(this.#staged, this.#options, this.#slice.partition, named);
+      series.rejected.add(claim.seqFrom, claim.seqTo);
+      series.lastAppendedAt = Math.max(series.lastAppendedAt, this.#slice.appendedAt[i] ?? 0);
     }
     this.#staged.refusals.push({
       partition: this.#slice.partition,

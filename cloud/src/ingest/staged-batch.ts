@@ -36,6 +36,8 @@ export interface StagedBatch {
   readonly checkpoints: LandedCheckpoint[];
   /** Retired series that spoke again, and the archives to load before this batch can be staged. */
   readonly recalls: Map<string, string>;
+  /** Dead letters that may have landed longer ago than the ledger remembers: the table is asked for them. */
+  readonly lettersToFind: Set<string>;
 }
 
 export interface StageOptions {
@@ -47,6 +49,8 @@ export interface StageOptions {
   /** Positions that the database reads otherwise than the contract does. */
   readonly quarantined: ReadonlySet<string>;
   readonly recalled: ReadonlyMap<string, SeriesRanges>;
+  /** Of the letters to find, those that are in the table; null before it was asked. */
+  readonly lettersFound: ReadonlySet<string> | null;
   readonly uuid: () => string;
   readonly sha256: Sha256;
 }
@@ -61,6 +65,7 @@ export const emptyStage = (table: TableName): StagedBatch => ({
   pictures: [],
   checkpoints: [],
   recalls: new Map(),
+  lettersToFind: new Set(),
 });
 
 export const stagedPartition = (staged: StagedBatch, partition: number): StagedPartition => {

@@ -28,6 +28,8 @@ export const noCounts = (): LedgerCounts => ({ received: 0, landed: 0, doubled: 
 /** What one commit adds to the ledger of one log partition. */
 export class LedgerDelta {
   readonly series = new Map<string, SeriesRanges>();
+  /** Retired series that spoke again, whole. */
+  readonly recalled = new Set<string>();
   /** In log order; only of the dead_letters table. */
   readonly deadLetterIds: string[] = [];
   /** Only of agent_events. */
@@ -50,5 +52,6 @@ export class LedgerDelta {
   /** A retired series that spoke again: all its ranges come back with this commit. */
   recall(archived: SeriesRanges): void {
     mergeSeries(this.of(archived), archived);
+    this.recalled.add(seriesText(archived));
   }
 }

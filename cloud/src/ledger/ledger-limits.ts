@@ -4,7 +4,7 @@ import { days } from "@roadstream/shared";
 export const WHOLE_EVERY_COMMITS = 100;
 /** The whole comes sooner when the differences outgrow it; less than this is read in no time. */
 export const SMALL_CHAIN_BYTES = 64 * 1024;
-/** Dead-letter ids remembered per log partition: a repeat comes soon after its first copy, or never. */
+/** Dead-letter ids remembered per log partition: a repeat comes soon after its first copy, mostly. Beyond, the table is asked. */
 export const MAX_DEAD_LETTER_IDS = 10_000;
 /** A boot that said nothing for so long, by the log's own time, is retired. */
 export const RETIRE_AFTER_SILENCE = days(21);

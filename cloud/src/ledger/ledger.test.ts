@@ -48,6 +48,7 @@ describe("ledger", () => {
     for (let i = 0; i < WHOLE_EVERY_COMMITS * 2 + 7; i += 1) {
       const delta = landing({ ...KEY, vehicleId: `car-${i % 3}` }, i * 10 + 1, i * 10 + 5, T0 + i);
       delta.reject(KEY, i * 10 + 6, i * 10 + 7);
+      delta.of(KEY).lastAppendedAt = T0 + i;
       delta.counts.rejected += 2;
       ledger = await commit(ledger, delta);
     }
@@ -140,6 +141,16 @@ describe("ledger", () => {
     expect(ledger.archiveOf(KEY)).toBeNull();
     const again = await loadLedger(store, nodeZstd, PLACE, ledger.key);
     expect([...(again.find(KEY)?.landed ?? [])]).toEqual([[1, 6]]);
+  });
+
+  test("what would leave a retired series without its archive's numbers is not written", async () => {
+    const { commit } = setUp();
+    const ledger = await commit(new PartitionLedger(), landing(KEY, 1, 5));
+    ledger.retire([...ledger.series()], "archive");
+    const refused = new LedgerDelta();
+    refused.reject(KEY, 6, 6);
+    await expect(commit(ledger, refused)).rejects.toMatchObject({ code: "invariant" });
+    expect(ledger.archiveOf(KEY)).toBe("archive");
   });
 
   test("dead-letter ids are remembered up to their limit, the oldest go first", () => {

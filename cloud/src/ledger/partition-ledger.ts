@@ -52,6 +52,11 @@ export class PartitionLedger {
     return this.#deadLetterIds.has(id);
   }
 
+  /** Whether letters may have landed that {@link hasDeadLetter} knows nothing of. */
+  get hasForgottenLetters(): boolean {
+    return this.#deadLetterIds.size >= MAX_DEAD_LETTER_IDS;
+  }
+
   series(): Iterable<SeriesRanges> {
     return this.#series.values();
   }

@@ -1,4 +1,4 @@
-import type { Zstd } from "@roadstream/shared";
+import { RoadstreamError, type Zstd } from "@roadstream/shared";
 import type { ObjectStore } from "../ports.ts";
 import { putNewObject } from "../object-store/put-new-object.ts";
 import { encodeLedgerFile, ledgerKey, type LedgerFile } from "./ledger-file.ts";
@@ -25,6 +25,7 @@ export const writeLedger = async (
   before: PartitionLedger,
   delta: LedgerDelta,
 ): Promise<{ readonly key: string; readonly settle: () => PartitionLedger }> => {
+  checkRecalled(before, delta);
   const key = ledgerKey(write.table, write.partition, write.uuid());
   if (before.key !== null && before.depth < WHOLE_EVERY_COMMITS && !isOutgrown(before)) {
     const depth = before.depth + 1;
@@ -64,6 +65,13 @@ export const writeLedger = async (
   after.depth = 1;
   after.differencesBytes = 0;
   return { key, settle: () => after };
+};
+
+/** Numbers of a retired series without those of its archive would be all that is known of it from then on. */
+const checkRecalled = (before: PartitionLedger, delta: LedgerDelta): void => {
+  for (const [text, series] of delta.series)
+    if (isNews(series) && before.archiveOf(series) !== null && !delta.recalled.has(text))
+      throw new RoadstreamError("invariant", `${text} is retired, and was not recalled`);
 };
 
 /** A large fleet's differences are soon more than the whole: another one costs no more than they did. */

@@ -3,7 +3,7 @@ import { PARTITION_FIELD } from "../lake/iceberg-schema.ts";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import { removeOrphans } from "../lake/remove-orphans.ts";
 import { replaceFiles } from "../lake/replace-files.ts";
-import type { LiveFile, ObjectInfo, TableHead } from "../ports.ts";
+import type { LiveFile, ObjectInfo, TableHead, TextsOfFiles } from "../ports.ts";
 import { firstKeptDay } from "./retention.ts";
 
 /** Files of one commit. */
@@ -13,12 +13,10 @@ const MAX_CONFLICTS = 20;
 const DELETE_BATCH = 500;
 const PICTURES = "pictures/";
 
-/** Keys of the pictures that rows of these files of traffic_data name, in portions. */
-export type PictureKeys = (files: readonly LiveFile[]) => AsyncIterable<readonly string[]>;
-
 export interface DropOptions {
   readonly table: IcebergTable;
-  readonly pictureKeys: PictureKeys;
+  /** Keys of the pictures that rows of traffic_data name. */
+  readonly pictureKeys: TextsOfFiles;
   readonly signal: AbortSignal;
 }
 

@@ -4,20 +4,20 @@ import type { LogAppend } from "@roadstream/shared/event-log";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { describe, expect, test } from "vitest";
 import { DuckDbEngine } from "../adapters/duckdb-engine.ts";
-import { duckDbPictureKeys } from "../adapters/duckdb-picture-keys.ts";
+import { duckDbPictureKeys } from "../adapters/duckdb-texts-of-files.ts";
 import { openVerify } from "../adapters/open-verify.ts";
 import type { IcebergTable } from "../lake/lake-table.ts";
-import type { LiveFile } from "../ports.ts";
+import type { LiveFile, TextsOfFiles } from "../ports.ts";
 import { batch, openTable, whileTimePasses } from "../testing/lake-fixture.ts";
 import { MemoryObjectStore } from "../testing/memory-object-store.ts";
 import { tinyLake, tinyRecord } from "../testing/tiny-lake.ts";
 import { verifyLake } from "../verify/verify-lake.ts";
-import { dropDays, pastDays, type PictureKeys } from "./drop-days.ts";
+import { dropDays, pastDays } from "./drop-days.ts";
 import { RetentionKeeper } from "./retention-keeper.ts";
 import { setRetainDays } from "./retention.ts";
 
 const NEVER = new AbortController().signal;
-const NO_PICTURES: PictureKeys = async function* () {
+const NO_PICTURES: TextsOfFiles = async function* () {
   await Promise.resolve();
   yield [];
 };
@@ -100,7 +100,7 @@ describe("days past a table's limit", () => {
     const foreign = await append(table, 0);
     await append(table, 30);
     await setRetainDays(table, 10);
-    const pictureKeys: PictureKeys = async function* (files) {
+    const pictureKeys: TextsOfFiles = async function* (files) {
       asked.push(files);
       yield [pictures[0] ?? "", foreign];
       await Promise.resolve();

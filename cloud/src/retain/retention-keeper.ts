@@ -1,6 +1,7 @@
 import { errorText, hours, seconds, withDeadline, type Clock, type Logger } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
-import { dropDays, type PictureKeys } from "./drop-days.ts";
+import type { TextsOfFiles } from "../ports.ts";
+import { dropDays } from "./drop-days.ts";
 
 /** A day is over once a day; an hour is how late it goes. */
 const PASS_EVERY = hours(1);
@@ -9,7 +10,7 @@ const LAST_LIMIT = seconds(3);
 
 export interface RetentionKeeperOptions {
   readonly tables: Readonly<Record<string, IcebergTable>>;
-  readonly pictureKeys: PictureKeys;
+  readonly pictureKeys: TextsOfFiles;
   readonly clock: Clock;
   readonly logger: Logger;
 }

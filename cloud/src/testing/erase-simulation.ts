@@ -15,7 +15,8 @@ import { compactTable } from "../lake/compact-table.ts";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 import { ownRemovedRows } from "../lake/table-history.ts";
 import { TABLE_NAMES, tableDefinition } from "../lake/table-definition.ts";
-import { dropDays, type PictureKeys } from "../retain/drop-days.ts";
+import type { TextsOfFiles } from "../ports.ts";
+import { dropDays } from "../retain/drop-days.ts";
 import { setRetainDays } from "../retain/retention.ts";
 import { loadTombstones } from "../ledger/tombstone-file.ts";
 import { MemoryObjectStore } from "./memory-object-store.ts";
@@ -107,7 +108,7 @@ export class EraseSimulation extends SimulatedCloud {
     const { process, tables } = this.#visitor(dieAfter);
     const table = tables.gps_data;
     const { signal } = new AbortController();
-    const pictureKeys: PictureKeys = async function* () {
+    const pictureKeys: TextsOfFiles = async function* () {
       yield await Promise.resolve([]);
     };
     const drop = async () => {

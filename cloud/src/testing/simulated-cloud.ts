@@ -25,7 +25,7 @@ import { openLakeTable } from "../lake/lake-table.ts";
 import { TABLE_NAMES, tableDefinition } from "../lake/table-definition.ts";
 import { loadLedger } from "../ledger/load-ledger.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
-import type { LakeTable } from "../ports.ts";
+import type { LakeTable, LiveFile } from "../ports.ts";
 import { ReceiptSender } from "../receipts/receipt-sender.ts";
 import { MachineClock } from "./machine-clock.ts";
 import { MemoryLakeTable, MemoryTableStore } from "./memory-lake-table.ts";
@@ -37,6 +37,12 @@ import { UnkindWorld } from "./unkind-world.ts";
 const GROUP = "cloud";
 /** Not what is tested here; as it is costs half of the time. */
 const noZstd: Zstd = { compress: (bytes) => bytes, decompress: (bytes) => bytes };
+
+const rowsOf = async (store: MemoryObjectStore, { key }: LiveFile): Promise<Record<string, unknown>[]> => {
+  const bytes = (await store.get(key)) ?? new Uint8Array();
+  const lines = new TextDecoder().decode(bytes).split("\n");
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+};
 
 export interface SimulatedWorker {
   readonly name: string;
@@ -185,11 +191,8 @@ export class SimulatedCloud {
   async rows(name: TableName): Promise<readonly Record<string, unknown>[]> {
     const rows: Record<string, unknown>[] = [];
     const reader = this.reader(name);
-    for (const file of await reader.files(await reader.head())) {
-      const bytes = await this.objects.get(file.key);
-      for (const line of new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n"))
-        rows.push(JSON.parse(line) as Record<string, unknown>);
-    }
+    for (const file of await reader.files(await reader.head()))
+      rows.push(...(await rowsOf(this.objects, file)));
     return rows;
   }
 
@@ -237,6 +240,10 @@ export class SimulatedCloud {
       store,
       tables: this.#handles(process, store, clock),
       rows,
+      letterIds: async function* (files) {
+        for (const file of files)
+          yield (await rowsOf(store, file)).map((row) => String(row["dead_letter_id"]));
+      },
       zstd: noZstd,
       sha256: nodeSha256,
       slots: new Slots(2),

@@ -32,7 +32,6 @@ export const REJECTIONS = {
   seq_outside_header: "A record's seq lies outside the range that the header says.",
   duplicate_in_payload: "Two records of one publish have the same seq.",
   // later stages
-  too_late: "The record's boot was closed or forgotten before it came.",
   quarantined: "The agent set the record aside because publishing it broke the connection again and again.",
 } as const;
 
