@@ -1,5 +1,6 @@
-import type { Column, TableName } from "@roadstream/shared";
+import type { Column, TableName, UnixMillis } from "@roadstream/shared";
 import type { StoredTable } from "./lake/stored-table.ts";
+import type { WorkBegin } from "./lake/work-age.ts";
 
 /**
  * Where the lake's objects lie: a folder, or S3. Keys are relative to the lake's root, `/`-separated, never with `..`.
@@ -18,6 +19,11 @@ export interface ObjectStore extends AsyncDisposable {
   get(key: string): Promise<Uint8Array | null>;
   /** Ascending by key. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
+  /**
+   * What time it is by the clock that dates the objects, perhaps a little earlier, never later. The lake's own time: what
+   * the machine's clock says does not matter where the store has another. Fails as {@link get} does.
+   */
+  now(): Promise<UnixMillis>;
   /** Absent keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
   /** The absolute location that table metadata names (`file:///…` path or `s3://…`), and back. */
@@ -130,8 +136,8 @@ export interface AppendCommit {
    */
   readonly logIdentity: string;
   readonly partitionCount: number;
-  /** When the batch began, Unix milliseconds: an old batch is refused (`stale_batch`). */
-  readonly begunAt: number;
+  /** When the batch began: an old batch is refused (`stale_batch`). */
+  readonly begunAt: WorkBegin;
 }
 
 export type CommitOutcome =

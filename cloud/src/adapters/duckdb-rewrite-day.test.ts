@@ -15,6 +15,7 @@ import { DUCKDB_TYPES, lakeFilesSql } from "./duckdb-lake-files.ts";
 import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
 import { duckDbRewriteDay } from "./duckdb-rewrite-day.ts";
 import { FolderObjectStore, incomingFolder } from "./folder-object-store.ts";
+import { beginWork } from "../lake/work-age.ts";
 
 const DAY = "2026-01-01";
 const ROWS = 2000;
@@ -57,7 +58,14 @@ const append = async (first: number): Promise<TableHead> => {
   const file = await writer.write({ connection, definition, select, day: DAY });
   if (file === null) throw new Error("no rows");
   const base = await table.head();
-  const one = { base, partition: 0, rows: ROWS, key: file.key, commitId: file.key, begunAt: clock.now() };
+  const one = {
+    base,
+    partition: 0,
+    rows: ROWS,
+    key: file.key,
+    commitId: file.key,
+    begunAt: beginWork(clock),
+  };
   const outcome = await table.append({ ...batch(definition, one), files: [file] });
   if (outcome.kind !== "committed") throw new Error(outcome.reason);
   return outcome.head;

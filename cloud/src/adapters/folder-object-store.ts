@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { RoadstreamError } from "@roadstream/shared";
+import { RoadstreamError, unixMillis, type UnixMillis } from "@roadstream/shared";
 import { isObjectKey } from "../object-store/object-key.ts";
 import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
 import { DurableFolders, syncFile, syncFolder } from "./durable-folders.ts";
@@ -98,6 +98,11 @@ export class FolderObjectStore implements ObjectStore {
       });
       if (info !== null) yield { key, size: info.size, modifiedAt: Math.floor(info.mtimeMs) };
     }
+  }
+
+  /** The machine's clock, which dates the files; of a folder on a file server, that server's may differ. */
+  now(): Promise<UnixMillis> {
+    return Promise.resolve(unixMillis(Date.now()));
   }
 
   async delete(keys: readonly string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { RoadstreamError, type Clock, type Logger, type Random } from "@roadstream/shared";
+import { ServerTime } from "../object-store/server-time.ts";
 import { isS3Spec, s3Settings } from "../object-store/s3-settings.ts";
 import type { ObjectStore } from "../ports.ts";
 import { FolderObjectStore, incomingFolder } from "./folder-object-store.ts";
@@ -41,11 +42,12 @@ const openS3 = (spec: string, options: OpenStoreOptions): OpenedStore => {
   const { cacheFolder, cacheLimitBytes: limitBytes } = settings;
   const folder = cacheFolder === null ? userCacheFolder(options.env) : options.path(cacheFolder);
   const copies = new LocalCopies({ ...options, folder, limitBytes });
+  const time = new ServerTime(options.clock);
   const connect = async () => {
     const { SdkS3Requests } = await import("./sdk-s3-requests.ts");
-    return new SdkS3Requests(settings);
+    return new SdkS3Requests(settings, (at) => time.hear(at));
   };
-  const store = new S3ObjectStore({ ...options, settings, connect, copies });
+  const store = new S3ObjectStore({ ...options, settings, connect, copies, time });
   const incoming = async (): Promise<string> => {
     await store.checkForWriting();
     return copies.incoming();

@@ -1,9 +1,10 @@
-import { RoadstreamError, type Clock, type Logger, type Random } from "@roadstream/shared";
+import { RoadstreamError, type Clock, type Logger, type Random, type UnixMillis } from "@roadstream/shared";
 import { Slots } from "../ingest/slots.ts";
 import { isObjectKey } from "../object-store/object-key.ts";
 import { S3Connection } from "../object-store/s3-connection.ts";
 import { s3Failure } from "../object-store/s3-failure.ts";
 import { S3Line } from "../object-store/s3-line.ts";
+import type { ServerTime } from "../object-store/server-time.ts";
 import type { S3KeyError, S3Listing, S3Requests } from "../object-store/s3-requests.ts";
 import type { S3Settings } from "../object-store/s3-settings.ts";
 import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
@@ -25,6 +26,8 @@ export interface S3ObjectStoreOptions {
   /** Loads the client, at the first use. */
   readonly connect: () => Promise<S3Requests>;
   readonly copies: LocalCopies;
+  /** Hears of each answer's date. */
+  readonly time: ServerTime;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -123,6 +126,22 @@ export class S3ObjectStore implements ObjectStore {
       }
       from = page.next;
     } while (from !== null);
+  }
+
+  /** Asked for only where no other request was answered for minutes. */
+  async now(): Promise<UnixMillis> {
+    const requests = await this.#connection.requests();
+    const { time, settings } = this.#options;
+    const known = time.now();
+    if (known !== null) return known;
+    await this.#line.repeated("ask the time", 0, (signal) =>
+      requests.list({ prefix: settings.prefix, limit: 1, from: null }, signal),
+    );
+    const now = time.now();
+    if (now !== null) return now;
+    throw new RoadstreamError("refused", `${this.root}: the server does not say what time it is`, {
+      hint: "Its answers, or those of a proxy before it, lack the header Date.",
+    });
   }
 
   async delete(keys: readonly string[]): Promise<void> {

@@ -31,7 +31,8 @@ export class SdkS3Requests implements S3Requests {
   readonly #bucket: string;
   readonly #encryption: ReturnType<typeof encryptionFields>;
 
-  constructor(settings: S3Settings) {
+  /** `onDate`: told when each answer says that it was sent, also one that is an error. */
+  constructor(settings: S3Settings, onDate: (at: number) => void) {
     this.#bucket = settings.bucket;
     this.#encryption = encryptionFields(settings.encryption);
     this.#client = new S3Client({
@@ -42,6 +43,15 @@ export class SdkS3Requests implements S3Requests {
       requestHandler: { connectionTimeout: CONNECT_LIMIT_MS },
       ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint, forcePathStyle: true }),
     });
+    // Nearer to the wire than what turns answers that are errors into exceptions.
+    this.#client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        onDate(dateOf(result.response));
+        return result;
+      },
+      { step: "deserialize", priority: "low", name: "hearDate" },
+    );
   }
 
   async put({ key, bytes, ifAbsent }: S3Put, abortSignal: AbortSignal): Promise<void> {
@@ -151,6 +161,12 @@ export class SdkS3Requests implements S3Requests {
     this.#client.destroy();
   }
 }
+
+/** Unix milliseconds; NaN where the answer does not say. */
+const dateOf = (response: unknown): number => {
+  const { headers } = response as { readonly headers?: Readonly<Record<string, string | undefined>> };
+  return Date.parse(headers?.["date"] ?? "");
+};
 
 const encryptionFields = (encryption: S3Encryption | null) => {
   if (encryption === null) return {};

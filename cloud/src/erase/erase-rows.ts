@@ -1,13 +1,8 @@
 import { RoadstreamError, type Logger, type Sha256, type Zstd } from "@roadstream/shared";
 import { tableHead, type IcebergTable } from "../lake/lake-table.ts";
 import { replaceFiles, type Replacement } from "../lake/replace-files.ts";
-import {
-  numberProperty,
-  partitionProperties,
-  PROPERTY,
-  samePartition,
-  type Properties,
-} from "../lake/table-properties.ts";
+import { nextEpoch, partitionProperties, samePartition, type Properties } from "../lake/table-properties.ts";
+import { beginWork } from "../lake/work-age.ts";
 import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
 import { despiteOthers } from "./despite-others.ts";
 import { forgetInLedgers, type Forgotten } from "./forget-ledgers.ts";
@@ -122,7 +117,7 @@ const eraseSome = async (
   const { table, logger } = context;
   const { head, holding, isLast } = portion;
   const commitId = table.names.uuid();
-  const begunAt = table.clock.now();
+  const begunAt = beginWork(table.clock);
   const forgotten = isLast ? await forget(context, { head, holding, commitId, mode: "write" }) : null;
   const known = Object.keys(forgotten?.partitions ?? {}).length;
   if (isLast && holding.length + known === 0) return "all";
@@ -169,11 +164,6 @@ const withLedgers =
     }
     return { ...partitionProperties(partitions), ...nextEpoch(on.metadata.properties) };
   };
-
-/** With it, all work that began before is dropped. */
-export const nextEpoch = (properties: Properties): Properties => ({
-  [PROPERTY.eraseEpoch]: String(numberProperty(properties, PROPERTY.eraseEpoch, 0) + 1),
-});
 
 const forget = async (
   context: EraseContext,

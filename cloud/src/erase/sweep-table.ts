@@ -2,9 +2,9 @@ import { isRoadstreamError, RoadstreamError } from "@roadstream/shared";
 import { tableHead, type IcebergTable } from "../lake/lake-table.ts";
 import { withProperties } from "../lake/next-snapshot.ts";
 import { expireSnapshots, type Retention } from "../lake/snapshot-expiry.ts";
-import { PROPERTY } from "../lake/table-properties.ts";
+import { nextEpoch, PROPERTY } from "../lake/table-properties.ts";
 import type { TableHead } from "../ports.ts";
-import { nextEpoch, type EraseContext } from "./erase-rows.ts";
+import type { EraseContext } from "./erase-rows.ts";
 import { dataHolding, listObjects, namedKeys, type TableObjects } from "./table-objects.ts";
 
 /** Only the newest snapshot and the newest version of the metadata: all others may name or hold what was erased. */
@@ -53,11 +53,11 @@ const fence = async (table: IcebergTable, base: TableHead): Promise<TableHead> =
   const outcome = await table.commit({
     base: base.stored,
     commitId,
-    propose: (on) => {
-      const now = table.clock.now();
+    propose: async (on) => {
+      const now = await table.store.now();
       const properties = { [PROPERTY.commit]: commitId, ...nextEpoch(on.metadata.properties) };
       const { metadata } = expireSnapshots(withProperties(on, properties, now), now, NOTHING_OLD);
-      return Promise.resolve({ kind: "ready", metadata });
+      return { kind: "ready", metadata };
     },
   });
   if (outcome.kind === "committed") return tableHead(outcome.stored);

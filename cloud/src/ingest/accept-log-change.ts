@@ -1,4 +1,5 @@
 import { RoadstreamError, type TableName } from "@roadstream/shared";
+import { beginWork } from "../lake/work-age.ts";
 import type { PartitionState } from "../ports.ts";
 import { newUuid, type IngestContext } from "./ingest-context.ts";
 import { topicOf } from "./record-identity.ts";
@@ -10,6 +11,7 @@ import { topicOf } from "./record-identity.ts";
 export const acceptLogChange = async (context: IngestContext, table: TableName): Promise<void> => {
   const topic = topicOf(context.topics, table);
   const lakeTable = context.tables[table];
+  const begunAt = beginWork(context.clock);
   const base = await lakeTable.head();
   if (base.ingest === null) return;
   const { partitionCount } = base.ingest;
@@ -37,7 +39,7 @@ export const acceptLogChange = async (context: IngestContext, table: TableName):
     partitions,
     logIdentity: await context.log.identity(topic),
     partitionCount,
-    begunAt: context.clock.now(),
+    begunAt,
   });
   if (outcome.kind !== "committed") {
     throw new RoadstreamError("refused", `${table}: the log change was not recorded: ${outcome.reason}`, {

@@ -1,5 +1,6 @@
 import { allTopics, RoadstreamError } from "@roadstream/shared";
 import { refusalAppend } from "../dead-letters/refusal.ts";
+import { beginWork } from "../lake/work-age.ts";
 import type { TopicEnds } from "../ledger/ledger-delta.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import { writeLedger } from "../ledger/write-ledger.ts";
@@ -14,8 +15,6 @@ import type { StagedBatch } from "./staged-batch.ts";
 export interface CommitOptions extends JudgeOptions {
   /** The head on which the batch's partitions stand where the batch begins. */
   readonly base: TableHead;
-  /** When reading began, Unix milliseconds. */
-  readonly begunAt: number;
 }
 
 interface CommittedPartition {
@@ -46,6 +45,7 @@ export type BatchOutcome =
  * The compare-and-set inside `append` is the only commit point.
  */
 export const commitBatch = async (context: IngestContext, options: CommitOptions): Promise<BatchOutcome> => {
+  const begunAt = beginWork(context.clock);
   const judged = await judgeBatch(context, options);
   if (judged.kind === "too_many_days") return judged;
   const { staged, files, captured } = judged;
@@ -80,7 +80,7 @@ export const commitBatch = async (context: IngestContext, options: CommitOptions
     },
     logIdentity: options.logIdentity,
     partitionCount: options.partitionCount,
-    begunAt: options.begunAt,
+    begunAt,
   });
   if (outcome.kind !== "committed") return outcome;
   return {

@@ -248,14 +248,12 @@ export class TableLane {
         };
       }
     }
-    const { clock } = this.#context;
     return commitBatch(this.#context, {
       ...log,
       table: this.table,
       raw,
       ledgers: new Map([...held].map(([partition, { ledger }]) => [partition, ledger])),
       base,
-      begunAt: clock.now() - (clock.uptime() - (raw.since ?? clock.uptime())),
     });
   }
 

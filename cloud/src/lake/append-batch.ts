@@ -1,4 +1,5 @@
-import type { AppendCommit, IngestState, TableDefinition } from "../ports.ts";
+import type { Clock } from "@roadstream/shared";
+import type { AppendCommit, IngestState, ObjectStore, TableDefinition } from "../ports.ts";
 import { dataFile } from "./data-file.ts";
 import { identityOn, inheritedManifests, proposeSnapshot, type SnapshotContext } from "./commit-snapshot.ts";
 import type { Proposal } from "./commit-loop.ts";
@@ -6,39 +7,28 @@ import { ENTRY_STATUS, type ManifestEntry } from "./manifest.ts";
 import type { ManifestFile } from "./manifest-list.ts";
 import { NO_FILES, type FileChange } from "./next-snapshot.ts";
 import type { StoredTable } from "./stored-table.ts";
-import {
-  ingestState,
-  numberProperty,
-  partitionProperties,
-  PROPERTY,
-  samePartition,
-} from "./table-properties.ts";
+import { ingestState, partitionProperties, PROPERTY, samePartition } from "./table-properties.ts";
+import { workAge } from "./work-age.ts";
 
-/** A batch older than this is read again instead of committed: names and files of its time may be gone. */
-const MAX_BATCH_AGE_MS = 3_600_000;
-
-export interface WorkTime {
-  readonly begunAt: number;
-  readonly now: number;
-}
+/**
+ * Work older than this is done again instead of committed. Our own removals void it by the epoch; those of other engines
+ * know nothing of that, and spare what is younger than some days.
+ */
+const MAX_WORK_AGE_MS = 3_600_000;
 
 /** Why work that was done for `base` cannot stand on this version, whatever it did; null when it can. */
-export const changedSince = (
-  base: StoredTable,
-  on: StoredTable,
-  { begunAt, now }: WorkTime,
-): string | null => {
+export const changedSince = (base: StoredTable, on: StoredTable, ageMs: number): string | null => {
   const { properties } = on.metadata;
-  if (now - begunAt > MAX_BATCH_AGE_MS) return "stale_batch";
-  if (begunAt <= numberProperty(properties, PROPERTY.orphansBefore, -1)) return "stale_batch";
-  if (properties[PROPERTY.eraseEpoch] !== base.metadata.properties[PROPERTY.eraseEpoch]) return "erased";
+  if (ageMs > MAX_WORK_AGE_MS) return "stale_batch";
+  if (properties[PROPERTY.eraseEpoch] !== base.metadata.properties[PROPERTY.eraseEpoch])
+    return "files_removed";
   if (on.metadata["current-schema-id"] !== base.metadata["current-schema-id"]) return "schema_changed";
   return null;
 };
 
 /** Why the batch cannot stand on this version, though a newer batch may; null when it can. */
-const batchConflict = (commit: AppendCommit, on: StoredTable, now: number): string | null => {
-  const changed = changedSince(commit.base.stored, on, { begunAt: commit.begunAt, now });
+const batchConflict = (commit: AppendCommit, on: StoredTable, ageMs: number): string | null => {
+  const changed = changedSince(commit.base.stored, on, ageMs);
   if (changed !== null) return changed;
   const state = ingestState(on.metadata.properties);
   for (const partition of Object.keys(commit.partitions).map(Number)) {
@@ -85,16 +75,16 @@ const sum = (commit: AppendCommit): FileChange =>
     NO_FILES,
   );
 
+/** What batches and replacements are proposed with; `now` is asked anew for each attempt. */
 export interface AppendContext extends SnapshotContext {
-  readonly definition: TableDefinition;
-  readonly locationOf: (key: string) => string;
   readonly keyOf: (location: string) => string | null;
+  readonly clock: Clock;
 }
 
 /** The entries of a batch's files; sequence numbers are inherited, so one manifest serves every attempt. */
 export const addedEntries = (
   files: AppendCommit["files"],
-  context: AppendContext,
+  { definition, store }: { readonly definition: TableDefinition; readonly store: ObjectStore },
   snapshotId: bigint,
 ): readonly ManifestEntry[] =>
   files.map((file) => ({
@@ -102,7 +92,7 @@ export const addedEntries = (
     snapshot_id: snapshotId,
     sequence_number: null,
     file_sequence_number: null,
-    data_file: dataFile(file, context.definition, context.locationOf(file.key)),
+    data_file: dataFile(file, definition, store.location(file.key)),
   }));
 
 export interface AppendOn {
@@ -121,7 +111,8 @@ export const proposeAppend = async (
   { commit, on, snapshotId, manifest, attempt }: AppendOn,
 ): Promise<Proposal> => {
   // Who placed its partitions on this head finds out whether the log that it reads now is the table's, and what to do.
-  const conflict = logMismatch(commit, on) ?? batchConflict(commit, on, context.now);
+  const conflict =
+    logMismatch(commit, on) ?? batchConflict(commit, on, workAge(context.clock, commit.begunAt));
   if (conflict !== null) return { kind: "conflict", reason: conflict };
   const identity = identityOn(on, snapshotId);
   const inherited = await inheritedManifests(context, on, identity);

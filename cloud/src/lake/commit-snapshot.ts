@@ -30,6 +30,7 @@ export interface SnapshotProposal {
 export interface SnapshotContext {
   readonly manifests: ManifestStore;
   readonly retention: Retention;
+  /** By the store's clock, Unix milliseconds. */
   readonly now: number;
 }
 

@@ -3,6 +3,7 @@ import { planCompaction, TARGET_FILE_BYTES, type CompactionGroup } from "./plan-
 import { replaceFiles } from "./replace-files.ts";
 import { utcDay } from "@roadstream/shared";
 import type { IcebergTable } from "./lake-table.ts";
+import { beginWork } from "./work-age.ts";
 
 /** Reads files of one day and writes their rows, sorted, as one file or a few; not yet in the table. */
 export type RewriteDay = (files: readonly LiveFile[], day: string) => Promise<readonly NewDataFile[]>;
@@ -39,7 +40,7 @@ export const plannedCompaction = async (
   return head === null
     ? []
     : planCompaction(await table.files(head), {
-        before: options.before ?? utcDay(table.clock.now()),
+        before: options.before ?? utcDay(await table.store.now()),
         targetBytes: options.targetBytes ?? TARGET_FILE_BYTES,
       });
 };
@@ -53,7 +54,7 @@ export const compactTable = async (options: CompactOptions): Promise<CompactionR
   for (const group of await plannedCompaction(options)) {
     if (options.signal?.aborted === true) break;
     const base = await table.head();
-    const begunAt = table.clock.now();
+    const begunAt = beginWork(table.clock);
     const outputs = await options.rewrite(group.files, group.day);
     const outcome = await replaceFiles(table, {
       base: base.stored,

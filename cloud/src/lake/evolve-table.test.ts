@@ -12,6 +12,7 @@ import { GlueCatalog } from "./glue-catalog.ts";
 import { openLakeTable, type IcebergTable } from "./lake-table.ts";
 import { currentSchema } from "./table-metadata.ts";
 import { tableDefinition } from "./table-definition.ts";
+import { beginWork } from "./work-age.ts";
 
 const gps = tableDefinition("gps_data");
 const last = gps.columns.at(-1) as Column;
@@ -45,7 +46,7 @@ describe.each(["file", "glue"] as const)("a table behind the contract, kept by t
   const append = async (table: IcebergTable, base = table.head()) => {
     const commitId = `commit-${(seed += 1)}`;
     const options = { partition: 0, rows: 5, key: `gps_data/data/${commitId}`, commitId };
-    const commit = batch(table.definition, { base: await base, begunAt: clock.now(), ...options });
+    const commit = batch(table.definition, { base: await base, begunAt: beginWork(clock), ...options });
     return whileTimePasses(clock, table.append(commit));
   };
   const evolve = (table: IcebergTable) => whileTimePasses(clock, evolveTable(table));

@@ -57,7 +57,8 @@ export const evolveTable = async (table: IcebergTable): Promise<Evolution | null
   if (fit.kind === "same") return null;
   if (fit.kind === "differs") throw refused(refusedSchema(definition, fit.reason));
   const commitId = table.names.uuid();
-  const propose = (on: StoredTable): Promise<Proposal> => Promise.resolve(proposeOn(table, on, commitId));
+  const propose = async (on: StoredTable): Promise<Proposal> =>
+    proposeOn(table, on, { commitId, now: await table.store.now() });
   const outcome = await table.commit({ base: head.stored, commitId, propose }, judgeTable);
   switch (outcome.kind) {
     case "committed":
@@ -73,8 +74,11 @@ export const evolveTable = async (table: IcebergTable): Promise<Evolution | null
   }
 };
 
-const proposeOn = (table: IcebergTable, on: StoredTable, commitId: string): Proposal => {
-  const { definition, clock } = table;
+const proposeOn = (
+  { definition }: IcebergTable,
+  on: StoredTable,
+  { commitId, now }: { readonly commitId: string; readonly now: number },
+): Proposal => {
   const fit = compareSchema(definition, currentSchema(on.metadata));
   if (fit.kind === "differs") return refusedSchema(definition, fit.reason);
   if (fit.kind === "same") return { kind: "conflict", reason: UP_TO_DATE };
@@ -83,6 +87,6 @@ const proposeOn = (table: IcebergTable, on: StoredTable, commitId: string): Prop
     if (used !== null) return refusedSchema(definition, used);
   }
   const readBy = fit.widened.some(({ type }) => type === "int64") ? READ_BY_ROW : {};
-  const metadata = withSchema(on, fit, { ...readBy, [PROPERTY.commit]: commitId }, clock.now());
+  const metadata = withSchema(on, fit, { ...readBy, [PROPERTY.commit]: commitId }, now);
   return { kind: "ready", metadata };
 };

@@ -15,7 +15,7 @@ export const plannedExpiry = async (table: IcebergTable, retention: Retention): 
   const head = await table.peek();
   return head === null
     ? null
-    : expireSnapshots(head.stored.metadata, table.clock.now(), retention).expired.length;
+    : expireSnapshots(head.stored.metadata, await table.store.now(), retention).expired.length;
 };
 
 /** Lets go of old snapshots beyond what each commit does by itself; null when there is no such table. */
@@ -25,20 +25,20 @@ export const expireTable = async (
 ): Promise<ExpiryReport | null> => {
   const head = await table.peek();
   if (head === null) return null;
-  const { expired } = expireSnapshots(head.stored.metadata, table.clock.now(), retention);
+  const { expired } = expireSnapshots(head.stored.metadata, await table.store.now(), retention);
   if (expired.length === 0) return { table: table.definition.name, snapshots: 0, objects: 0 };
   const commitId = table.names.uuid();
   const outcome = await table.commit({
     base: head.stored,
     commitId,
-    propose: (on) => {
-      const now = table.clock.now();
+    propose: async (on) => {
+      const now = await table.store.now();
       const { metadata } = expireSnapshots(
         withProperties(on, { [PROPERTY.commit]: commitId }, now),
         now,
         retention,
       );
-      return Promise.resolve({ kind: "ready", metadata });
+      return { kind: "ready", metadata };
     },
   });
   if (outcome.kind !== "committed")

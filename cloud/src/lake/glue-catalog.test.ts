@@ -12,6 +12,7 @@ import { moveToCatalog } from "./move-to-catalog.ts";
 import { DEFAULT_RETENTION, type Retention } from "./snapshot-expiry.ts";
 import { printTableMetadata } from "./table-metadata.ts";
 import { tableDefinition } from "./table-definition.ts";
+import { beginWork } from "./work-age.ts";
 
 const definition = tableDefinition("gps_data");
 
@@ -32,7 +33,7 @@ describe("the Glue catalog", () => {
     const base = await table.head();
     const commitId = `commit-${(names += 1)}`;
     const key = `gps_data/data/event_day=2026-01-01/${commitId}.parquet`;
-    const begunAt = clock.now();
+    const begunAt = beginWork(clock);
     return whileTimePasses(
       clock,
       table.append(batch(definition, { base, partition, rows, key, commitId, begunAt })),
@@ -95,7 +96,7 @@ describe("the Glue catalog", () => {
       whileTimePasses(
         clock,
         two.append(
-          batch(definition, { base, partition, rows: 2, key: commitId, commitId, begunAt: clock.now() }),
+          batch(definition, { base, partition, rows: 2, key: commitId, commitId, begunAt: beginWork(clock) }),
         ),
       );
     expect((await late(1, "other-partition")).kind).toBe("committed");
@@ -172,7 +173,7 @@ describe("the Glue catalog", () => {
       },
     };
     expect(await glue.replace("gps_data", base.stored.pointer.token, moved)).toBe("replaced");
-    const commit = { base, partition: 0, rows: 3, key: "late", commitId: "late", begunAt: clock.now() };
+    const commit = { base, partition: 0, rows: 3, key: "late", commitId: "late", begunAt: beginWork(clock) };
     const outcome = await whileTimePasses(clock, table.append(batch(definition, commit)));
     expect(outcome).toMatchObject({ kind: "committed", attempts: 2 });
     expect(glue.content("gps_data")?.parameters["previous_metadata_location"]).toBe(store.location(key));

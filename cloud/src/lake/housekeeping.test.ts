@@ -1,7 +1,8 @@
-import { hours, seededRandom } from "@roadstream/shared";
+import { days, hours, seededRandom } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { batch, dataFileOf, openTable, uuidOf, whileTimePasses } from "../testing/lake-fixture.ts";
+import { MachineClock } from "../testing/machine-clock.ts";
 import { MemoryObjectStore } from "../testing/memory-object-store.ts";
 import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
 import { compactTable, plannedCompaction, type CompactOptions } from "./compact-table.ts";
@@ -12,6 +13,7 @@ import { removeOrphans, type NamedElsewhere } from "./remove-orphans.ts";
 import { replaceFiles } from "./replace-files.ts";
 import { DEFAULT_RETENTION, expireSnapshots } from "./snapshot-expiry.ts";
 import { currentSnapshot } from "./table-metadata.ts";
+import { beginWork } from "./work-age.ts";
 
 const random = seededRandom(9);
 let clock: VirtualClock;
@@ -33,7 +35,7 @@ const append = async (rows = 5, day = "2026-01-01"): Promise<TableHead> => {
     key,
     day,
     commitId: uuidOf(random),
-    begunAt: clock.now(),
+    begunAt: beginWork(clock),
   });
   const outcome = await whileTimePasses(clock, table.append(commit));
   if (outcome.kind !== "committed") throw new Error(outcome.reason);
@@ -137,7 +139,7 @@ describe("compaction", () => {
       commitId: uuidOf(random),
       inputs,
       outputs: [dataFileOf(table.definition, dataKey("2026-01-01"), 11)],
-      begunAt: clock.now(),
+      begunAt: beginWork(clock),
     });
     expect((await whileTimePasses(clock, replaceFiles(table, await replacement()))).kind).toBe("committed");
     expect(await whileTimePasses(clock, replaceFiles(table, await replacement()))).toMatchObject({
@@ -241,7 +243,7 @@ describe("orphan removal", () => {
 
   test("a slow writer's batch, whose files it took for orphans, can no longer land", async () => {
     const base = await append();
-    const begunAt = clock.now();
+    const begunAt = beginWork(clock);
     const key = await put(dataKey("2026-01-01"));
     clock.jumpWall(hours(5));
     expect(
@@ -259,8 +261,54 @@ describe("orphan removal", () => {
     });
     expect(await whileTimePasses(clock, table.append(slow))).toMatchObject({
       kind: "conflict",
-      reason: "stale_batch",
+      reason: "files_removed",
     });
+  });
+
+  test("from a machine far ahead takes nothing young, and stops nobody", async () => {
+    await append();
+    const young = await put(dataKey("2026-01-01"));
+    const machine = new MachineClock(clock);
+    machine.jump(days(400));
+    const ahead = openTable({ store, clock: machine, seed: 6 });
+    const remove = removeOrphans({ table: ahead, olderThan: hours(2), mode: "remove", ledgers });
+    expect(await whileTimePasses(clock, remove)).toMatchObject({ objects: 0 });
+    clock.jumpWall(hours(3));
+    const again = removeOrphans({ table: ahead, olderThan: hours(2), mode: "remove", ledgers });
+    expect(await whileTimePasses(clock, again)).toMatchObject({ objects: 1 });
+    expect(store.keys).not.toContain(young);
+    expect((await append()).stored.metadata["last-updated-ms"]).toBeLessThanOrEqual(clock.now());
+  });
+
+  test("voids work of a machine that was ahead, and was set right while it slept", async () => {
+    const base = await append();
+    const machine = new MachineClock(clock);
+    machine.jump(days(1));
+    const worker = openTable({ store, clock: machine, seed: 7 });
+    const [begunAt, key] = [beginWork(machine), await put(dataKey("2026-01-01"))];
+    clock.jumpWall(hours(3));
+    machine.jump(-days(1));
+    const remove = removeOrphans({ table, olderThan: hours(2), mode: "remove", ledgers });
+    expect(await whileTimePasses(clock, remove)).toMatchObject({ objects: 1 });
+    const commitId = uuidOf(random);
+    const slow = batch(table.definition, { base, partition: 0, rows: 1, key, commitId, begunAt });
+    expect(await whileTimePasses(clock, worker.append(slow))).toMatchObject({ reason: "files_removed" });
+  });
+
+  test("never takes what was put after it had listed, whatever time it is said to be", async () => {
+    await append();
+    await put(dataKey("2026-01-01"));
+    clock.jumpWall(hours(80));
+    const late = dataKey("2026-01-02");
+    const among = async function* () {
+      yield* store.list("gps_data/data/");
+      // Set back: the file of a batch that has just begun looks old.
+      clock.jumpWall(-hours(200));
+      await put(late);
+    };
+    const remove = removeOrphans({ table, mode: "remove", ledgers, among });
+    expect(await whileTimePasses(clock, remove)).toMatchObject({ objects: 1 });
+    expect(store.keys).toContain(late);
   });
 
   test("of an absent table is nothing", async () => {

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { batch, openTable, uuidOf } from "../testing/lake-fixture.ts";
 import { MemoryObjectStore } from "../testing/memory-object-store.ts";
 import { DEFAULT_RETENTION } from "./snapshot-expiry.ts";
+import { beginWork } from "./work-age.ts";
 
 const COMMITS = 800;
 
@@ -30,7 +31,7 @@ test("800 commits: neither the metadata nor the work of a commit grows without e
         rows: i % 5,
         key,
         commitId: id,
-        begunAt: clock.now(),
+        begunAt: beginWork(clock),
       }),
     );
     if (outcome.kind !== "committed") throw new Error(outcome.reason);

@@ -1,4 +1,4 @@
-import { seededRandom } from "@roadstream/shared";
+import { days, hours, seededRandom } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { batch, openTable, uuidOf, whileTimePasses, type BatchOptions } from "../testing/lake-fixture.ts";
@@ -9,6 +9,7 @@ import { withProperties } from "./next-snapshot.ts";
 import { currentSnapshot, printTableMetadata, type TableMetadata } from "./table-metadata.ts";
 import { PROPERTY, SUMMARY } from "./table-properties.ts";
 import { foreignRows } from "./table-history.ts";
+import { beginWork } from "./work-age.ts";
 
 const random = seededRandom(5);
 let clock: VirtualClock;
@@ -24,7 +25,7 @@ const commitOf = (base: TableHead, more: Partial<BatchOptions> = {}): AppendComm
     rows: 5,
     key,
     commitId: id,
-    begunAt: clock.now(),
+    begunAt: beginWork(clock),
     ...more,
   });
 };
@@ -128,21 +129,28 @@ describe("a batch is dropped", () => {
     });
   });
 
-  test("when it is older than an hour, or begun before the last orphan removal, also by a clock that went back", async () => {
+  test("when it is older than an hour by either of its machine's clocks, whatever the other was set to", async () => {
     const base = await table.head();
-    const begunAt = clock.now();
-    clock.jumpWall(3_600_001);
+    const begunAt = beginWork(clock);
+    // Asleep: the monotonic clock stands still.
+    clock.jumpWall(hours(1) + 1);
     expect(reasonOf(await append(commitOf(base, { begunAt })))).toBe("conflict: stale_batch");
-    clock.jumpWall(-3_600_001);
-    await foreign(properties({ [PROPERTY.orphansBefore]: String(begunAt) }));
+    clock.jumpWall(-days(1));
+    await clock.advance(hours(1));
     expect(reasonOf(await append(commitOf(base, { begunAt })))).toBe("conflict: stale_batch");
-    expect(reasonOf(await append(commitOf(base, { begunAt: begunAt + 1 })))).toBe("committed");
+    expect(reasonOf(await append(commitOf(base)))).toBe("committed");
   });
 
-  test("when rows were erased since, or the schema changed", async () => {
+  test("never for what a table says that a machine ahead of time left there", async () => {
+    const ahead = String(clock.now() + days(400));
+    await foreign(properties({ "roadstream.orphans-before": ahead }));
+    expect(reasonOf(await append(commitOf(await table.head())))).toBe("committed");
+  });
+
+  test("when files were removed since, or the schema changed", async () => {
     const base = await table.head();
     await foreign(properties({ [PROPERTY.eraseEpoch]: "1" }));
-    expect(reasonOf(await append(commitOf(base)))).toBe("conflict: erased");
+    expect(reasonOf(await append(commitOf(base)))).toBe("conflict: files_removed");
     const erased = await table.head();
     await foreign((metadata) => {
       const [schema] = metadata.schemas;

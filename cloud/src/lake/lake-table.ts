@@ -91,7 +91,7 @@ export class IcebergTable implements LakeTable {
         location: this.store.location(this.definition.name),
         uuid: this.names.uuid(),
         catalog: this.#catalog.name,
-        now: this.clock.now(),
+        now: await this.store.now(),
       });
       await this.#catalog.swap(null, printTableMetadata(metadata));
     }
@@ -104,7 +104,7 @@ export class IcebergTable implements LakeTable {
   async append(commit: AppendCommit): Promise<CommitOutcome> {
     const snapshotId = this.names.snapshotId();
     const base = commit.base.stored;
-    const entries = addedEntries(commit.files, this.context(), snapshotId);
+    const entries = addedEntries(commit.files, this, snapshotId);
     const refused = judgeHead(base, this.definition, this.#catalog);
     if (refused !== null) return refused;
     const manifest =
@@ -115,8 +115,8 @@ export class IcebergTable implements LakeTable {
     const outcome = await this.commit({
       base,
       commitId: commit.commitId,
-      propose: (on) =>
-        proposeAppend(this.context(), { commit, on, snapshotId, manifest, attempt: (attempt += 1) }),
+      propose: async (on) =>
+        proposeAppend(await this.context(), { commit, on, snapshotId, manifest, attempt: (attempt += 1) }),
     });
     switch (outcome.kind) {
       case "committed":
@@ -152,13 +152,12 @@ export class IcebergTable implements LakeTable {
   }
 
   /** What proposals of this moment are made with. */
-  context(): AppendContext {
+  async context(): Promise<AppendContext> {
     return {
-      definition: this.definition,
       manifests: this.manifests,
       retention: this.#retention,
-      now: this.clock.now(),
-      locationOf: (key) => this.store.location(key),
+      now: await this.store.now(),
+      clock: this.clock,
       keyOf: (location) => this.store.keyOf(location),
     };
   }

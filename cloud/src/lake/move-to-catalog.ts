@@ -17,9 +17,9 @@ export const moveToCatalog = async (
   const outcome = await table.commit({
     base: head.stored,
     commitId,
-    propose: (on) => {
+    propose: async (on) => {
       const properties = { [PROPERTY.commit]: commitId, [PROPERTY.catalog]: catalog };
-      return Promise.resolve({ kind: "ready", metadata: withProperties(on, properties, table.clock.now()) });
+      return { kind: "ready", metadata: withProperties(on, properties, await table.store.now()) };
     },
   });
   if (outcome.kind === "committed") return "moved";

@@ -3,12 +3,10 @@ import type { ObjectInfo, TableHead } from "../ports.ts";
 import { tableHead, type IcebergTable } from "./lake-table.ts";
 import { withProperties } from "./next-snapshot.ts";
 import { reachableKeys } from "./reachable-keys.ts";
-import { numberProperty, PROPERTY } from "./table-properties.ts";
+import { nextEpoch, PROPERTY } from "./table-properties.ts";
 
 /** Other engines' jobs may run for long and know nothing of our rule; Iceberg's own default. */
 const DEFAULT_ORPHAN_AGE = days(3);
-/** A file's time is the store's, a batch's is its worker's: they may differ by less than this. */
-const CLOCK_SKEW = hours(1);
 const MIN_ORPHAN_AGE = hours(2);
 const DELETE_BATCH = 500;
 const METADATA_VERSION = /\/metadata\/(?:v\d+\.metadata\.json|version-hint\.text)$/;
@@ -36,55 +34,62 @@ export interface NamedElsewhere {
 }
 
 /**
- * Removes what neither a snapshot nor the ledger names. A slow writer's files look the same as an orphan's: so first a
- * commit says that batches begun before `orphans-before` can no longer land, and only files older than that by the
- * clocks' possible difference are removed, after looking at the table as it stands behind that commit.
+ * Removes what neither a snapshot nor the ledger names. A slow writer's files look the same as an orphan's: so first
+ * everything is listed, then a commit says that all work begun before it is void. What was listed and is not named behind
+ * that commit never will be, whoever wrote it, however slow he is, and whatever anybody's clock says. Files that are young
+ * by the store's clock stay for the sake of other engines.
  */
 export const removeOrphans = async (options: OrphanOptions): Promise<OrphanReport | null> => {
   const { table } = options;
-  const age = Math.max(options.olderThan ?? DEFAULT_ORPHAN_AGE, MIN_ORPHAN_AGE);
-  const oldest = table.clock.now() - age;
-  let head = await table.peek();
+  const head = await table.peek();
   if (head === null) return null;
-  if (options.mode === "remove") {
-    const commitId = table.names.uuid();
-    const outcome = await table.commit({
-      base: head.stored,
-      commitId,
-      propose: (on) => {
-        const before = Math.max(
-          oldest + CLOCK_SKEW,
-          numberProperty(on.metadata.properties, PROPERTY.orphansBefore, 0),
-        );
-        const properties = { [PROPERTY.commit]: commitId, [PROPERTY.orphansBefore]: String(before) };
-        return Promise.resolve({
-          kind: "ready",
-          metadata: withProperties(on, properties, table.clock.now()),
-        });
-      },
-    });
-    if (outcome.kind !== "committed")
-      throw new RoadstreamError("unavailable", `${table.definition.name}: ${outcome.reason}`);
-    head = tableHead(outcome.stored);
-  }
-  const reachable = await reachableKeys(table, head.stored);
-  const ledgers = (await options.ledgers?.named(head)) ?? new Set<string>();
-  const isOrphan = ({ key, modifiedAt }: ObjectInfo): boolean =>
-    modifiedAt < oldest && !reachable.has(key) && !ledgers.has(key) && !METADATA_VERSION.test(key);
-  const orphans: ObjectInfo[] = [];
-  const { among = () => table.store.list(`${table.definition.name}/`) } = options;
-  for await (const object of among()) if (isOrphan(object)) orphans.push(object);
-  if (options.ledgers !== null)
-    for await (const object of table.store.list(options.ledgers.prefix))
-      if (isOrphan(object)) orphans.push(object);
-  if (options.mode === "remove") {
-    for (let at = 0; at < orphans.length; at += DELETE_BATCH) {
+  let orphans = await oldAndUnnamed(options, await namedAt(options, head));
+  if (options.mode === "remove" && orphans.length > 0) {
+    const isNamed = await namedAt(options, await fence(table, head));
+    orphans = orphans.filter(({ key }) => !isNamed(key));
+    for (let at = 0; at < orphans.length; at += DELETE_BATCH)
       await table.store.delete(orphans.slice(at, at + DELETE_BATCH).map(({ key }) => key));
-    }
   }
   return {
     table: table.definition.name,
     objects: orphans.length,
     bytes: orphans.reduce((sum, { size }) => sum + size, 0),
   };
+};
+
+type IsNamed = (key: string) => boolean;
+
+const namedAt = async ({ table, ledgers }: OrphanOptions, head: TableHead): Promise<IsNamed> => {
+  const reachable = await reachableKeys(table, head.stored);
+  const named = (await ledgers?.named(head)) ?? new Set<string>();
+  return (key) => reachable.has(key) || named.has(key) || METADATA_VERSION.test(key);
+};
+
+const oldAndUnnamed = async (options: OrphanOptions, isNamed: IsNamed): Promise<readonly ObjectInfo[]> => {
+  const { store, definition } = options.table;
+  const age = Math.max(options.olderThan ?? DEFAULT_ORPHAN_AGE, MIN_ORPHAN_AGE);
+  const oldest = (await store.now()) - age;
+  const { among = () => store.list(`${definition.name}/`) } = options;
+  const found: ObjectInfo[] = [];
+  const look = async (objects: AsyncIterable<ObjectInfo>): Promise<void> => {
+    for await (const object of objects)
+      if (object.modifiedAt < oldest && !isNamed(object.key)) found.push(object);
+  };
+  await look(among());
+  if (options.ledgers !== null) await look(store.list(options.ledgers.prefix));
+  return found;
+};
+
+const fence = async (table: IcebergTable, base: TableHead): Promise<TableHead> => {
+  const commitId = table.names.uuid();
+  const outcome = await table.commit({
+    base: base.stored,
+    commitId,
+    propose: async (on) => {
+      const properties = { [PROPERTY.commit]: commitId, ...nextEpoch(on.metadata.properties) };
+      return { kind: "ready", metadata: withProperties(on, properties, await table.store.now()) };
+    },
+  });
+  if (outcome.kind === "committed") return tableHead(outcome.stored);
+  throw new RoadstreamError("unavailable", `${table.definition.name}: ${outcome.reason}`);
 };

@@ -13,6 +13,7 @@ import { NO_FILES, type FileChange, type Operation } from "./next-snapshot.ts";
 import type { StoredTable } from "./stored-table.ts";
 import { currentSnapshot } from "./table-metadata.ts";
 import { ingestState, numberProperty, PROPERTY, type Properties } from "./table-properties.ts";
+import { workAge, type WorkBegin } from "./work-age.ts";
 
 export interface Replacement {
   /** The head on which the inputs were read. */
@@ -25,7 +26,7 @@ export interface Replacement {
   readonly removes?: number;
   /** Properties that change with it, given the version that it stands on; a text: why it cannot stand there. */
   readonly also?: (on: StoredTable) => Properties | string;
-  readonly begunAt: number;
+  readonly begunAt: WorkBegin;
 }
 
 /** Iceberg's word for it. A change of properties alone is called what a batch without rows is called. */
@@ -92,8 +93,8 @@ const proposeReplacement = async (
   on: StoredTable,
   own: { readonly snapshotId: bigint; readonly entries: readonly ManifestEntry[] },
 ): Promise<Proposal> => {
-  const context = table.context();
-  const changed = changedSince(replacement.base, on, { begunAt: replacement.begunAt, now: context.now });
+  const context = await table.context();
+  const changed = changedSince(replacement.base, on, workAge(context.clock, replacement.begunAt));
   if (changed !== null) return { kind: "conflict", reason: changed };
   const parent = currentSnapshot(on.metadata);
   // Deletes of another engine may name rows of the inputs; a rewrite would bring them back.
@@ -138,7 +139,7 @@ const proposeReplacement = async (
  */
 export const replaceFiles = (table: IcebergTable, replacement: Replacement): Promise<LoopOutcome> => {
   const snapshotId = table.names.snapshotId();
-  const entries = addedEntries(replacement.outputs, table.context(), snapshotId);
+  const entries = addedEntries(replacement.outputs, table, snapshotId);
   return table.commit({
     base: replacement.base,
     commitId: replacement.commitId,

@@ -24,10 +24,8 @@ export const PROPERTY = {
   removedRows: "roadstream.removed-rows",
   /** Days of rows that stay; absent: all. */
   retainDays: "roadstream.retain-days",
-  /** Counts erasures: batches begun before one are dropped. */
+  /** Counts erasures and removals of orphans: work begun before one is dropped, whatever any clock says. */
   eraseEpoch: "roadstream.erase-epoch",
-  /** Unix milliseconds: batches begun before the last orphan removal are dropped. */
-  orphansBefore: "roadstream.orphans-before",
 } as const;
 
 /** The snapshot summary's keys that are ours. */
@@ -68,6 +66,11 @@ export const numberProperty = (properties: Properties, key: string, otherwise: n
   if (!Number.isSafeInteger(value) || value < 0) throw invalid(key, text);
   return value;
 };
+
+/** With it, all work that began before is dropped. */
+export const nextEpoch = (properties: Properties): Properties => ({
+  [PROPERTY.eraseEpoch]: String(numberProperty(properties, PROPERTY.eraseEpoch, 0) + 1),
+});
 
 const parsePartition = (key: string, text: string): PartitionState => {
   let value: unknown;

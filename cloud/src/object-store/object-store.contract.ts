@@ -97,6 +97,17 @@ export const objectStoreContract = (name: string, make: () => Promise<ObjectStor
       expect(Number.isSafeInteger(first?.modifiedAt)).toBe(true);
     });
 
+    test("says what time it is by the clock that dates its objects, not ahead of it", async () => {
+      const before = await store.now();
+      await store.putIfAbsent("dated", bytes("x"));
+      const [object] = await listed(store, "dated");
+      const after = await store.now();
+      // Some servers know whole seconds only.
+      expect(object?.modifiedAt).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
+      expect(after).toBeGreaterThan((object?.modifiedAt ?? 0) - 2000);
+      expect(after - before).toBeLessThan(10_000);
+    });
+
     test("deletes; what is absent is no error", async () => {
       await store.putIfAbsent("x/1", bytes("1"));
       await store.putIfAbsent("x/2", bytes("2"));

@@ -16,6 +16,7 @@ import { seriesText } from "../ledger/series-ranges.ts";
 import { tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
 import { verifyLake } from "../verify/verify-lake.ts";
 import { rebuildLedgers, type RebuildOptions } from "./rebuild-ledgers.ts";
+import { beginWork } from "../lake/work-age.ts";
 
 let engine: DuckDbEngine;
 let tiny: TinyLake;
@@ -161,7 +162,14 @@ describe("a ledger file that is gone", () => {
       const commitId = table.names.uuid();
       const partitions = { [AT]: { ...moved, next: moved.next + 1, commit: commitId } };
       const { ingest } = base;
-      await table.append({ ...ingest, base, commitId, files: [], partitions, begunAt: table.clock.now() });
+      await table.append({
+        ...ingest,
+        base,
+        commitId,
+        files: [],
+        partitions,
+        begunAt: beginWork(table.clock),
+      });
     };
     const islands: RebuildOptions["rows"]["islands"] = async function* (...of) {
       await moveOn();

@@ -7,6 +7,7 @@ import {
 } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import { foreignRows, ownRemovedRows } from "../lake/table-history.ts";
+import { beginWork, type WorkBegin } from "../lake/work-age.ts";
 import { PartitionLedger } from "../ledger/partition-ledger.ts";
 import { loadTombstones, type TombstoneAccess } from "../ledger/tombstone-file.ts";
 import type { Tombstones } from "../ledger/tombstones.ts";
@@ -54,7 +55,7 @@ export interface RebuildReport {
 export const rebuildLedgers = async (options: RebuildOptions): Promise<RebuildReport> => {
   const { table, mode } = options;
   const { name } = table.definition;
-  const begunAt = table.clock.now();
+  const begunAt = beginWork(table.clock);
   const head = await table.peek();
   if (head === null) throw new RoadstreamError("usage", `the lake has no table ${name} yet`);
   const access = { store: table.store, zstd: options.zstd, sha256: options.sha256 };
@@ -133,7 +134,7 @@ interface Rebuilt {
   readonly head: TableHead;
   readonly ingest: IngestState;
   readonly deltas: PartitionDeltas;
-  readonly begunAt: number;
+  readonly begunAt: WorkBegin;
 }
 
 const commitLedgers = async (

@@ -4,7 +4,8 @@ import type { IcebergTable } from "../lake/lake-table.ts";
 import { removeOrphans } from "../lake/remove-orphans.ts";
 import { replaceFiles } from "../lake/replace-files.ts";
 import type { LiveFile, ObjectInfo, TableHead, TextsOfFiles } from "../ports.ts";
-import { firstKeptDay } from "./retention.ts";
+import { beginWork } from "../lake/work-age.ts";
+import { bearsOut, firstKeptDay } from "./retention.ts";
 
 /** Files of one commit. */
 const MAX_FILES = 5000;
@@ -17,6 +18,8 @@ export interface DropOptions {
   readonly table: IcebergTable;
   /** Keys of the pictures that rows of traffic_data name. */
   readonly pictureKeys: TextsOfFiles;
+  /** Where only the clock says that days are past, and no young row: whether they go all the same. Default: `drop`. */
+  readonly onClockAlone?: "drop" | "leave";
   readonly signal: AbortSignal;
 }
 
@@ -28,15 +31,27 @@ export interface DroppedDays {
 
 export interface DropReport extends DroppedDays {
   readonly pictures: number;
+  /** Days that were left, since only the clock says that they are past. */
+  readonly daysLeft: number;
   /** Objects of days that were dropped earlier, which no snapshot names any more. */
   readonly objects: number;
 }
 
 const PICTURE_TABLE: TableName = "traffic_data";
 
-const filesPast = async (table: IcebergTable, head: TableHead): Promise<readonly LiveFile[]> => {
-  const kept = firstKeptDay(head.properties, table.clock.now());
-  return kept === null ? [] : (await table.files(head)).filter(({ day }) => day < kept);
+interface PastFiles {
+  readonly files: readonly LiveFile[];
+  /** Whether young rows say so, too. */
+  readonly isBorneOut: boolean;
+}
+
+const filesPast = async (table: IcebergTable, head: TableHead): Promise<PastFiles> => {
+  const now = await table.store.now();
+  const kept = firstKeptDay(head.properties, now);
+  if (kept === null) return { files: [], isBorneOut: true };
+  const live = await table.files(head);
+  const rowDays = live.map(({ day }) => day);
+  return { files: live.filter(({ day }) => day < kept), isBorneOut: bearsOut(rowDays, now) };
 };
 
 const sumOf = (files: readonly LiveFile[]): DroppedDays => ({
@@ -47,20 +62,27 @@ const sumOf = (files: readonly LiveFile[]): DroppedDays => ({
 
 /** What is past the table's limit and still there. */
 export const pastDays = async (table: IcebergTable, head: TableHead): Promise<DroppedDays> =>
-  sumOf(await filesPast(table, head));
+  sumOf((await filesPast(table, head)).files);
 
 /**
  * Drops the days that are past the table's limit, as ordinary delete commits. The ledger keeps their numbers, so that a
  * late copy does not land again; the table counts the rows, so that none of them is missed.
  */
 export const dropDays = async (options: DropOptions): Promise<DropReport> => {
-  const { table, signal } = options;
+  const { table, signal, onClockAlone = "drop" } = options;
   const dropped: LiveFile[] = [];
   let pictures = 0;
+  let daysLeft = 0;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS && !signal.aborted;) {
+    const begunAt = beginWork(table.clock);
     const head = await table.peek();
-    const files = head === null ? [] : (await filesPast(table, head)).slice(0, MAX_FILES);
-    if (head === null || files.length === 0) break;
+    const past = head === null ? null : await filesPast(table, head);
+    if (head === null || past === null || past.files.length === 0) break;
+    if (!past.isBorneOut && onClockAlone === "leave") {
+      daysLeft = sumOf(past.files).days;
+      break;
+    }
+    const files = past.files.slice(0, MAX_FILES);
     // Before the rows: they alone tell which pictures these are.
     pictures += await deletePictures(options, files);
     const outcome = await replaceFiles(table, {
@@ -69,7 +91,7 @@ export const dropDays = async (options: DropOptions): Promise<DropReport> => {
       inputs: files.map(({ key }) => key),
       outputs: [],
       removes: sumOf(files).rows,
-      begunAt: table.clock.now(),
+      begunAt,
     });
     if (outcome.kind === "refused")
       throw new RoadstreamError("refused", `${table.definition.name}: ${outcome.reason}`, {
@@ -78,7 +100,7 @@ export const dropDays = async (options: DropOptions): Promise<DropReport> => {
     if (outcome.kind === "committed") dropped.push(...files);
     else conflicts += 1;
   }
-  return { ...sumOf(dropped), pictures, objects: await removeObjects(table) };
+  return { ...sumOf(dropped), pictures, daysLeft, objects: await removeObjects(table) };
 };
 
 const deletePictures = async (
@@ -99,12 +121,10 @@ const deletePictures = async (
 /** Data files of dropped days, once no snapshot names them and no reader or slow writer can want them. */
 const removeObjects = async (table: IcebergTable): Promise<number> => {
   const head = await table.peek();
-  const kept = head === null ? null : firstKeptDay(head.properties, table.clock.now());
+  const kept = head === null ? null : firstKeptDay(head.properties, await table.store.now());
   if (kept === null) return 0;
-  const some = { table, ledgers: null, among: () => objectsBefore(table, kept) };
-  const look = await removeOrphans({ ...some, mode: "list" });
-  if (look === null || look.objects === 0) return 0;
-  const report = await removeOrphans({ ...some, mode: "remove" });
+  const among = () => objectsBefore(table, kept);
+  const report = await removeOrphans({ table, ledgers: null, among, mode: "remove" });
   return report?.objects ?? 0;
 };
 

@@ -9,12 +9,14 @@ import { openVerify } from "../adapters/open-verify.ts";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import type { LiveFile, TextsOfFiles } from "../ports.ts";
 import { batch, openTable, whileTimePasses } from "../testing/lake-fixture.ts";
+import { MachineClock } from "../testing/machine-clock.ts";
 import { MemoryObjectStore } from "../testing/memory-object-store.ts";
 import { tinyLake, tinyRecord } from "../testing/tiny-lake.ts";
 import { verifyLake } from "../verify/verify-lake.ts";
 import { dropDays, pastDays } from "./drop-days.ts";
 import { RetentionKeeper } from "./retention-keeper.ts";
 import { setRetainDays } from "./retention.ts";
+import { beginWork } from "../lake/work-age.ts";
 
 const NEVER = new AbortController().signal;
 const NO_PICTURES: TextsOfFiles = async function* () {
@@ -32,7 +34,15 @@ const world = () => {
     const key = `${table.definition.name}/data/event_day=${day(age)}/${name}.parquet`;
     await store.putIfAbsent(key, new Uint8Array(1));
     const base = await table.head();
-    const options = { base, partition: 0, rows, key, commitId: name, begunAt: clock.now(), day: day(age) };
+    const options = {
+      base,
+      partition: 0,
+      rows,
+      key,
+      commitId: name,
+      begunAt: beginWork(clock),
+      day: day(age),
+    };
     expect((await whileTimePasses(clock, table.append(batch(table.definition, options)))).kind).toBe(
       "committed",
     );
@@ -57,6 +67,7 @@ describe("days past a table's limit", () => {
       files: 2,
       rows: 10,
       pictures: 0,
+      daysLeft: 0,
       objects: 0,
     });
     expect(await liveDays(table)).toEqual([day(10), day(9), day(0)]);
@@ -110,6 +121,46 @@ describe("days past a table's limit", () => {
     expect(asked.map((files) => files.length)).toEqual([1]);
     expect(store.keys.filter((key) => key.startsWith("pictures/"))).toEqual([pictures[1]]);
     expect(store.keys).toContain(foreign);
+  });
+
+  test("stay where only a worker's own clock says that they are past", async () => {
+    const { clock, store, append, day } = world();
+    const table = openTable({ store, clock });
+    for (const age of [0, 9]) await append(table, age);
+    await setRetainDays(table, 10);
+    const machine = new MachineClock(clock);
+    machine.jump(days(400));
+    const ahead = openTable({ store, clock: machine, seed: 3 });
+    expect(await pastDays(ahead, await ahead.head())).toMatchObject({ days: 0 });
+    expect(await drop(ahead)).toMatchObject({ files: 0 });
+    expect(await liveDays(table)).toEqual([day(9), day(0)]);
+    const { stored } = await setRetainDays(ahead, 11);
+    expect(stored.metadata["last-updated-ms"]).toBeLessThanOrEqual(clock.now());
+  });
+
+  test("wait for a day beside a worker where no young row bears the store's clock out, and go then, or when told to", async () => {
+    const { clock, store, append, day } = world();
+    const [one, two] = [openTable({ store, clock }), openTable({ store, clock, table: "traffic_data" })];
+    for (const table of [one, two]) {
+      for (const age of [3, 30]) await append(table, age);
+      await setRetainDays(table, 10);
+    }
+    const kept = [day(3)];
+    const keeper = new RetentionKeeper({
+      tables: { gps_data: one },
+      pictureKeys: NO_PICTURES,
+      clock,
+      logger: silentLogger,
+    });
+    await whileTimePasses(clock, keeper.firstPass());
+    await clock.advance(hours(23));
+    expect(await liveDays(one)).toHaveLength(2);
+    await clock.advance(hours(2));
+    await expect.poll(() => liveDays(one)).toEqual(kept);
+    await whileTimePasses(clock, keeper[Symbol.asyncDispose]());
+    const left = dropDays({ table: two, pictureKeys: NO_PICTURES, signal: NEVER, onClockAlone: "leave" });
+    expect(await whileTimePasses(clock, left)).toMatchObject({ files: 0, daysLeft: 1 });
+    expect(await whileTimePasses(clock, drop(two))).toMatchObject({ files: 1, daysLeft: 0 });
   });
 
   test("go by two at once, and hour by hour beside a worker", async () => {

@@ -1,10 +1,12 @@
-import { errorText, hours, seconds, withDeadline, type Clock, type Logger } from "@roadstream/shared";
+import { days, errorText, hours, seconds, withDeadline, type Clock, type Logger } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import type { TextsOfFiles } from "../ports.ts";
 import { dropDays } from "./drop-days.ts";
 
 /** A day is over once a day; an hour is how late it goes. */
 const PASS_EVERY = hours(1);
+/** Of a table without a young row days go only after a clock was believed for so long: time to set a wrong one right. */
+const DOUBT_LASTS = days(1);
 /** At its end a worker gives a pass under way so long: the next one goes on. */
 const LAST_LIMIT = seconds(3);
 
@@ -21,12 +23,14 @@ export interface RetentionKeeperOptions {
  */
 export class RetentionKeeper implements AsyncDisposable {
   readonly #options: RetentionKeeperOptions;
+  readonly #began: number;
   readonly #stop = new AbortController();
   readonly #first: Promise<void>;
   readonly #all: Promise<void>;
 
   constructor(options: RetentionKeeperOptions) {
     this.#options = options;
+    this.#began = options.clock.uptime();
     this.#first = this.#pass();
     this.#all = this.#goOn();
   }
@@ -61,13 +65,15 @@ export class RetentionKeeper implements AsyncDisposable {
   }
 
   async #pass(): Promise<void> {
-    const { tables, pictureKeys, logger } = this.#options;
+    const { tables, pictureKeys, clock, logger } = this.#options;
     const { signal } = this.#stop;
+    const onClockAlone = clock.uptime() - this.#began < DOUBT_LASTS ? "leave" : "drop";
     for (const [name, table] of Object.entries(tables)) {
       if (signal.aborted) return;
       try {
-        const report = await dropDays({ table, pictureKeys, signal });
+        const report = await dropDays({ table, pictureKeys, onClockAlone, signal });
         if (report.files + report.objects > 0) logger.info("days_dropped", { table: name, ...report });
+        if (report.daysLeft > 0) logger.warn("days_doubtful", { table: name, days: report.daysLeft });
       } catch (error) {
         logger.warn("days_not_dropped", { table: name, reason: errorText(error) });
       }

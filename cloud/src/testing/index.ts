@@ -17,6 +17,7 @@ export { athenaCell } from "../athena/athena-cell.ts";
 export { evolveTable } from "../lake/evolve-table.ts";
 export { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 export { tableDefinition } from "../lake/table-definition.ts";
+export { beginWork } from "../lake/work-age.ts";
 export { removeOrphans } from "../lake/remove-orphans.ts";
 export { LedgerDelta } from "../ledger/ledger-delta.ts";
 export { loadLedger } from "../ledger/load-ledger.ts";

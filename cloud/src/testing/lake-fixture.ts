@@ -2,6 +2,7 @@ import { seededRandom, silentLogger, type Clock, type Random, type TableName } f
 import type { VirtualClock } from "@roadstream/shared/testing";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 import { tableDefinition } from "../lake/table-definition.ts";
+import type { WorkBegin } from "../lake/work-age.ts";
 import type { Retention } from "../lake/snapshot-expiry.ts";
 import type { AppendCommit, NewDataFile, ObjectStore, TableDefinition, TableHead } from "../ports.ts";
 
@@ -54,7 +55,7 @@ export interface BatchOptions {
   readonly rows: number;
   readonly key: string;
   readonly commitId: string;
-  readonly begunAt: number;
+  readonly begunAt: WorkBegin;
   readonly day?: string;
 }
 

@@ -1,5 +1,6 @@
 import { nodeSha256 } from "@roadstream/shared/adapters";
 import {
+  days,
   hours,
   isRoadstreamError,
   randomBelow,
@@ -18,9 +19,11 @@ import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 import { removeOrphans } from "../lake/remove-orphans.ts";
 import type { Retention } from "../lake/snapshot-expiry.ts";
 import { tableDefinition } from "../lake/table-definition.ts";
+import { beginWork } from "../lake/work-age.ts";
 import type { CommitOutcome, LiveFile, TableHead } from "../ports.ts";
 import { Interleaver, type SimulatedProcess } from "./interleaver.ts";
 import { batch, dataFileOf, LOG_PARTITIONS } from "./lake-fixture.ts";
+import { MachineClock } from "./machine-clock.ts";
 import { MemoryGlueTables } from "./memory-glue-tables.ts";
 import { MemoryObjectStore, type StoreFault } from "./memory-object-store.ts";
 
@@ -30,9 +33,15 @@ const WRITERS = 3;
 const BATCHES = 4;
 const HOUSEKEEPERS = 2;
 const PARTITIONS_IN_USE = 2;
-/** So short that whatever the protocol says about removed names happens. */
+/** By which a machine's clock is set. */
+const CLOCK_JUMPS = [-days(400), -days(1), -hours(3), hours(3), days(1), days(400)] as const;
+/** By which the store's own is set, as where that is a folder. */
+const STORE_JUMPS = [-days(1), -hours(3), hours(3), days(1)] as const;
+/** The time is mostly known from an answer before: of so many requests for it one is really made. */
+const TIME_ASKED_EVERY = 10;
 /** Its batches name ledgers that were never written. */
 const NO_LEDGERS = { prefix: "ledger/", named: () => Promise.resolve(new Set<string>()) };
+/** So short that whatever the protocol says about removed names happens. */
 const RETENTION: Retention = {
   minSnapshots: 1,
   maxSnapshots: 3,
@@ -53,6 +62,7 @@ export interface SimulationReport {
   readonly killed: number;
   readonly compacted: number;
   readonly orphans: number;
+  readonly clocksSet: number;
   readonly steps: number;
 }
 
@@ -76,9 +86,13 @@ export class LakeSimulation {
     killed: 0,
     compacted: 0,
     orphans: 0,
+    clocksSet: 0,
     steps: 0,
   };
+  readonly #machines: MachineClock[] = [];
+  /** The store's clock, and what monotonic clocks say. */
   #now: number = Date.UTC(2026, 0, 2);
+  #uptime = 1000;
   #names = 0;
   #faults: number;
 
@@ -86,7 +100,7 @@ export class LakeSimulation {
     this.#catalog = catalog;
     this.#random = seededRandom(seed);
     this.#turns = new Interleaver(this.#random);
-    this.#store = new MemoryObjectStore(this.#clockOf(null));
+    this.#store = new MemoryObjectStore(this.#worldOf(null));
     this.#faults = this.#random.next() < 0.2 ? 0 : this.#random.next() * 0.15;
   }
 
@@ -100,30 +114,51 @@ export class LakeSimulation {
     return { ...this.#report, steps: this.#turns.step };
   }
 
-  /** Between two steps time passes, sometimes hours of it, and late requests arrive. */
+  /** Between two steps time passes, sometimes hours of it, clocks are set, and late requests arrive. */
   #between(): void {
-    this.#now += randomBelow(this.#random, 200);
-    if (this.#random.next() < 0.003) this.#now += randomBelow(this.#random, hours(5));
+    const isLong = this.#random.next() < 0.003;
+    const passed = randomBelow(this.#random, isLong ? hours(5) : 200);
+    this.#now += passed;
+    this.#uptime += passed;
     if (this.#random.next() < 0.02) this.#now -= randomBelow(this.#random, 30_000);
+    if (this.#random.next() < 0.005) this.#now += this.#anyOf(STORE_JUMPS);
+    if (this.#random.next() < 0.02) {
+      this.#machines[randomBelow(this.#random, this.#machines.length)]?.jump(this.#anyOf(CLOCK_JUMPS));
+      this.#report.clocksSet += 1;
+    }
     if (this.#random.next() < 0.1) this.#store.deliverLate(this.#random);
     if (this.#catalog === "glue" && this.#random.next() < 0.1) this.#glue.deliverLate(this.#random);
   }
 
-  #clockOf(process: SimulatedProcess | null): Clock {
+  #anyOf<T>(all: readonly [T, ...(readonly T[])]): T {
+    return all[randomBelow(this.#random, all.length)] ?? all[0];
+  }
+
+  #worldOf(process: SimulatedProcess | null): Clock {
     return {
       machineBoot: "simulated",
       now: () => unixMillis(this.#now),
-      uptime: () => uptimeMillis(this.#now),
+      uptime: () => uptimeMillis(this.#uptime),
       sleep: () => (process === null ? Promise.resolve() : this.#turns.park(process)),
     };
+  }
+
+  /** Somebody's machine: its clock may be set by anything; nobody's is right. */
+  #machineOf(process: SimulatedProcess | null): MachineClock {
+    const clock = new MachineClock(this.#worldOf(process));
+    if (process !== null) {
+      this.#machines.push(clock);
+      if (this.#random.next() < 0.3) clock.jump(this.#anyOf(CLOCK_JUMPS));
+    }
+    return clock;
   }
 
   #open(process: SimulatedProcess | null): {
     readonly table: IcebergTable;
     readonly store: MemoryObjectStore;
   } {
-    const clock = this.#clockOf(process);
-    const store = new MemoryObjectStore(clock, this.#store);
+    const clock = this.#machineOf(process);
+    const store = new MemoryObjectStore(this.#worldOf(process), this.#store);
     if (process !== null) {
       store.pause = () => this.#turns.park(process);
       store.fault = (operation) => this.#fault(operation);
@@ -147,6 +182,7 @@ export class LakeSimulation {
 
   #fault(operation: string): Exclude<StoreFault, "full"> | null {
     if (this.#random.next() >= this.#faults) return null;
+    if (operation === "now" && randomBelow(this.#random, TIME_ASKED_EVERY) > 0) return null;
     const kinds: readonly Exclude<StoreFault, "full">[] =
       operation === "putIfAbsent"
         ? ["lost_request", "lost_answer", "late", "repeated"]
@@ -181,7 +217,7 @@ export class LakeSimulation {
   }
 
   async #append(table: IcebergTable, store: MemoryObjectStore, base: TableHead): Promise<CommitOutcome> {
-    const begunAt = this.#now;
+    const begunAt = beginWork(table.clock);
     const partition = randomBelow(this.#random, PARTITIONS_IN_USE);
     const from = base.ingest?.partitions[partition]?.next ?? 0;
     const to = from + 1 + randomBelow(this.#random, 5);
@@ -239,7 +275,7 @@ export class LakeSimulation {
 
   async #housekeeper(self: SimulatedProcess): Promise<void> {
     const { table, store } = this.#open(self);
-    for (let i = 0; i < 3; i += 1) {
+    for (let i = 0; i < 4; i += 1) {
       try {
         const what = randomBelow(this.#random, 3);
         if (what === 0) await expireTable(table, RETENTION);
@@ -287,5 +323,7 @@ export class LakeSimulation {
       if (!there.has(row)) throw new Error(`${row} was committed and is not there`);
     for (const { key } of files)
       if ((await store.get(key)) === null) throw new Error(`live file ${key} was removed`);
+    const { kind } = await this.#append(table, store, head);
+    if (kind !== "committed") throw new Error(`whose clock is right cannot go on: ${kind}`);
   }
 }

@@ -1,4 +1,4 @@
-import { RoadstreamError, type Clock, type Random } from "@roadstream/shared";
+import { RoadstreamError, type Clock, type Random, type UnixMillis } from "@roadstream/shared";
 import { isObjectKey } from "../object-store/object-key.ts";
 import type { ObjectContent, ObjectInfo, ObjectStore } from "../ports.ts";
 
@@ -15,7 +15,7 @@ export type StoreFault =
   /** An SDK that repeats an unanswered request and is told about the second copy. */
   | "repeated";
 
-export type StoreOperation = "putIfAbsent" | "put" | "get" | "list" | "delete";
+export type StoreOperation = "putIfAbsent" | "put" | "get" | "list" | "delete" | "now";
 
 interface StoredObject {
   readonly bytes: Uint8Array;
@@ -33,13 +33,20 @@ export class MemoryObjectStore implements ObjectStore {
   /** Fault knob: awaited before a request is carried out and again before its answer. */
   pause: () => Promise<void> = () => Promise.resolve();
   /** How many requests of each kind were carried out, and the bytes written. */
-  readonly counts: Record<StoreOperation, number> = { putIfAbsent: 0, put: 0, get: 0, list: 0, delete: 0 };
+  readonly counts: Record<StoreOperation, number> = {
+    putIfAbsent: 0,
+    put: 0,
+    get: 0,
+    list: 0,
+    delete: 0,
+    now: 0,
+  };
   writtenBytes = 0;
   readonly #clock: Clock;
   readonly #objects: Map<string, StoredObject>;
   readonly #late: { readonly key: string; readonly bytes: Uint8Array }[];
 
-  /** `sharedWith`: another process's view of the same objects, with knobs of its own. */
+  /** `clock`: the store's own, whatever the machines that use it are set to. `sharedWith`: another process's view of the same objects, with knobs of its own. */
   constructor(clock: Clock, sharedWith: MemoryObjectStore | null = null) {
     this.#clock = clock;
     this.#objects = sharedWith === null ? new Map() : sharedWith.#objects;
@@ -114,6 +121,14 @@ export class MemoryObjectStore implements ObjectStore {
       if (object === undefined || !key.startsWith(prefix)) continue;
       yield { key, size: object.bytes.length, modifiedAt: object.modifiedAt };
     }
+  }
+
+  /** Without a pause: mostly it is known from an answer before. */
+  async now(): Promise<UnixMillis> {
+    await Promise.resolve();
+    if (this.fault("now", "") !== null) throw new RoadstreamError("unavailable", "ask the time: no answer");
+    this.counts.now += 1;
+    return this.#clock.now();
   }
 
   async delete(keys: readonly string[]): Promise<void> {

@@ -17,6 +17,7 @@ import { localFiles } from "../object-store/local-files.ts";
 import type { NewDataFile } from "../ports.ts";
 import type { Cell } from "../sql/query-result.ts";
 import { rowsSelect, type SomeRow } from "./row-select.ts";
+import { beginWork } from "../lake/work-age.ts";
 
 const LOG = "sqlite:11111111-1111-7111-8111-111111111111/written#1";
 
@@ -72,7 +73,7 @@ export class WrittenLake implements AsyncDisposable {
       partitions: { 0: { next, last: `v/b/${name}/${next}`, ledger: null, commit: commitId } },
       logIdentity: LOG,
       partitionCount: 1,
-      begunAt: table.clock.now(),
+      begunAt: beginWork(table.clock),
     });
     if (outcome.kind !== "committed") throw new Error(outcome.reason);
   }
@@ -98,7 +99,7 @@ export class WrittenLake implements AsyncDisposable {
       if (rest !== null) outputs.push(rest);
     }
     const commitId = table.names.uuid();
-    const begunAt = table.clock.now();
+    const begunAt = beginWork(table.clock);
     const outcome = await replaceFiles(table, {
       base: base.stored,
       commitId,

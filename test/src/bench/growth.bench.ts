@@ -1,4 +1,5 @@
 import {
+  beginWork,
   batch,
   compactTable,
   dataFileOf,
@@ -70,7 +71,7 @@ class GrowingTable {
         head = await this.#table.head();
       }
       const commitId = this.#uuid();
-      const begunAt = this.#clock.now();
+      const begunAt = beginWork(this.#clock);
       const key = await this.#dataFile(this.#today);
       const one = { base: head, partition: this.#commits % PARTITIONS, rows: 100, key, commitId, begunAt };
       const outcome = await this.#table.append(batch(definition, { ...one, day: this.#today }));

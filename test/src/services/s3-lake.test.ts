@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { batch, DuckDbEngine, tableDefinition, type IcebergTable } from "@roadstream/cloud/testing";
+import {
+  beginWork,
+  batch,
+  DuckDbEngine,
+  tableDefinition,
+  type IcebergTable,
+} from "@roadstream/cloud/testing";
 import { seededRandom, type Random } from "@roadstream/shared";
 import { systemClock } from "@roadstream/shared/adapters";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -52,7 +58,7 @@ describe.skipIf(services("versitygw").skip)("a lake on S3", () => {
       const commitId = randomUUID();
       const key = `gps_data/data/event_day=2026-01-01/${commitId}.parquet`;
       const outcome = await table.append(
-        batch(definition, { base, partition, rows: 10, key, commitId, begunAt: clock.now() }),
+        batch(definition, { base, partition, rows: 10, key, commitId, begunAt: beginWork(clock) }),
       );
       if (outcome.kind === "refused") throw new Error(outcome.reason);
       base = outcome.head;

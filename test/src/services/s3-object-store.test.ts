@@ -1,5 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { unixMillis, uptimeMillis, type Clock } from "@roadstream/shared";
+import { systemClock } from "@roadstream/shared/adapters";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { S3LineFault, S3LineRequest } from "./faulty-s3-line.ts";
 import { hurried, S3Bed } from "./s3-bed.ts";
@@ -213,6 +215,52 @@ describe.skipIf(skip)("on S3", () => {
       const reading = lake.store.get("k");
       await bed.server.restart();
       expect(textOf(await reading)).toBe("x");
+    });
+  });
+
+  describe("what time it is", () => {
+    const DAY_MS = 86_400_000;
+    /** A machine whose wall clock is so far ahead, and whose monotonic one can be moved on. */
+    const machine = (aheadMs: number) => {
+      const clock = systemClock();
+      const moved = { ms: 0 };
+      const wrong: Clock = {
+        ...clock,
+        now: () => unixMillis(clock.now() + aheadMs),
+        uptime: () => uptimeMillis(clock.uptime() + moved.ms),
+      };
+      return { clock: wrong, moved };
+    };
+
+    test("is what the server's answers say, not the machine's clock; no request is made for it", async () => {
+      const { clock } = machine(400 * DAY_MS);
+      await using lake = bed.open(bed.fresh(), { clock });
+      await lake.store.putIfAbsent("k", bytes("x"));
+      bed.heal();
+      const [now, truth] = [await lake.store.now(), systemClock().now()];
+      expect(now).toBeLessThanOrEqual(truth);
+      expect(now).toBeGreaterThan(truth - 5000);
+      expect(bed.line.requests).toEqual([]);
+    });
+
+    test("is heard from an answer that is an error, too, and asked for when nothing was heard for long", async () => {
+      const { clock, moved } = machine(-400 * DAY_MS);
+      await using lake = bed.open(bed.fresh(), { clock });
+      await lake.store.get("warm");
+      const asked = async (): Promise<number> => {
+        bed.heal();
+        expect(Math.abs((await lake.store.now()) - systemClock().now())).toBeLessThan(5000);
+        return bed.line.requests.length;
+      };
+      moved.ms += 3_600_000;
+      expect(await asked()).toBe(1);
+      moved.ms += 3_600_000;
+      meet(isGet, { status: 404, code: "NoSuchKey" });
+      expect(await lake.store.get("k")).toBeNull();
+      expect(await asked()).toBe(0);
+      moved.ms += 3_600_000;
+      meet(isList, "lost_answer", { status: 503, code: "SlowDown" });
+      await expect(lake.store.now()).resolves.toBeGreaterThan(systemClock().now() - 5000);
     });
   });
 

@@ -48,7 +48,7 @@ const run = async (
   await using lake = openLake(values, context);
   await currentHeads(lake);
   await using opened = new AsyncDisposableStack();
-  const before = utcDay(unixMillis(context.clock.now() + (values.today ? days(1) : 0)));
+  const before = utcDay(unixMillis((await lake.store.now()) + (values.today ? days(1) : 0)));
   const compact = values.dryRun
     ? async (table: IcebergTable) =>
         plannedLine(table.definition.name, await plannedCompaction({ table, before }))

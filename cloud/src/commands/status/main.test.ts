@@ -9,6 +9,7 @@ import { batch, openTable, whileTimePasses } from "../../testing/lake-fixture.ts
 import { MemoryObjectStore } from "../../testing/memory-object-store.ts";
 import { runCloud } from "../../testing/run-cloud.ts";
 import { tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
+import { beginWork } from "../../lake/work-age.ts";
 
 const OPERATIONS = join(import.meta.dirname, "../../../../docs/operations.md");
 const MINUTE = 60_000;
@@ -88,14 +89,13 @@ test("snapshots say of a commit how often another one came first, and which file
   const [one, other] = [openTable({ store, clock }), openTable({ store, clock, seed: 2 })];
   const { definition } = one;
   const base = await whileTimePasses(clock, one.head());
-  const at = clock.now();
   const next = (partition: number) => ({
     base,
     partition,
     rows: 5,
     key: `k${partition}`,
     commitId: `c${partition}`,
-    begunAt: at,
+    begunAt: beginWork(clock),
   });
   await whileTimePasses(clock, one.append(batch(definition, next(0))));
   // Virtual time goes on with each step of real work: the first commit's own time is not known before.

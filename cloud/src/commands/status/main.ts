@@ -28,7 +28,7 @@ const run = async (
       lag: log === null ? null : logLag(log, logTopics(context.env), heads),
     },
     {
-      now: context.clock.now(),
+      now: await lake.store.now(),
       windowMs: values.window,
       thresholds: {
         lagRecords: values.alarmLag,

@@ -1,4 +1,5 @@
 import {
+  beginWork,
   batch,
   DuckDbEngine,
   DuckDbParquetWriter,
@@ -73,7 +74,7 @@ export const openDayBed = async (folder: string): Promise<DayBed> => {
           + to_milliseconds((n // ${CARS} * ${step} + hash(n % ${CARS}) % ${step})::BIGINT) AS t
         FROM range(${from}, ${to}) numbers(n))`;
       using connection = await engine.connect();
-      const begunAt = clock.now();
+      const begunAt = beginWork(clock);
       const file = await writer.write({ connection, definition, select, day });
       if (file === null) throw new Error("no rows");
       const base = await table.head();

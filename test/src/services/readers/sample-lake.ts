@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { silentLogger, type Column } from "@roadstream/shared";
 import { nodeSha256, nodeZstd, systemClock, systemRandom } from "@roadstream/shared/adapters";
 import {
+  beginWork,
   compactTable,
   DUCKDB_TYPES,
   DuckDbEngine,
@@ -135,7 +136,7 @@ export class SampleLake implements AsyncDisposable {
       })
       .join(" UNION ALL ");
     using connection = await this.#engine.connect();
-    const begunAt = clock.now();
+    const begunAt = beginWork(clock);
     const file = await this.#writer.write({ connection, definition, select, day });
     if (file === null) throw new Error("no rows");
     const base = await this.table.head();
