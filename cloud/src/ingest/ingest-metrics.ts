@@ -147,6 +147,11 @@ export class IngestMetrics {
     this.#lag.set(records, { table, partition: String(partition) });
   }
 
+  /** Another worker has the partition now, and tells of it. */
+  noLag(table: TableName, partition: number): void {
+    this.#lag.remove({ table, partition: String(partition) });
+  }
+
   held(table: TableName, bytes: number): void {
     this.#held.set(bytes, { table });
   }

@@ -55,6 +55,16 @@ export class TableLane {
     return this.#held.values();
   }
 
+  has(partition: number): boolean {
+    return this.#held.has(partition);
+  }
+
+  /** Where the table reads on, as far as is known here; null where it has nothing of the partition. */
+  next(partition: number): number | null {
+    const { next } = this.#held.get(partition)?.state ?? this.#head?.ingest?.partitions[partition] ?? {};
+    return next ?? null;
+  }
+
   get head(): TableHead | null {
     return this.#head;
   }

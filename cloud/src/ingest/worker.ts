@@ -6,12 +6,13 @@ import {
   type DurationMs,
   type TableName,
 } from "@roadstream/shared";
-import type { LogConsumer, PollResult } from "@roadstream/shared/event-log";
+import type { LogConsumer, PollResult, TopicPartition } from "@roadstream/shared/event-log";
 import type { BatchOutcome } from "./commit-batch.ts";
 import { DrainTargets } from "./drain-targets.ts";
 import { spokenOfSeries, touchedSeries } from "../receipts/settled-series.ts";
 import type { IngestContext } from "./ingest-context.ts";
 import { HELD_MAX_BYTES, POLL_MAX_BYTES, POLL_WAIT } from "./ingest-limits.ts";
+import { recordsBehind } from "./records-behind.ts";
 import { topicOf } from "./record-identity.ts";
 import { TableLane } from "./table-lane.ts";
 
@@ -148,7 +149,7 @@ export class IngestWorker {
   }
 
   #hear(result: PollResult): void {
-    for (const at of result.revoked) this.#lanes.get(at.topic)?.revoke(at.partition);
+    for (const at of result.revoked) this.#revoke(at);
     for (const at of result.assigned) this.#lanes.get(at.topic)?.assign(at.partition);
     for (const slice of result.slices) this.#lanes.get(slice.topic)?.take(slice);
     for (const fault of result.faults) {
@@ -156,6 +157,13 @@ export class IngestWorker {
       this.#context.logger.warn(kind, where);
       this.#lanes.get(fault.topic)?.placeAgain();
     }
+  }
+
+  #revoke({ topic, partition }: TopicPartition): void {
+    const lane = this.#lanes.get(topic);
+    if (lane === undefined) return;
+    lane.revoke(partition);
+    this.#context.metrics.noLag(lane.table.name, partition);
   }
 
   #wait(): DurationMs {
@@ -202,9 +210,11 @@ export class IngestWorker {
   }
 
   async #measureLag(lane: TableLane): Promise<void> {
-    for (const { partition, state } of lane.held) {
-      const { end } = await this.#context.log.range({ topic: lane.topic, partition });
-      this.#context.metrics.lag(lane.table.name, partition, end - (state?.next ?? 0));
+    for (const { partition } of lane.held) {
+      const range = await this.#context.log.range({ topic: lane.topic, partition });
+      // Revoked meanwhile: it is no longer ours to tell of.
+      if (lane.has(partition))
+        this.#context.metrics.lag(lane.table.name, partition, recordsBehind(range, lane.next(partition)));
     }
   }
 

@@ -1,5 +1,6 @@
 import type { LogTopics } from "@roadstream/shared";
 import type { EventLog } from "@roadstream/shared/event-log";
+import { recordsBehind } from "../ingest/records-behind.ts";
 import { topicOf } from "../ingest/record-identity.ts";
 import type { CurrentHeads } from "../lake/current-heads.ts";
 import type { MeasureLag, PartitionLag } from "./ports.ts";
@@ -14,9 +15,9 @@ export const logLag =
     const states = heads[table]?.ingest?.partitions ?? {};
     const lags: PartitionLag[] = [];
     for (let partition = 0; partition < count; partition += 1) {
-      const { start, end } = await log.range({ topic, partition });
+      const range = await log.range({ topic, partition });
       const next = states[partition]?.next ?? 0;
-      lags.push({ partition, start, end, next, records: Math.max(0, end - Math.max(next, start)) });
+      lags.push({ partition, ...range, next, records: recordsBehind(range, next) });
     }
     return lags;
   };

@@ -20,7 +20,10 @@ export const promMetrics = (): PromMetrics => {
     },
     gauge: (name, help, labels = []) => {
       const gauge = once(name, () => new Gauge({ name, help, labelNames: [...labels], registers }));
-      return { set: (value, values = {}) => gauge.set(values, value) };
+      return {
+        set: (value, values = {}) => gauge.set(values, value),
+        remove: (values) => gauge.remove(values),
+      };
     },
     histogram: (name, help, buckets, labels = []) => {
       const make = () =>

@@ -5,6 +5,8 @@ export interface Counter {
 }
 export interface Gauge {
   set(value: number, labels?: Labels): void;
+  /** From now on nothing is said of these labels: what is not known any more must not stay as it was. */
+  remove(labels: Labels): void;
 }
 export interface Histogram {
   observe(value: number, labels?: Labels): void;
@@ -26,12 +28,20 @@ export class MemoryMetrics implements Metrics {
     return this.#values.get(this.#key(name, labels)) ?? 0;
   }
 
+  /** Whether something is said of it. */
+  has(name: string, labels: Labels = {}): boolean {
+    return this.#values.has(this.#key(name, labels));
+  }
+
   counter(name: string): Counter {
     return { add: (amount = 1, labels = {}) => this.#bump(name, labels, amount) };
   }
 
   gauge(name: string): Gauge {
-    return { set: (value, labels = {}) => void this.#values.set(this.#key(name, labels), value) };
+    return {
+      set: (value, labels = {}) => void this.#values.set(this.#key(name, labels), value),
+      remove: (labels) => void this.#values.delete(this.#key(name, labels)),
+    };
   }
 
   histogram(name: string): Histogram {
