@@ -15,6 +15,8 @@ const BAD_LATITUDE = 91;
 export class IngestSimulation extends SimulatedCloud {
   /** How often what happened, so that a suite can show that its schedules were unkind. */
   readonly happened = new Map<string, number>();
+  /** Of something that was begun and not awaited; null while all is well. */
+  failure: unknown = null;
   readonly #next = new Map<string, number>();
   readonly #reader: WholeBatches;
 
@@ -31,6 +33,10 @@ export class IngestSimulation extends SimulatedCloud {
       if (this.below(LOOK_EVERY[lake]) === 0) await this.look();
     };
   }
+
+  readonly fail = (error: unknown): void => {
+    this.failure ??= error;
+  };
 
   count(what: string, times = 1): void {
     this.happened.set(what, (this.happened.get(what) ?? 0) + times);

@@ -21,7 +21,7 @@ import type { IngestContext } from "../ingest/ingest-context.ts";
 import { IngestMetrics } from "../ingest/ingest-metrics.ts";
 import { Slots } from "../ingest/slots.ts";
 import { IngestWorker } from "../ingest/worker.ts";
-import { openLakeTable } from "../lake/lake-table.ts";
+import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 import { TABLE_NAMES, tableDefinition } from "../lake/table-definition.ts";
 import { loadLedger } from "../ledger/load-ledger.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
@@ -187,6 +187,13 @@ export class SimulatedCloud {
     return this.#table(name, this.objects, this.clock);
   }
 
+  /** A table as somebody on a worker's machine opens it to look after it: on Iceberg only. */
+  tableOn({ process, clock }: SimulatedWorker, name: TableName): IcebergTable {
+    const store = this.#storeOf(process);
+    const { random } = this;
+    return openLakeTable({ definition: tableDefinition(name), store, clock, random, logger: silentLogger });
+  }
+
   /** Every row that a reader of the table finds, by its data files alone. */
   async rows(name: TableName): Promise<readonly Record<string, unknown>[]> {
     const rows: Record<string, unknown>[] = [];
@@ -212,9 +219,7 @@ export class SimulatedCloud {
     clock: MachineClock,
     metrics: IngestMetrics,
   ): Promise<IngestContext> {
-    const store = new MemoryObjectStore(this.clock, this.objects);
-    store.pause = () => this.#pause(process);
-    store.fault = (operation) => this.world.storeFault(operation);
+    const store = this.#storeOf(process);
     const { random, topics } = this;
     const handle = this.log.open();
     handle.appendFault = () => this.world.appendFault();
@@ -249,6 +254,13 @@ export class SimulatedCloud {
       slots: new Slots(2),
       limits: { commitInterval: millis(300), batchMaxRows: 12, batchMaxBytes: 1 << 20, commitMaxDays: 8 },
     };
+  }
+
+  #storeOf(process: MortalProcess): MemoryObjectStore {
+    const store = new MemoryObjectStore(this.clock, this.objects);
+    store.pause = () => this.#pause(process);
+    store.fault = (operation) => this.world.storeFault(operation);
+    return store;
   }
 
   async #pause(process: MortalProcess): Promise<void> {

@@ -2,6 +2,7 @@ import { isRoadstreamError } from "@roadstream/shared";
 import { IngestSimulation } from "./ingest-simulation.ts";
 import { instantCompression } from "./instant-compression.ts";
 import { judgeIngest } from "./judge-ingest.ts";
+import { beginChore } from "./lake-chores.ts";
 import type { SimulatedLake, SimulatedWorker } from "./simulated-cloud.ts";
 
 const ACTIONS = 24;
@@ -105,8 +106,23 @@ const ACTS: readonly Act[] = [
   },
 ];
 
+/** What is done to a lake besides: days go by, and somebody looks after it from a machine whose clock is anything. */
+const ACTS_ON_ICEBERG: readonly Act[] = [
+  ...ACTS,
+  (sim) => {
+    const worker = anyOf(sim, sim.living);
+    if (worker !== undefined) beginChore(sim, worker, sim.fail);
+  },
+  (sim) => {
+    // What was left behind is old enough to be removed, and so are the files of a batch under way.
+    sim.clock.jumpWall(3 * HOUR);
+    sim.count("hours passed");
+  },
+];
+
 /** What died is out of the group; who gave up waiting for store or log has said so, and is gone as well. */
 const attend = (sim: IngestSimulation): void => {
+  if (sim.failure !== null) throw sim.failure;
   for (const one of sim.workers) {
     if (one.process.isDead) {
       sim.kill(one);
@@ -163,7 +179,7 @@ export const runWorkerSchedule = async (seed: number, lake: SimulatedLake): Prom
   sim.world.latencyMs = sim.below(2) === 0 ? 60 : 0;
   await sim.start();
   for (let i = 0; i < ACTIONS; i += 1) {
-    await anyOf(sim, ACTS)?.(sim);
+    await anyOf(sim, lake === "iceberg" ? ACTS_ON_ICEBERG : ACTS)?.(sim);
     attend(sim);
     await sim.advance(20 + sim.below(300));
     attend(sim);
@@ -192,7 +208,13 @@ const UNKINDNESS: Readonly<Record<string, number>> = {
   looks: 10,
 };
 /** Where every commit is a compare-and-set on the same file, and not a few lines in memory. */
-const UNKINDNESS_ON_ICEBERG = { ...UNKINDNESS, "commits overtaken": 0.05 };
+const UNKINDNESS_ON_ICEBERG = {
+  ...UNKINDNESS,
+  "commits overtaken": 0.05,
+  "hours passed": 0.5,
+  "retention passes": 0.3,
+  "orphans removed": 0.5,
+};
 /** With fewer than so many, chance decides. */
 const ENOUGH_TO_JUDGE = 50;
 

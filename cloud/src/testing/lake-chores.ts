@@ -1,0 +1,57 @@
+import { hours, isRoadstreamError, type TableName, type Zstd } from "@roadstream/shared";
+import { removeOrphans } from "../lake/remove-orphans.ts";
+import { ledgerPrefix, namedLedgers } from "../ledger/named-ledgers.ts";
+import { dropDays, type PictureKeys } from "../retain/drop-days.ts";
+import { setRetainDays } from "../retain/retention.ts";
+import type { IngestSimulation } from "./ingest-simulation.ts";
+import type { SimulatedWorker } from "./simulated-cloud.ts";
+
+const TABLE: TableName = "gps_data";
+/** No schedule lasts so long: whatever goes is lost. */
+const LIMIT_DAYS = 30;
+const NEVER = new AbortController().signal;
+const noZstd: Zstd = { compress: (bytes) => bytes, decompress: (bytes) => bytes };
+const noPictures: PictureKeys = async function* () {
+  yield await Promise.resolve([]);
+};
+
+/** What is done to a table from a worker's machine, by whatever its clock says. */
+type Chore = (sim: IngestSimulation, worker: SimulatedWorker) => Promise<void>;
+
+const dropPastDays: Chore = async (sim, worker) => {
+  const table = sim.tableOn(worker, TABLE);
+  await setRetainDays(table, LIMIT_DAYS);
+  await dropDays({ table, pictureKeys: noPictures, signal: NEVER });
+  sim.count("retention passes");
+};
+
+const removeOldOrphans: Chore = async (sim, worker) => {
+  const table = sim.tableOn(worker, TABLE);
+  const { store } = table;
+  const report = await removeOrphans({
+    table,
+    olderThan: hours(2),
+    mode: "remove",
+    ledgers: {
+      prefix: ledgerPrefix(TABLE),
+      named: (head) => namedLedgers({ store, zstd: noZstd }, TABLE, head),
+    },
+  });
+  sim.count("orphans removed", report?.objects ?? 0);
+};
+
+const CHORES: readonly Chore[] = [dropPastDays, removeOldOrphans];
+/** Lost requests, commits that others were faster with, files that others removed: a person tries again. */
+const MAY_PASS = ["unavailable", "table_invalid", "storage"] as const;
+
+/** Begins one of them, beside everything else; `failed` hears of what must not happen. */
+export const beginChore = (
+  sim: IngestSimulation,
+  worker: SimulatedWorker,
+  failed: (error: unknown) => void,
+): void => {
+  const chore = CHORES[sim.below(CHORES.length)];
+  chore?.(sim, worker).catch((error: unknown) => {
+    if (!MAY_PASS.some((code) => isRoadstreamError(error, code))) failed(error);
+  });
+};
