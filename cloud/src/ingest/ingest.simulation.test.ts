@@ -4,7 +4,8 @@ import { runWorkerSchedule, runWorkerSchedules } from "../testing/worker-schedul
 
 /** The fault suite runs thousands (test/src/faults/schedules.test.ts). */
 const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
-const ICEBERG_SEEDS = SEEDS.slice(0, 8);
+/** In the last one somebody drops days and removes orphans from a machine that is 400 days ahead. */
+const ICEBERG_SEEDS = [...SEEDS.slice(0, 7), 11];
 const ONLY = process.env["ROADSTREAM_SEED"];
 
 describe("workers on an unkind machine", () => {

@@ -106,13 +106,16 @@ const ACTS: readonly Act[] = [
   },
 ];
 
+const chore: Moment = (sim) => {
+  const worker = anyOf(sim, sim.living);
+  if (worker !== undefined) beginChore(sim, worker, sim.fail);
+};
+
 /** What is done to a lake besides: days go by, and somebody looks after it from a machine whose clock is anything. */
 const ACTS_ON_ICEBERG: readonly Act[] = [
   ...ACTS,
-  (sim) => {
-    const worker = anyOf(sim, sim.living);
-    if (worker !== undefined) beginChore(sim, worker, sim.fail);
-  },
+  chore,
+  chore,
   (sim) => {
     // What was left behind is old enough to be removed, and so are the files of a batch under way.
     sim.clock.jumpWall(3 * HOUR);
@@ -212,8 +215,8 @@ const UNKINDNESS_ON_ICEBERG = {
   ...UNKINDNESS,
   "commits overtaken": 0.05,
   "hours passed": 0.5,
-  "retention passes": 0.3,
-  "orphans removed": 0.5,
+  "retention passes": 0.2,
+  "orphans removed": 0.2,
 };
 /** With fewer than so many, chance decides. */
 const ENOUGH_TO_JUDGE = 50;
