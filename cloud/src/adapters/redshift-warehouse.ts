@@ -49,14 +49,15 @@ export class RedshiftWarehouse implements Warehouse {
 
   /** The schema, the lake beside it, and no lists of files of loaders that died. */
   async setUp(): Promise<void> {
-    const { settings, glueDatabase, store, clock } = this.#options;
+    const { settings, glueDatabase, store } = this.#options;
     if (this.dialect.schema !== "public")
       await this.#run([`CREATE SCHEMA IF NOT EXISTS ${quoted(this.dialect.schema)}`], false);
     if (settings.externalSchema !== null && glueDatabase !== null)
       await this.#run([externalSchemaSql(settings.externalSchema, glueDatabase, settings.iamRole)], false);
     const stale: string[] = [];
+    const now = await store.now();
     for await (const { key, modifiedAt } of store.list(MANIFESTS))
-      if (modifiedAt < clock.now() - STALE_MS) stale.push(key);
+      if (modifiedAt < now - STALE_MS) stale.push(key);
     if (stale.length > 0) await store.delete(stale);
   }
 

@@ -287,7 +287,7 @@ describe("orphan removal", () => {
     const worker = openTable({ store, clock: machine, seed: 7 });
     const [begunAt, key] = [beginWork(machine), await put(dataKey("2026-01-01"))];
     clock.jumpWall(hours(3));
-    machine.jump(-days(1));
+    machine.jump(days(-1));
     const remove = removeOrphans({ table, olderThan: hours(2), mode: "remove", ledgers });
     expect(await whileTimePasses(clock, remove)).toMatchObject({ objects: 1 });
     const commitId = uuidOf(random);
@@ -303,7 +303,7 @@ describe("orphan removal", () => {
     const among = async function* () {
       yield* store.list("gps_data/data/");
       // Set back: the file of a batch that has just begun looks old.
-      clock.jumpWall(-hours(200));
+      clock.jumpWall(hours(-200));
       await put(late);
     };
     const remove = removeOrphans({ table, mode: "remove", ledgers, among });

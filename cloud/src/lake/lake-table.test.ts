@@ -135,7 +135,7 @@ describe("a batch is dropped", () => {
     // Asleep: the monotonic clock stands still.
     clock.jumpWall(hours(1) + 1);
     expect(reasonOf(await append(commitOf(base, { begunAt })))).toBe("conflict: stale_batch");
-    clock.jumpWall(-days(1));
+    clock.jumpWall(days(-1));
     await clock.advance(hours(1));
     expect(reasonOf(await append(commitOf(base, { begunAt })))).toBe("conflict: stale_batch");
     expect(reasonOf(await append(commitOf(base)))).toBe("committed");

@@ -1,6 +1,5 @@
 import { nodeSha256 } from "@roadstream/shared/adapters";
 import {
-  days,
   hours,
   isRoadstreamError,
   randomBelow,
@@ -33,10 +32,18 @@ const WRITERS = 3;
 const BATCHES = 4;
 const HOUSEKEEPERS = 2;
 const PARTITIONS_IN_USE = 2;
+const HOUR_MS: number = hours(1);
 /** By which a machine's clock is set. */
-const CLOCK_JUMPS = [-days(400), -days(1), -hours(3), hours(3), days(1), days(400)] as const;
+const CLOCK_JUMPS = [
+  -9600 * HOUR_MS,
+  -24 * HOUR_MS,
+  -3 * HOUR_MS,
+  3 * HOUR_MS,
+  24 * HOUR_MS,
+  9600 * HOUR_MS,
+] as const;
 /** By which the store's own is set, as where that is a folder. */
-const STORE_JUMPS = [-days(1), -hours(3), hours(3), days(1)] as const;
+const STORE_JUMPS = [-24 * HOUR_MS, -3 * HOUR_MS, 3 * HOUR_MS, 24 * HOUR_MS] as const;
 /** The time is mostly known from an answer before: of so many requests for it one is really made. */
 const TIME_ASKED_EVERY = 10;
 /** Its batches name ledgers that were never written. */

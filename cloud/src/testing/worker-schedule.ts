@@ -216,7 +216,7 @@ const UNKINDNESS_ON_ICEBERG = {
   "commits overtaken": 0.05,
   "hours passed": 0.5,
   "retention passes": 0.2,
-  "orphans removed": 0.2,
+  "orphans removed": 0.1,
 };
 /** With fewer than so many, chance decides. */
 const ENOUGH_TO_JUDGE = 50;
