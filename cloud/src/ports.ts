@@ -113,6 +113,8 @@ export interface LiveFile {
 /** A table at one version. Immutable; ask the table for a newer one. */
 export interface TableHead {
   readonly version: number;
+  /** When it was committed, by the store's clock, Unix milliseconds. */
+  readonly committedAt: number;
   readonly schemaId: number;
   readonly snapshotId: bigint | null;
   readonly ingest: IngestState | null;

@@ -1,4 +1,4 @@
-import type { Metrics, RejectionReason, TableName, UnixMillis } from "@roadstream/shared";
+import type { Metrics, RejectionReason, TableName } from "@roadstream/shared";
 import { LatencyHistogram } from "./latency-histogram.ts";
 
 /** Of one table: received = landed + doubled + rejected + returned + held. */
@@ -74,7 +74,7 @@ export class IngestMetrics {
     );
     this.#lastCommit = metrics.gauge(
       `${PREFIX}_last_commit_timestamp_seconds`,
-      "When this worker last committed.",
+      "When this worker last committed, by the store's clock.",
       ["table"],
     );
     this.#retries = metrics.counter(
@@ -119,7 +119,7 @@ export class IngestMetrics {
 
   committed(
     table: TableName,
-    commit: { seconds: number; files: number; fileBytes: number; attempts: number; at: UnixMillis },
+    commit: { seconds: number; files: number; fileBytes: number; attempts: number; at: number },
   ): void {
     const { seconds, files, fileBytes } = commit;
     const totals = this.of(table);

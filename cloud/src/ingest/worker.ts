@@ -232,7 +232,8 @@ export class IngestWorker {
     metrics.count(table, "rejected", totals.rejected);
     for (const { rejection } of outcome.staged.refusals) metrics.rejected(table, rejection.reason);
     const { files, fileBytes, attempts } = outcome;
-    metrics.committed(table, { seconds: took / 1000, files, fileBytes, attempts, at: clock.now() });
+    const { committedAt: at } = outcome.head;
+    metrics.committed(table, { seconds: took / 1000, files, fileBytes, attempts, at });
     for (const { uptimeMs, rows } of outcome.captured)
       metrics.queryable(table, clock.uptime() - uptimeMs, rows);
     for (const [partition, end] of outcome.deadLetterEnds)

@@ -39,6 +39,7 @@ export interface LakeTableOptions {
 
 export const tableHead = (stored: StoredTable): TableHead => ({
   version: stored.pointer.version,
+  committedAt: stored.metadata["last-updated-ms"],
   schemaId: stored.metadata["current-schema-id"],
   snapshotId: currentSnapshot(stored.metadata)?.["snapshot-id"] ?? null,
   ingest: ingestState(stored.metadata.properties),

@@ -12,6 +12,8 @@ import type {
 export class MemoryTableStore {
   head: TableHead = {
     version: 1,
+    // No clock either.
+    committedAt: 0,
     schemaId: 0,
     snapshotId: null,
     ingest: null,
@@ -65,6 +67,7 @@ export class MemoryLakeTable implements LakeTable {
     const { logIdentity, partitionCount } = commit;
     this.#store.head = {
       version: head.version + 1,
+      committedAt: head.committedAt,
       schemaId: head.schemaId,
       snapshotId: BigInt(head.version),
       ingest: { logIdentity, partitionCount, partitions },
