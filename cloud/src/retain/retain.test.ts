@@ -166,6 +166,30 @@ describe("days past a table's limit", () => {
     expect(await whileTimePasses(clock, drop(two))).toMatchObject({ files: 1, daysLeft: 0 });
   });
 
+  test("stay beside a worker of many days when the store's own clock leaps, and is set right within a day", async () => {
+    const { clock, store, append, day } = world();
+    const table = openTable({ store, clock });
+    await append(table, 0);
+    await setRetainDays(table, 10);
+    const tables = { gps_data: table };
+    const keeper = new RetentionKeeper({ tables, pictureKeys: NO_PICTURES, clock, logger: silentLogger });
+    await whileTimePasses(clock, keeper.firstPass());
+    const passes = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i += 1) {
+        await clock.advance(hours(1));
+        // Until the keeper waits for its next hour.
+        while (clock.pending === 0) await clock.settle();
+      }
+    };
+    await passes(30);
+    clock.jumpWall(days(400));
+    await passes(20);
+    clock.jumpWall(days(-400));
+    await passes(20);
+    expect(await liveDays(table)).toEqual([day(2)]);
+    await whileTimePasses(clock, keeper[Symbol.asyncDispose]());
+  });
+
   test("go by two at once, and hour by hour beside a worker", async () => {
     const { clock, store, append, day } = world();
     const [one, two] = [openTable({ store, clock }), openTable({ store, clock, seed: 2 })];
