@@ -1,7 +1,8 @@
 import { hours, isRoadstreamError, type TableName, type Zstd } from "@roadstream/shared";
 import { removeOrphans } from "../lake/remove-orphans.ts";
 import { ledgerPrefix, namedLedgers } from "../ledger/named-ledgers.ts";
-import { dropDays, type PictureKeys } from "../retain/drop-days.ts";
+import type { TextsOfFiles } from "../ports.ts";
+import { dropDays } from "../retain/drop-days.ts";
 import { setRetainDays } from "../retain/retention.ts";
 import type { IngestSimulation } from "./ingest-simulation.ts";
 import type { SimulatedWorker } from "./simulated-cloud.ts";
@@ -11,7 +12,7 @@ const TABLE: TableName = "gps_data";
 const LIMIT_DAYS = 30;
 const NEVER = new AbortController().signal;
 const noZstd: Zstd = { compress: (bytes) => bytes, decompress: (bytes) => bytes };
-const noPictures: PictureKeys = async function* () {
+const noPictures: TextsOfFiles = async function* () {
   yield await Promise.resolve([]);
 };
 
