@@ -99,8 +99,11 @@ export interface ColumnStatistics {
   readonly max: string | null;
 }
 
-/** What rows of data files hold in one column of texts, in portions. */
-export type TextsOfFiles = (files: readonly LiveFile[]) => AsyncIterable<readonly string[]>;
+/** What rows of data files hold in one column of texts, in portions; given a range, both ends in it, only that. */
+export type TextsOfFiles = (
+  files: readonly Pick<LiveFile, "key">[],
+  range?: { readonly first: string; readonly last: string },
+) => AsyncIterable<readonly string[]>;
 
 export interface LiveFile {
   readonly key: string;
@@ -140,6 +143,8 @@ export interface AppendCommit {
   readonly partitionCount: number;
   /** When the batch began: an old batch is refused (`stale_batch`). */
   readonly begunAt: WorkBegin;
+  /** Keys of all that was put for this commit: removed where it surely never lands. */
+  readonly puts?: readonly string[];
 }
 
 export type CommitOutcome =

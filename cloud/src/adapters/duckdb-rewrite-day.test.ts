@@ -128,6 +128,7 @@ describe("a large day", () => {
     const outputs = await rewrite(
       files.map((file) => ({ ...file, sizeBytes: file.sizeBytes / 2 })),
       DAY,
+      { isWanted: () => Promise.resolve(true), puts: [] },
     );
     expect(outputs.map(({ sizeBytes }) => sizeBytes <= targetBytes)).toEqual([true, true]);
     expect(outputs.reduce((sum, file) => sum + file.rows, 0)).toBe(3 * ROWS);

@@ -25,7 +25,7 @@ const SMALL_REST = 0.1;
  */
 export const duckDbRewriteDay =
   ({ engine, writer, store, definition, targetBytes = TARGET_FILE_BYTES }: RewriteDayOptions): RewriteDay =>
-  async (files, day) => {
+  async (files, day, { isWanted, puts }) => {
     const paths = await localFiles(
       store,
       files.map(({ key }) => key),
@@ -44,10 +44,19 @@ export const duckDbRewriteDay =
       const isPart = from > 0 || to < 1;
       if (isPart) order ??= await SortOrder.of(connection, definition, all);
       const select = order === null ? all : `SELECT * FROM (${all}) WHERE ${order.between(from, to)}`;
-      const file = await writer.write({ connection, definition, select, day });
-      if (file !== null) bytesPerRow = file.sizeBytes / file.rows;
-      // Small files may have packed better than large ones do. The one that came out is nobody's, and an orphan.
-      if (isGuess && file !== null && file.sizeBytes > targetBytes) continue;
+      let isRefused = false;
+      const accept = async (): Promise<boolean> => !(isRefused = !(await isWanted()));
+      const file = await writer.write({ connection, definition, select, day, accept });
+      if (isRefused) return outputs;
+      if (file !== null) {
+        puts.push(file.key);
+        bytesPerRow = file.sizeBytes / file.rows;
+      }
+      // Small files may have packed better than large ones do. The one that came out is nobody's.
+      if (isGuess && file !== null && file.sizeBytes > targetBytes) {
+        await store.delete([file.key]);
+        continue;
+      }
       if (file !== null) outputs.push(file);
       from = to;
     }

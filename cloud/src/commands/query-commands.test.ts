@@ -50,6 +50,7 @@ test("expire, orphans, compact and files, one after the other", { timeout: 60_00
     ok: true,
     removed: false,
     tables: [{ table: "gps_data", objects: 0, bytes: 0 }],
+    pictures: null,
   });
   expect(await json("compact", "gps_data")).toMatchObject({
     ok: true,

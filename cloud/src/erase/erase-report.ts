@@ -15,9 +15,14 @@ export interface ErasedTable {
   readonly remaining: {
     /** Of the vehicle in the table now: they landed since. */
     readonly rows: number;
-    /** Data files that another branch or a tag of the table keeps, and objects that would not go. */
+    /** Data files that another branch or a tag of the table keeps, and objects that came or would not go. */
     readonly objects: number;
   };
+}
+
+export interface ErasedPictures {
+  readonly deleted: number;
+  readonly remaining: number;
 }
 
 /** A type and not an interface: it is printed as one JSON object. */
@@ -27,9 +32,17 @@ export type EraseReport = {
   readonly dry_run: boolean;
   readonly vehicle_id: string;
   readonly tables: readonly ErasedTable[];
-  readonly pictures: { readonly deleted: number; readonly remaining: number };
+  readonly pictures: ErasedPictures;
+  /** What a look cannot see, because it is not there yet; empty in a dry run. */
+  readonly may_still_come: readonly string[];
   readonly not_erased_here: readonly string[];
 };
+
+/** Nobody can look at what is not there yet: none of it lands, but it may lie in the store. */
+export const MAY_STILL_COME: readonly string[] = [
+  "from work that was under way in this lake when this run began and has not ended (cloud run, cloud compact and others): it can no longer land, and the process removes what it put as soon as it learns so",
+  "from such a process that is killed, fails or may not delete before it has: what it put stays, with rows of the vehicle. Once all work of before has ended, run this erasure again, which finds it at once; cloud orphans --remove takes it when it is three days old",
+];
 
 /** Copies that are out of this command's reach. */
 export const ERASED_ELSEWHERE: readonly string[] = [
@@ -79,9 +92,12 @@ export const eraseNote = (report: EraseReport): string => {
     );
   if (objects > 0)
     lines.push(
-      `${objects} objects with rows of it remain: a branch or a tag of the table keeps them. Drop it with the engine that made it, then erase again.`,
+      `${objects} objects with rows of it remain. If a branch or a tag of the table keeps them, drop it with the engine that made it; if work is still putting them, let it end. Then erase again.`,
     );
-  if (!isDryRun && report.ok) lines.push("A second look found nothing of it in the lake.");
+  if (!isDryRun && report.ok)
+    lines.push("A second look at all of the store found nothing of it in the lake.");
+  if (report.may_still_come.length > 0)
+    lines.push("May still come:", ...report.may_still_come.map((text) => `  ${text}`));
   lines.push("Not erased here:", ...report.not_erased_here.map((text) => `  ${text}`));
   return lines.join("\n");
 };

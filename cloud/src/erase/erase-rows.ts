@@ -121,11 +121,8 @@ const eraseSome = async (
   const forgotten = isLast ? await forget(context, { head, holding, commitId, mode: "write" }) : null;
   const known = Object.keys(forgotten?.partitions ?? {}).length;
   if (isLast && holding.length + known === 0) return "all";
-  const outputs: NewDataFile[] = [];
-  for (const { file } of holding) {
-    const rest = await context.rows.without(table.definition, file, context.vehicle);
-    if (rest !== null) outputs.push(rest);
-  }
+  const puts = forgotten?.puts ?? [];
+  const outputs = await withoutVehicle(context, holding, puts);
   const removes = holding.reduce((sum, { rows }) => sum + rows, 0);
   const outcome = await replaceFiles(table, {
     base: head.stored,
@@ -134,6 +131,7 @@ const eraseSome = async (
     outputs,
     removes,
     begunAt,
+    puts,
     ...(forgotten === null ? {} : { also: withLedgers(head, forgotten) }),
   });
   const { name } = table.definition;
@@ -151,6 +149,25 @@ const eraseSome = async (
       erased.series += forgotten?.series ?? 0;
       return isLast ? "all" : "some";
   }
+};
+
+/** What remains of these files, as new ones. Where one cannot be read any more, neither they nor `puts` are left behind. */
+const withoutVehicle = async (
+  { table, rows, vehicle }: EraseContext,
+  holding: readonly Holding[],
+  puts: readonly string[],
+): Promise<readonly NewDataFile[]> => {
+  const outputs: NewDataFile[] = [];
+  try {
+    for (const { file } of holding) {
+      const rest = await rows.without(table.definition, file, vehicle);
+      if (rest !== null) outputs.push(rest);
+    }
+  } catch (error) {
+    await table.discard([...puts, ...outputs.map(({ key }) => key)]);
+    throw error;
+  }
+  return outputs;
 };
 
 /** The names of the new ledgers, where the old ones are still those of the head that they were made from. */

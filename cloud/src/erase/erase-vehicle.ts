@@ -3,11 +3,17 @@ import type { IcebergTable } from "../lake/lake-table.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import type { TableHead } from "../ports.ts";
 import { despiteOthers } from "./despite-others.ts";
-import { erasePictures, listPictures, type ErasedPictures } from "./erase-pictures.ts";
-import { ERASED_ELSEWHERE, type ErasedTable, type EraseReport } from "./erase-report.ts";
-import { eraseRows, filesHolding, plannedErasure, type EraseContext } from "./erase-rows.ts";
+import { listPictures } from "./erase-pictures.ts";
+import {
+  ERASED_ELSEWHERE,
+  MAY_STILL_COME,
+  type ErasedPictures,
+  type ErasedTable,
+  type EraseReport,
+} from "./erase-report.ts";
+import { eraseRows, plannedErasure, type EraseContext } from "./erase-rows.ts";
+import { lookAgain, type FoundAgain } from "./look-again.ts";
 import { sweepTable, type SweptTable } from "./sweep-table.ts";
-import { dataHolding, listObjects, namedKeys } from "./table-objects.ts";
 
 export interface EraseVehicleOptions extends Omit<EraseContext, "table" | "clean"> {
   readonly tables: Readonly<Record<TableName, IcebergTable>>;
@@ -20,8 +26,8 @@ interface Erasure {
   readonly pictures: ErasedPictures;
 }
 
-const PICTURES: TableName = "traffic_data";
-const NO_PICTURES: ErasedPictures = { deleted: 0, remaining: 0 };
+/** Who goes on putting objects for so many looks is told of instead. */
+const MAX_LOOKS = 5;
 
 /**
  * Takes a vehicle out of the lake, table by table: rows and ledgers, then what held them, then its pictures; and looks
@@ -30,14 +36,15 @@ const NO_PICTURES: ErasedPictures = { deleted: 0, remaining: 0 };
 export const eraseVehicle = async (options: EraseVehicleOptions): Promise<EraseReport> => {
   const { vehicle, mode, signal } = options;
   const tables: ErasedTable[] = [];
-  let pictures = NO_PICTURES;
+  const pictures = { deleted: 0, remaining: 0 };
   for (const name of TABLE_NAMES) {
     const context: EraseContext = { ...options, table: options.tables[name], clean: new Set() };
     const head = await context.table.peek();
     if (head === null || signal.aborted) continue;
-    const erasure = mode === "look" ? await lookAt(context, head) : await eraseWithPictures(context);
+    const erasure = mode === "look" ? await lookAt(context, head) : await eraseTable(context);
     tables.push(erasure.table);
-    if (name === PICTURES) pictures = erasure.pictures;
+    pictures.deleted += erasure.pictures.deleted;
+    pictures.remaining += erasure.pictures.remaining;
   }
   const rest = tables.reduce(
     (sum, { remaining }) => sum + remaining.rows + remaining.objects,
@@ -49,6 +56,7 @@ export const eraseVehicle = async (options: EraseVehicleOptions): Promise<EraseR
     vehicle_id: vehicle,
     tables,
     pictures,
+    may_still_come: mode === "look" ? [] : MAY_STILL_COME,
     not_erased_here: ERASED_ELSEWHERE,
   };
 };
@@ -56,7 +64,7 @@ export const eraseVehicle = async (options: EraseVehicleOptions): Promise<EraseR
 const lookAt = async (context: EraseContext, head: TableHead): Promise<Erasure> => {
   const { name } = context.table.definition;
   const { rows, series, filesRewritten, filesDropped } = await plannedErasure(context, head);
-  const pictures = name === PICTURES ? (await listPictures(context)).length : 0;
+  const pictures = (await listPictures(context)).length;
   return {
     table: {
       table: name,
@@ -72,50 +80,42 @@ const lookAt = async (context: EraseContext, head: TableHead): Promise<Erasure> 
   };
 };
 
-const eraseWithPictures = async (context: EraseContext): Promise<Erasure> => {
-  if (context.table.definition.name !== PICTURES)
-    return { table: await eraseTable(context), pictures: NO_PICTURES };
-  let listed: readonly string[] = [];
-  const table = await eraseTable(context, async () => {
-    listed = await listPictures(context);
-  });
-  return { table, pictures: await erasePictures(context, listed, await context.table.head()) };
-};
-
-/** Rows, ledgers and what held them; `beforeFence` is done when the rows are gone, and work begun by then is void. */
-export const eraseTable = async (
-  context: EraseContext,
-  beforeFence: () => Promise<void> = () => Promise.resolve(),
-): Promise<ErasedTable> => {
-  const { table } = context;
+/**
+ * Rows, ledgers and what held them; then all is looked through until nothing is found. What is found was put after the
+ * sweep before had listed; the next one lists it, and its fence says whether it may still land.
+ */
+export const eraseTable = async (context: EraseContext): Promise<Erasure> => {
+  const { table, signal } = context;
   const { rows, series, filesRewritten, filesDropped } = await eraseRows(context);
-  await beforeFence();
-  const swept = await despiteOthers(table, async () => sweepTable(context, await table.head()));
+  const swept = { snapshotsExpired: 0, objectsDeleted: 0, picturesDeleted: 0 };
+  let found: FoundAgain;
+  let looks = 0;
+  do {
+    add(swept, await despiteOthers(table, () => sweepTable(context)));
+    found = await despiteOthers(table, () => lookAgain(context));
+    looks += 1;
+  } while (looseObjects(found) + found.loose.pictures.length > 0 && looks < MAX_LOOKS && !signal.aborted);
   return {
-    table: table.definition.name,
-    rows,
-    files_rewritten: filesRewritten,
-    files_dropped: filesDropped,
-    series,
-    snapshots_expired: swept.snapshotsExpired,
-    objects_deleted: swept.objectsDeleted,
-    remaining: await despiteOthers(table, () => lookAgain(context, swept)),
+    table: {
+      table: table.definition.name,
+      rows,
+      files_rewritten: filesRewritten,
+      files_dropped: filesDropped,
+      series,
+      snapshots_expired: swept.snapshotsExpired,
+      objects_deleted: swept.objectsDeleted,
+      remaining: { rows: found.rows, objects: found.kept + looseObjects(found) },
+    },
+    pictures: { deleted: swept.picturesDeleted, remaining: found.loose.pictures.length },
   };
 };
 
-/** The table as anybody finds it now, and the store. */
-const lookAgain = async (context: EraseContext, swept: SweptTable): Promise<ErasedTable["remaining"]> => {
-  const { table } = context;
-  const head = await table.head();
-  const live = await filesHolding(context, head);
-  const named = await namedKeys(context, head);
-  const listed = await listObjects(table);
-  const isLive = new Set(live.map(({ file }) => file.key));
-  const kept = await dataHolding(
-    context,
-    listed.data.filter((key) => named.has(key) && !isLive.has(key)),
-  );
-  const there = new Set(Object.values(listed).flat());
-  const stubborn = swept.deleted.filter((key) => there.has(key));
-  return { rows: live.reduce((sum, { rows }) => sum + rows, 0), objects: kept.length + stubborn.length };
+const add = (sum: { -readonly [K in keyof SweptTable]: number }, one: SweptTable): void => {
+  sum.snapshotsExpired += one.snapshotsExpired;
+  sum.objectsDeleted += one.objectsDeleted;
+  sum.picturesDeleted += one.picturesDeleted;
 };
+
+/** Without pictures, which are counted by themselves. */
+const looseObjects = ({ loose }: FoundAgain): number =>
+  Object.values(loose).flat().length - loose.pictures.length;

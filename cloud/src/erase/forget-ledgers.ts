@@ -25,6 +25,8 @@ export interface Forgotten {
   /** The log partitions that knew the vehicle, as they are to become. */
   readonly partitions: Readonly<Record<number, PartitionState>>;
   readonly series: number;
+  /** Keys of the files that were put. */
+  readonly puts: readonly string[];
 }
 
 /**
@@ -33,6 +35,7 @@ export interface Forgotten {
  */
 export const forgetInLedgers = async (options: ForgetOptions): Promise<Forgotten> => {
   const partitions: Record<number, PartitionState> = {};
+  const puts: string[] = [];
   let series = 0;
   for (const [text, state] of Object.entries(options.head.ingest?.partitions ?? {})) {
     const partition = Number(text);
@@ -40,8 +43,9 @@ export const forgetInLedgers = async (options: ForgetOptions): Promise<Forgotten
     if (forgotten === null) continue;
     partitions[partition] = forgotten.state;
     series += forgotten.series;
+    puts.push(...forgotten.puts);
   }
-  return { partitions, series };
+  return { partitions, series, puts };
 };
 
 /** Null when the partition does not know the vehicle. */
@@ -49,7 +53,7 @@ const forgetIn = async (
   options: ForgetOptions,
   place: LedgerPlace,
   state: PartitionState,
-): Promise<{ readonly state: PartitionState; readonly series: number } | null> => {
+): Promise<(Omit<Forgotten, "partitions"> & { readonly state: PartitionState }) | null> => {
   const { access, vehicle, commitId } = options;
   const { store, zstd } = access;
   const before = await loadTombstones(access, place, state.erased ?? null);
@@ -66,12 +70,16 @@ const forgetIn = async (
   const isKnown = taken.series.length + taken.checkpoints + letters.length > 0;
   if (!isKnown && last === state.last) return null;
   const changed = { ...state, last, commit: commitId };
-  if (!isKnown || options.mode === "look") return { state: changed, series: taken.series.length };
+  if (!isKnown || options.mode === "look") return { state: changed, series: taken.series.length, puts: [] };
   const write = { ...access, ...place, uuid: options.uuid, commit: commitId };
-  const { key } = await writeLedger(write, rest, new LedgerDelta());
+  const { key, puts } = await writeLedger(write, rest, new LedgerDelta());
   const after = buried(before, taken.series, letters, access);
   const erased = await writeTombstones(access, place, options.uuid(), after);
-  return { state: { ...changed, ledger: key, erased }, series: taken.series.length };
+  return {
+    state: { ...changed, ledger: key, erased },
+    series: taken.series.length,
+    puts: [...puts, erased],
+  };
 };
 
 const withoutName = (last: string | null, { vehicle, access }: ForgetOptions): string | null =>

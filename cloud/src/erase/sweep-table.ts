@@ -1,11 +1,13 @@
 import { isRoadstreamError, RoadstreamError } from "@roadstream/shared";
 import { tableHead, type IcebergTable } from "../lake/lake-table.ts";
 import { withProperties } from "../lake/next-snapshot.ts";
+import { withPassed } from "../lake/passed-commits.ts";
 import { expireSnapshots, type Retention } from "../lake/snapshot-expiry.ts";
 import { nextEpoch, PROPERTY } from "../lake/table-properties.ts";
 import type { TableHead } from "../ports.ts";
 import type { EraseContext } from "./erase-rows.ts";
-import { dataHolding, listObjects, namedKeys, type TableObjects } from "./table-objects.ts";
+import { objectsHolding } from "./objects-holding.ts";
+import { listObjects, namedKeys, NO_OBJECTS, withoutNamed } from "./table-objects.ts";
 
 /** Only the newest snapshot and the newest version of the metadata: all others may name or hold what was erased. */
 const NOTHING_OLD: Retention = {
@@ -18,11 +20,9 @@ const NOTHING_OLD: Retention = {
 const DELETE_BATCH = 500;
 
 export interface SweptTable {
-  readonly head: TableHead;
   readonly snapshotsExpired: number;
   readonly objectsDeleted: number;
-  /** Should be gone by now. */
-  readonly deleted: readonly string[];
+  readonly picturesDeleted: number;
 }
 
 /**
@@ -30,21 +30,23 @@ export interface SweptTable {
  * so what was listed and is not named behind that commit never will be, whoever wrote it and however slow he is. Of data
  * files only those with rows of the vehicle go: readers may still be busy with the others.
  */
-export const sweepTable = async (context: EraseContext, before: TableHead): Promise<SweptTable> => {
+export const sweepTable = async (context: EraseContext): Promise<SweptTable> => {
   const { table } = context;
-  const listed = await listObjects(table);
+  const before = await table.head();
+  const listed = await listObjects(context);
   const head = await fence(table, before);
   const expired = before.stored.metadata.snapshots.length - head.stored.metadata.snapshots.length;
   const manifests = await sweepMetadata(table, head);
-  const named = await namedKeys(context, head);
-  const loose = await looseObjects(context, listed, named);
-  for (let at = 0; at < loose.length; at += DELETE_BATCH)
-    await table.store.delete(loose.slice(at, at + DELETE_BATCH));
+  const loose = withoutNamed(listed, await namedKeys(context, head));
+  const { data } = await objectsHolding(context, { ...NO_OBJECTS, data: loose.data });
+  const objects = [...loose.ledgers, ...loose.manifests, ...data];
+  const all = [...objects, ...loose.pictures];
+  for (let at = 0; at < all.length; at += DELETE_BATCH)
+    await table.store.delete(all.slice(at, at + DELETE_BATCH));
   return {
-    head,
     snapshotsExpired: Math.max(0, expired),
-    objectsDeleted: manifests + loose.length,
-    deleted: loose,
+    objectsDeleted: manifests + objects.length,
+    picturesDeleted: loose.pictures.length,
   };
 };
 
@@ -56,8 +58,12 @@ const fence = async (table: IcebergTable, base: TableHead): Promise<TableHead> =
     propose: async (on) => {
       const now = await table.store.now();
       const properties = { [PROPERTY.commit]: commitId, ...nextEpoch(on.metadata.properties) };
-      const { metadata } = expireSnapshots(withProperties(on, properties, now), now, NOTHING_OLD);
-      return { kind: "ready", metadata };
+      const { metadata, expired } = expireSnapshots(withProperties(on, properties, now), now, NOTHING_OLD);
+      const passed = withPassed(metadata.properties, expired);
+      return {
+        kind: "ready",
+        metadata: { ...metadata, properties: { ...metadata.properties, ...passed } },
+      };
     },
   });
   if (outcome.kind === "committed") return tableHead(outcome.stored);
@@ -74,17 +80,4 @@ const sweepMetadata = async (table: IcebergTable, head: TableHead): Promise<numb
     if (isRoadstreamError(error, "table_invalid")) return 0;
     throw error;
   }
-};
-
-const looseObjects = async (
-  context: EraseContext,
-  listed: TableObjects,
-  named: ReadonlySet<string>,
-): Promise<readonly string[]> => {
-  const unnamed = (keys: readonly string[]): readonly string[] => keys.filter((key) => !named.has(key));
-  return [
-    ...unnamed(listed.ledgers),
-    ...unnamed(listed.manifests),
-    ...(await dataHolding(context, unnamed(listed.data))),
-  ];
 };

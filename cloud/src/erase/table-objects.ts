@@ -1,7 +1,7 @@
-import type { IcebergTable } from "../lake/lake-table.ts";
 import { reachableKeys } from "../lake/reachable-keys.ts";
 import { ledgerPrefix, namedLedgers } from "../ledger/named-ledgers.ts";
 import type { TableHead } from "../ports.ts";
+import { listPictures, namedPictures } from "./erase-pictures.ts";
 import type { EraseContext } from "./erase-rows.ts";
 
 /** What a table has in the store that may hold a vehicle's rows or name, by what it takes to tell. */
@@ -11,27 +11,49 @@ export interface TableObjects {
   readonly manifests: readonly string[];
   /** Ledgers and tombstones: nobody else writes there. */
   readonly ledgers: readonly string[];
+  /** The table's metadata itself: a log partition's last record may be the vehicle's. */
+  readonly versions: readonly string[];
+  /** Of the vehicle alone. */
+  readonly pictures: readonly string[];
 }
 
-const OUR_MANIFEST = /\/metadata\/m-[0-9a-f-]{36}\.avro$/;
+export const NO_OBJECTS: TableObjects = { data: [], manifests: [], ledgers: [], versions: [], pictures: [] };
 
-export const listObjects = async ({ store, definition }: IcebergTable): Promise<TableObjects> => {
+const OUR_MANIFEST = /\/metadata\/m-[0-9a-f-]{36}\.avro$/;
+const OUR_VERSION = /\/metadata\/(?:v\d{1,15}|\d{5,15}-[0-9a-f]{32})\.metadata\.json$/;
+
+export const listObjects = async (context: EraseContext): Promise<TableObjects> => {
+  const { store, definition } = context.table;
   const data: string[] = [];
   const manifests: string[] = [];
+  const versions: string[] = [];
   const ledgers: string[] = [];
   for await (const { key } of store.list(`${definition.name}/`)) {
     if (key.includes("/data/")) data.push(key);
     else if (OUR_MANIFEST.test(key)) manifests.push(key);
+    else if (OUR_VERSION.test(key)) versions.push(key);
   }
   for await (const { key } of store.list(ledgerPrefix(definition.name))) ledgers.push(key);
-  return { data, manifests, ledgers };
+  return { data, manifests, ledgers, versions, pictures: await listPictures(context) };
 };
 
-/** All that a head stands on: what any of its snapshots names, and its ledgers. */
+/** All that a head stands on: what any of its snapshots names, its ledgers, and the pictures of the vehicle's rows. */
 export const namedKeys = async (context: EraseContext, head: TableHead): Promise<ReadonlySet<string>> => {
   const { table, zstd } = context;
   const ledgers = await namedLedgers({ store: table.store, zstd }, table.definition.name, head);
-  return new Set([...(await reachableKeys(table, head.stored)), ...ledgers]);
+  const pictures = await namedPictures(context, head);
+  return new Set([...(await reachableKeys(table, head.stored)), ...ledgers, ...pictures]);
+};
+
+export const withoutNamed = (objects: TableObjects, named: ReadonlySet<string>): TableObjects => {
+  const unnamed = (keys: readonly string[]): readonly string[] => keys.filter((key) => !named.has(key));
+  return {
+    data: unnamed(objects.data),
+    manifests: unnamed(objects.manifests),
+    ledgers: unnamed(objects.ledgers),
+    versions: unnamed(objects.versions),
+    pictures: unnamed(objects.pictures),
+  };
 };
 
 /** Of data files that are no longer live, those with rows of the vehicle. */

@@ -42,6 +42,7 @@ export type BatchOutcome =
 /**
  * One batch of one table, from records to commit. Everything before `append` may be left behind by a crash and is
  * harmless: files, pictures and ledger files lie under names never used again, dead letters are recognised by their id.
+ * Where it is sure that the commit never lands, the table removes them.
  * The compare-and-set inside `append` is the only commit point.
  */
 export const commitBatch = async (context: IngestContext, options: CommitOptions): Promise<BatchOutcome> => {
@@ -57,12 +58,15 @@ export const commitBatch = async (context: IngestContext, options: CommitOptions
     number,
     { readonly state: PartitionState; readonly settle: () => PartitionLedger }
   >();
+  const puts = [...files, ...staged.pictures].map(({ key }) => key);
   for (const [partition, part] of staged.partitions) {
     const { name: table } = options.table;
     const before = options.ledgers.get(partition);
     if (before === undefined) throw new RoadstreamError("invariant", `no ledger of ${table}/${partition}`);
     const write = { ...context, table, partition, uuid: () => newUuid(context), commit: commitId };
-    const { key, settle } = await writeLedger(write, before, part.delta);
+    const written = await writeLedger(write, before, part.delta);
+    const { key, settle } = written;
+    puts.push(...written.puts);
     const last = before.erased.remembered(recordIdentity(table, part.lastValue, context.sha256));
     const erased = before.erased.key ?? undefined;
     ledgers.set(partition, {
@@ -81,6 +85,7 @@ export const commitBatch = async (context: IngestContext, options: CommitOptions
     logIdentity: options.logIdentity,
     partitionCount: options.partitionCount,
     begunAt,
+    puts,
   });
   if (outcome.kind !== "committed") return outcome;
   return {

@@ -7,6 +7,7 @@ import {
   type Random,
   type RetrySchedule,
 } from "@roadstream/shared";
+import { passedByAnother } from "./passed-commits.ts";
 import type { StoredTable, TableCatalog } from "./stored-table.ts";
 import { parseTableMetadata, printTableMetadata, type TableMetadata } from "./table-metadata.ts";
 import { ingestState, PROPERTY, SUMMARY } from "./table-properties.ts";
@@ -19,7 +20,13 @@ export type Proposal =
 
 export type LoopOutcome =
   | { readonly kind: "committed"; readonly stored: StoredTable; readonly attempts: number }
-  | { readonly kind: "conflict"; readonly stored: StoredTable; readonly reason: string }
+  | {
+      readonly kind: "conflict";
+      readonly stored: StoredTable;
+      readonly reason: string;
+      /** Surely not in the table, nor can it still come. False: nobody can tell. */
+      readonly isVoid: boolean;
+    }
   | { readonly kind: "refused"; readonly reason: string; readonly hint: string };
 
 export interface Change {
@@ -29,6 +36,11 @@ export interface Change {
   readonly commitId: string;
   /** Called once per version; writes what the metadata names before it resolves. */
   propose(on: StoredTable): Promise<Proposal>;
+  /**
+   * Keys of what was put for this change alone, proposals' manifests included: removed where it surely never lands. Only
+   * a change that makes a snapshot has them, for of no other is that ever sure.
+   */
+  readonly puts?: readonly string[];
 }
 
 /** How often an unanswered swap is asked again before the caller must find out later. */
@@ -44,6 +56,22 @@ const holdsCommit = (metadata: TableMetadata, commitId: string): boolean =>
   metadata.snapshots.some((snapshot) => snapshot.summary[SUMMARY.commit] === commitId) ||
   Object.values(ingestState(metadata.properties)?.partitions ?? {}).some(({ commit }) => commit === commitId);
 
+/**
+ * Whether a change that was asked for on top of `base` is surely not in the history of a later head that does not hold
+ * its commit. The head has passed the version, so it is too late to come. Had it come, the snapshot with the number after
+ * the base's would be its own; a head from which that snapshot was expired does not tell, unless an erasure did it.
+ */
+const isWithout = (head: StoredTable, base: StoredTable, commitId: string): boolean => {
+  const { metadata } = head;
+  const sequence = base.metadata["last-sequence-number"] + 1;
+  return (
+    head.pointer.version > base.pointer.version &&
+    (metadata["last-sequence-number"] < sequence ||
+      metadata.snapshots.some((snapshot) => snapshot["sequence-number"] === sequence) ||
+      passedByAnother(metadata.properties, sequence, commitId))
+  );
+};
+
 export const loadTable = async (catalog: TableCatalog): Promise<StoredTable | null> => {
   const pointer = await catalog.load();
   return pointer === null ? null : { pointer, metadata: parseTableMetadata(pointer.bytes, pointer.location) };
@@ -58,17 +86,27 @@ export interface CommitLoopOptions {
 /**
  * Carries a change to the table: propose on a head, swap, and on losing look whether the commit is there all the same,
  * else propose on the newer head. An unknown outcome is asked again with the same bytes until somebody has the version.
- * Giving up (a conflict, or an error) never tells that the change did not happen: the table does, when read again.
+ * Giving up (a conflict, or an error) does not tell that the change did not happen, unless it says `isVoid`: the table
+ * does, when read again.
  */
 export const commitChange = async (options: CommitLoopOptions, change: Change): Promise<LoopOutcome> => {
   const waits = retryIntervals(REBASE_SCHEDULE, options.random);
   let on = change.base;
+  const asked: { readonly base: StoredTable; readonly bytes: Uint8Array }[] = [];
+  const conflict = async (reason: string): Promise<LoopOutcome> => {
+    const isVoid =
+      change.puts !== undefined && asked.every(({ base }) => isWithout(on, base, change.commitId));
+    if (isVoid) for (const { base, bytes } of asked) await options.catalog.retract(base.pointer, bytes);
+    return { kind: "conflict", stored: on, reason, isVoid };
+  };
   for (let attempts = 1; attempts <= MAX_REBASES; attempts += 1) {
     const proposal = await proposeOn(change, on, options.catalog);
     if (proposal.kind === "refused") return proposal;
-    if (proposal.kind === "conflict") return { ...proposal, stored: on };
+    if (proposal.kind === "conflict") return conflict(proposal.reason);
     if (proposal.kind === "ready") {
-      const swap = await swapUntilKnown(options, on, printTableMetadata(proposal.metadata));
+      const bytes = printTableMetadata(proposal.metadata);
+      asked.push({ base: on, bytes });
+      const swap = await swapUntilKnown(options, on, bytes);
       if (swap.kind === "swapped") {
         const stored = { pointer: swap.pointer, metadata: proposal.metadata };
         return { kind: "committed", stored, attempts };
@@ -79,7 +117,7 @@ export const commitChange = async (options: CommitLoopOptions, change: Change): 
     on = head;
     await options.clock.sleep(millis(waits.next().value));
   }
-  return { kind: "conflict", stored: on, reason: "contended" };
+  return conflict("contended");
 };
 
 const loadHead = async (catalog: TableCatalog, after: StoredTable): Promise<StoredTable> => {

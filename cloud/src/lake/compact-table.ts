@@ -1,12 +1,26 @@
 import type { LiveFile, NewDataFile } from "../ports.ts";
 import { planCompaction, TARGET_FILE_BYTES, type CompactionGroup } from "./plan-compaction.ts";
+import { changedSince } from "./append-batch.ts";
 import { replaceFiles } from "./replace-files.ts";
 import { utcDay } from "@roadstream/shared";
 import type { IcebergTable } from "./lake-table.ts";
-import { beginWork } from "./work-age.ts";
+import type { StoredTable } from "./stored-table.ts";
+import { beginWork, workAge, type WorkBegin } from "./work-age.ts";
 
 /** Reads files of one day and writes their rows, sorted, as one file or a few; not yet in the table. */
-export type RewriteDay = (files: readonly LiveFile[], day: string) => Promise<readonly NewDataFile[]>;
+export type RewriteDay = (
+  files: readonly LiveFile[],
+  day: string,
+  rewriting: Rewriting,
+) => Promise<readonly NewDataFile[]>;
+
+/** A rewrite that takes its time: what it asks, and what it says. */
+interface Rewriting {
+  /** Asked before a file is put: whether it may still land. Once false it stays so, and nothing more is to be put. */
+  readonly isWanted: () => Promise<boolean>;
+  /** Takes the keys of what was put, as soon as it was. */
+  readonly puts: string[];
+}
 
 export interface CompactOptions {
   readonly table: IcebergTable;
@@ -55,18 +69,12 @@ export const compactTable = async (options: CompactOptions): Promise<CompactionR
     if (options.signal?.aborted === true) break;
     const base = await table.head();
     const begunAt = beginWork(table.clock);
-    const outputs = await options.rewrite(group.files, group.day);
-    const outcome = await replaceFiles(table, {
-      base: base.stored,
-      commitId: table.names.uuid(),
-      inputs: group.files.map((file) => file.key),
-      outputs,
-      begunAt,
-    });
-    if (outcome.kind !== "committed") {
+    const outcome = await compactGroup(options, group, { base: base.stored, begunAt });
+    if (outcome.kind === "skipped") {
       skipped.push({ day: group.day, reason: outcome.reason });
       continue;
     }
+    const { outputs } = outcome;
     days.add(group.day);
     report.filesBefore += group.files.length;
     report.filesAfter += outputs.length;
@@ -76,4 +84,47 @@ export const compactTable = async (options: CompactOptions): Promise<CompactionR
     options.onCompacted?.(group);
   }
   return { table: table.definition.name, days: days.size, ...report, skipped };
+};
+
+type GroupOutcome =
+  | { readonly kind: "committed"; readonly outputs: readonly NewDataFile[] }
+  | { readonly kind: "skipped"; readonly reason: string };
+
+/** Rewriting takes minutes: what can no longer land is not put, or removed. */
+const compactGroup = async (
+  { table, rewrite }: CompactOptions,
+  { files, day }: CompactionGroup,
+  { base, begunAt }: { readonly base: StoredTable; readonly begunAt: WorkBegin },
+): Promise<GroupOutcome> => {
+  const puts: string[] = [];
+  const seen: { on: StoredTable; lost: string | null } = { on: base, lost: null };
+  const isWanted = async (): Promise<boolean> => {
+    seen.on = (await table.head()).stored;
+    seen.lost ??= changedSince(base, seen.on, workAge(table.clock, begunAt));
+    return seen.lost === null;
+  };
+  let outputs: readonly NewDataFile[];
+  try {
+    outputs = await rewrite(files, day, { isWanted, puts });
+    await isWanted();
+  } catch (error) {
+    await table.discard(puts);
+    throw error;
+  }
+  if (seen.lost !== null) {
+    await table.discard([...puts, ...outputs.map(({ key }) => key)]);
+    return { kind: "skipped", reason: seen.lost };
+  }
+  const outcome = await replaceFiles(table, {
+    // What it began on minutes ago is no longer the newest: a commit on top of that would be in vain.
+    base: seen.on,
+    commitId: table.names.uuid(),
+    inputs: files.map((file) => file.key),
+    outputs,
+    begunAt,
+    puts,
+  });
+  return outcome.kind === "committed"
+    ? { kind: "committed", outputs }
+    : { kind: "skipped", reason: outcome.reason };
 };

@@ -145,6 +145,23 @@ export const fileCatalogContract = (name: string, make: () => Promise<FileCatalo
       expect((await open().swap(pointer(pointers, 3), metadata("late again"))).kind).toBe("taken");
     });
 
+    test("what a sleeper made again he takes back, and nothing that is the table's", async () => {
+      const pointers = await grow(open(), 6);
+      await open().trim(pointer(pointers, 6), 2);
+      const before = await keys();
+      const late = metadata("sleeper");
+      expect((await open().swap(pointer(pointers, 3), late)).kind).toBe("taken");
+      expect(await keys()).not.toEqual(before);
+      await open().retract(pointer(pointers, 3), late);
+      expect(await keys()).toEqual(before);
+      await open().retract(pointer(pointers, 5), metadata("overtaken"));
+      await open().retract(pointer(pointers, 2), late);
+      harness.fault(() => "lost_request");
+      await open().retract(pointer(pointers, 5), pointer(pointers, 6).bytes);
+      harness.fault(() => null);
+      expect(await keys()).toEqual(before);
+    });
+
     test("no commit stands on v1: who finds only v1 finishes the making", async () => {
       harness.fault((operation, name) =>
         operation === "putIfAbsent" && name === key(2) ? "lost_request" : null,

@@ -65,6 +65,17 @@ export class FileCatalog implements TableCatalog {
     }
   }
 
+  /** A name that was removed since, and that we made again: see above. */
+  async retract(base: TablePointer, next: Uint8Array): Promise<void> {
+    const key = this.#key(base.version + 1);
+    try {
+      const there = await this.#store.get(key);
+      if (there !== null && sameBytes(there, next)) await this.#store.delete([key]);
+    } catch (error) {
+      if (!isRoadstreamError(error)) throw error;
+    }
+  }
+
   publish(head: TablePointer): Promise<void> {
     return this.#store.put(
       `${this.#folder}/version-hint.text`,

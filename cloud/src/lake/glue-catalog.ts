@@ -77,6 +77,14 @@ export class GlueCatalog implements TableCatalog {
     }
   }
 
+  async retract(base: TablePointer, next: Uint8Array): Promise<void> {
+    try {
+      await this.#options.store.delete([this.#key(base, next)]);
+    } catch (error) {
+      if (!isRoadstreamError(error)) throw error;
+    }
+  }
+
   /** Engines find the head in Glue. */
   publish(): Promise<void> {
     return Promise.resolve();
@@ -88,11 +96,17 @@ export class GlueCatalog implements TableCatalog {
     for await (const { key } of this.#options.store.list(`${this.#folder}/`)) {
       const name = key.slice(this.#folder.length + 1);
       const match = GLUE_VERSION_FILE.exec(name);
-      if (match !== null && Number(match[1]) <= head.version - keep) old.push(key);
+      if (match !== null && (Number(match[1]) <= head.version - keep || this.#lost(key, match[1], head)))
+        old.push(key);
       if (FILE_VERSION.test(name)) fileVersions += 1;
     }
     if (old.length > 0) await this.#options.store.delete(old);
     if (fileVersions > FILE_VERSIONS_AT_REST && head.version > 0) await this.#leaveSignpost(head);
+  }
+
+  /** Another one of the head's own number: Glue took the head instead. */
+  #lost(key: string, number: string | undefined, head: TablePointer): boolean {
+    return Number(number) === head.version && this.#options.store.location(key) !== head.location;
   }
 
   /**
@@ -148,9 +162,8 @@ export class GlueCatalog implements TableCatalog {
   }
 
   async #replace(base: TablePointer, next: Uint8Array): Promise<SwapOutcome> {
-    const { store, glue, table, sha256 } = this.#options;
-    const number = String(base.version + 1).padStart(VERSION_DIGITS, "0");
-    const key = `${this.#folder}/${number}-${sha256(next).slice(0, NAME_DIGITS)}.metadata.json`;
+    const { store, glue, table } = this.#options;
+    const key = this.#key(base, next);
     if ((await store.putIfAbsent(key, next)) === "unknown") return { kind: "unknown" };
     const location = store.location(key);
     const content = glueContent(parseTableMetadata(next, location), location, base.location);
@@ -167,6 +180,11 @@ export class GlueCatalog implements TableCatalog {
     if (outcome === "replaced")
       return { kind: "swapped", pointer: { version: base.version + 1, location, bytes: next, token: "" } };
     return entry.versionId === base.token ? { kind: "unknown" } : { kind: "taken" };
+  }
+
+  #key(base: TablePointer, next: Uint8Array): string {
+    const number = String(base.version + 1).padStart(VERSION_DIGITS, "0");
+    return `${this.#folder}/${number}-${this.#options.sha256(next).slice(0, NAME_DIGITS)}.metadata.json`;
   }
 
   #location(entry: GlueEntry): string {

@@ -8,11 +8,14 @@ import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
 import { compactTable, plannedCompaction, type CompactOptions } from "./compact-table.ts";
 import { expireTable, plannedExpiry } from "./expire-table.ts";
 import type { IcebergTable } from "./lake-table.ts";
+import { withProperties } from "./next-snapshot.ts";
 import { planCompaction } from "./plan-compaction.ts";
 import { removeOrphans, type NamedElsewhere } from "./remove-orphans.ts";
 import { replaceFiles } from "./replace-files.ts";
 import { DEFAULT_RETENTION, expireSnapshots } from "./snapshot-expiry.ts";
+import type { StoredTable } from "./stored-table.ts";
 import { currentSnapshot } from "./table-metadata.ts";
+import { PROPERTY } from "./table-properties.ts";
 import { beginWork } from "./work-age.ts";
 
 const random = seededRandom(9);
@@ -44,6 +47,15 @@ const append = async (rows = 5, day = "2026-01-01"): Promise<TableHead> => {
 const rewrite = async (files: readonly LiveFile[], day: string): Promise<readonly NewDataFile[]> => {
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   return [dataFileOf(table.definition, await put(dataKey(day)), rows, day)];
+};
+/** As the last commit of an erasure does. */
+const erased = async (): Promise<void> => {
+  const { stored: base } = await table.head();
+  const commitId = uuidOf(random);
+  const properties = { [PROPERTY.commit]: commitId, [PROPERTY.eraseEpoch]: "1" };
+  const propose = (on: StoredTable) =>
+    Promise.resolve({ kind: "ready" as const, metadata: withProperties(on, properties, clock.now()) });
+  expect((await whileTimePasses(clock, table.commit({ base, commitId, propose }))).kind).toBe("committed");
 };
 const compact = (more: Partial<CompactOptions> = {}) =>
   whileTimePasses(clock, compactTable({ table, rewrite, ...more }));
@@ -130,7 +142,7 @@ describe("compaction", () => {
     expect(rows).toEqual([11, 9]);
   });
 
-  test("is dropped when another has replaced its inputs", async () => {
+  test("is dropped when another has replaced its inputs, and removes what it put", async () => {
     await append(5);
     const base = await append(6);
     const inputs = (await table.files(base)).map(({ key }) => key);
@@ -138,14 +150,51 @@ describe("compaction", () => {
       base: base.stored,
       commitId: uuidOf(random),
       inputs,
-      outputs: [dataFileOf(table.definition, dataKey("2026-01-01"), 11)],
+      outputs: [dataFileOf(table.definition, await put(dataKey("2026-01-01")), 11)],
       begunAt: beginWork(clock),
     });
     expect((await whileTimePasses(clock, replaceFiles(table, await replacement()))).kind).toBe("committed");
+    const before = store.keys;
     expect(await whileTimePasses(clock, replaceFiles(table, await replacement()))).toMatchObject({
       kind: "conflict",
       reason: "inputs_gone",
+      isVoid: true,
     });
+    expect(store.keys).toEqual(before);
+  });
+
+  test("puts nothing more when rows were erased meanwhile, and removes what it had put", async () => {
+    await append(5);
+    await append(6);
+    let before: readonly string[] = [];
+    const wanted: boolean[] = [];
+    const report = await compact({
+      rewrite: async (files, day, { isWanted, puts }) => {
+        wanted.push(await isWanted());
+        puts.push(await put(dataKey(day)));
+        await erased();
+        before = store.keys.filter((key) => !puts.includes(key));
+        wanted.push(await isWanted());
+        return rewrite(files, day);
+      },
+    });
+    expect(report).toMatchObject({ days: 0, skipped: [{ reason: "files_removed" }] });
+    expect(wanted).toEqual([true, false]);
+    expect(store.keys).toEqual(before);
+  });
+
+  test("that fails on its way removes what it had put", async () => {
+    await append(5);
+    await append(6);
+    const before = store.keys;
+    const failing = compact({
+      rewrite: async (_, day, { puts }) => {
+        puts.push(await put(dataKey(day)));
+        throw new Error("no room");
+      },
+    });
+    await expect(failing).rejects.toThrow("no room");
+    expect(store.keys).toEqual(before);
   });
 
   test("takes today's files too when told to, and tells of each group; a plan changes nothing", async () => {

@@ -6,6 +6,7 @@ import { MemoryObjectStore } from "../testing/memory-object-store.ts";
 import type { AppendCommit, CommitOutcome, TableHead } from "../ports.ts";
 import type { IcebergTable } from "./lake-table.ts";
 import { withProperties } from "./next-snapshot.ts";
+import type { Retention } from "./snapshot-expiry.ts";
 import { currentSnapshot, printTableMetadata, type TableMetadata } from "./table-metadata.ts";
 import { PROPERTY, SUMMARY } from "./table-properties.ts";
 import { foreignRows } from "./table-history.ts";
@@ -162,6 +163,56 @@ describe("a batch is dropped", () => {
       };
     });
     expect(reasonOf(await append(commitOf(erased)))).toBe("conflict: schema_changed");
+  });
+});
+
+describe("what was put for a batch that is dropped", () => {
+  const put = async (key: string): Promise<string> => {
+    await store.putIfAbsent(key, new Uint8Array(1));
+    return key;
+  };
+  const NOTHING_OLD: Retention = {
+    minSnapshots: 1,
+    maxSnapshots: 1,
+    maxAgeMs: 0,
+    metadataVersions: 1,
+    sweepEveryCommits: 1,
+  };
+
+  test("goes with it, its manifests too", async () => {
+    const base = await appended();
+    await appended();
+    const before = store.keys;
+    const commit = commitOf(base);
+    const puts = [await put(commit.files[0]?.key ?? ""), await put("pictures/car/boot/1-x.jpg")];
+    expect(reasonOf(await append({ ...commit, puts }))).toBe("conflict: partition_moved:0");
+    expect(store.keys).toEqual(before);
+  });
+
+  test("stays where it may have landed and was forgotten: its answer came when the table was far ahead", async () => {
+    const base = await appended();
+    const slow = new MemoryObjectStore(clock, store);
+    const mine = `gps_data/metadata/v${base.version + 1}.metadata.json`;
+    const state = { isAsked: false };
+    slow.fault = (_, key) => {
+      if (key !== mine || state.isAsked) return null;
+      state.isAsked = true;
+      return "lost_answer";
+    };
+    const other = openTable({ store, clock, seed: 8, retention: NOTHING_OLD });
+    slow.pause = async () => {
+      if (!state.isAsked || !store.keys.includes(mine)) return;
+      slow.pause = () => Promise.resolve();
+      for (let i = 0; i < 3; i += 1) await other.append(commitOf(await other.head()));
+      expect(store.keys).not.toContain(mine);
+    };
+    const commit = commitOf(base);
+    const key = await put(commit.files[0]?.key ?? "");
+    const sleeper = openTable({ store: slow, clock, seed: 9 });
+    const outcome = await whileTimePasses(clock, sleeper.append({ ...commit, puts: [key] }));
+    expect(reasonOf(outcome)).toBe("conflict: partition_moved:0");
+    expect((await table.files(await table.head())).map((file) => file.key)).toContain(key);
+    expect(store.keys).toContain(key);
   });
 });
 

@@ -20,6 +20,7 @@ import { ObjectNames } from "./object-names.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { DEFAULT_RETENTION, type Retention } from "./snapshot-expiry.ts";
 import type { StoredTable, TableCatalog } from "./stored-table.ts";
+import { discardObjects } from "../object-store/discard-objects.ts";
 import { currentSnapshot, printTableMetadata } from "./table-metadata.ts";
 import { ingestState } from "./table-properties.ts";
 
@@ -58,6 +59,7 @@ export class IcebergTable implements LakeTable {
   readonly #catalog: TableCatalog;
   readonly #retention: Retention;
   readonly #housekeeping: Housekeeping;
+  readonly #logger: Logger;
 
   constructor(options: LakeTableOptions) {
     const { definition, store, clock, random } = options;
@@ -69,11 +71,12 @@ export class IcebergTable implements LakeTable {
     this.#random = random;
     this.#catalog = options.catalog ?? new FileCatalog({ store, table: definition.name, clock, random });
     this.#retention = options.retention ?? DEFAULT_RETENTION;
+    this.#logger = options.logger.child({ table: definition.name });
     this.#housekeeping = new Housekeeping({
       catalog: this.#catalog,
       manifests: this.manifests,
       store,
-      logger: options.logger.child({ table: definition.name }),
+      logger: this.#logger,
       retention: this.#retention,
     });
   }
@@ -105,19 +108,27 @@ export class IcebergTable implements LakeTable {
   async append(commit: AppendCommit): Promise<CommitOutcome> {
     const snapshotId = this.names.snapshotId();
     const base = commit.base.stored;
-    const entries = addedEntries(commit.files, this, snapshotId);
     const refused = judgeHead(base, this.definition, this.#catalog);
     if (refused !== null) return refused;
+    const puts = [...(commit.puts ?? [])];
+    const entries = addedEntries(commit.files, this, snapshotId);
     const manifest =
       entries.length === 0
         ? null
-        : await this.manifests.write(entries, base.metadata, identityOn(base, snapshotId));
+        : await this.manifests.noting(puts).write(entries, base.metadata, identityOn(base, snapshotId));
     let attempt = 0;
     const outcome = await this.commit({
       base,
       commitId: commit.commitId,
+      puts,
       propose: async (on) =>
-        proposeAppend(await this.context(), { commit, on, snapshotId, manifest, attempt: (attempt += 1) }),
+        proposeAppend(await this.context(puts), {
+          commit,
+          on,
+          snapshotId,
+          manifest,
+          attempt: (attempt += 1),
+        }),
     });
     switch (outcome.kind) {
       case "committed":
@@ -137,7 +148,13 @@ export class IcebergTable implements LakeTable {
       propose: async (on) => judge(on, this.definition, this.#catalog) ?? (await change.propose(on)),
     });
     if (outcome.kind === "committed") await this.#housekeeping.afterCommit(change.base, outcome.stored);
+    if (outcome.kind === "conflict" && outcome.isVoid) await this.discard(change.puts ?? []);
     return outcome;
+  }
+
+  /** Removes objects that were put for a commit which surely never comes. */
+  discard(keys: readonly string[]): Promise<void> {
+    return discardObjects({ store: this.store, logger: this.#logger }, keys);
   }
 
   /** Throws `refused` where another catalog has newer ones. */
@@ -152,10 +169,10 @@ export class IcebergTable implements LakeTable {
     return liveFiles(this.manifests, this.store, head.stored.metadata);
   }
 
-  /** What proposals of this moment are made with. */
-  async context(): Promise<AppendContext> {
+  /** What proposals of this moment are made with; `puts` takes the keys of the manifests that they put. */
+  async context(puts: string[]): Promise<AppendContext> {
     return {
-      manifests: this.manifests,
+      manifests: this.manifests.noting(puts),
       retention: this.#retention,
       now: await this.store.now(),
       clock: this.clock,

@@ -16,17 +16,36 @@ export interface SnapshotIdentity {
   readonly sequenceNumber: number;
 }
 
+export interface ManifestStoreOptions {
+  readonly store: ObjectStore;
+  readonly table: string;
+  readonly names: ObjectNames;
+}
+
 /** Reads and writes one table's manifests and manifest lists. */
 export class ManifestStore {
+  readonly #options: ManifestStoreOptions;
   readonly #store: ObjectStore;
   readonly #table: string;
   readonly #names: ObjectNames;
-  readonly #lists = new Map<string, readonly ManifestFile[]>();
+  readonly #lists: Map<string, readonly ManifestFile[]>;
+  readonly #puts: string[] | null;
 
-  constructor(options: { store: ObjectStore; table: string; names: ObjectNames }) {
+  constructor(
+    options: ManifestStoreOptions,
+    shared: { readonly lists: Map<string, readonly ManifestFile[]>; readonly puts: string[] } | null = null,
+  ) {
+    this.#options = options;
     this.#store = options.store;
     this.#table = options.table;
     this.#names = options.names;
+    this.#lists = shared?.lists ?? new Map<string, readonly ManifestFile[]>();
+    this.#puts = shared?.puts ?? null;
+  }
+
+  /** The same one, which notes the keys of what it puts. */
+  noting(puts: string[]): ManifestStore {
+    return new ManifestStore(this.#options, { lists: this.#lists, puts });
   }
 
   /** Everything that a snapshot lists, delete manifests too. */
@@ -58,7 +77,7 @@ export class ManifestStore {
       sync: this.#names.sync(),
     });
     const key = this.#names.manifest(this.#table);
-    await putNewObject(this.#store, key, bytes);
+    await this.#put(key, bytes);
     return manifestFile({
       location: this.#store.location(key),
       size: bytes.length,
@@ -73,10 +92,16 @@ export class ManifestStore {
   async writeList(manifests: readonly ManifestFile[], identity: SnapshotIdentity): Promise<string> {
     const bytes = await writeManifestList({ manifests, ...identity, sync: this.#names.sync() });
     const key = this.#names.manifestList(this.#table, identity.snapshotId);
-    await putNewObject(this.#store, key, bytes);
+    await this.#put(key, bytes);
     const location = this.#store.location(key);
     this.#remember(location, manifests);
     return location;
+  }
+
+  /** Noted first: of a put that fails nobody knows whether it was carried out. */
+  async #put(key: string, bytes: Uint8Array): Promise<void> {
+    this.#puts?.push(key);
+    await putNewObject(this.#store, key, bytes);
   }
 
   #remember(location: string, manifests: readonly ManifestFile[]): void {

@@ -27,6 +27,8 @@ export interface Replacement {
   /** Properties that change with it, given the version that it stands on; a text: why it cannot stand there. */
   readonly also?: (on: StoredTable) => Properties | string;
   readonly begunAt: WorkBegin;
+  /** Keys of what else was put for it; removed with the outputs where it surely never lands. */
+  readonly puts?: readonly string[];
 }
 
 /** Iceberg's word for it. A change of properties alone is called what a batch without rows is called. */
@@ -91,9 +93,13 @@ const proposeReplacement = async (
   table: IcebergTable,
   replacement: Replacement,
   on: StoredTable,
-  own: { readonly snapshotId: bigint; readonly entries: readonly ManifestEntry[] },
+  own: {
+    readonly snapshotId: bigint;
+    readonly entries: readonly ManifestEntry[];
+    readonly puts: string[];
+  },
 ): Promise<Proposal> => {
-  const context = await table.context();
+  const context = await table.context(own.puts);
   const changed = changedSince(replacement.base, on, workAge(context.clock, replacement.begunAt));
   if (changed !== null) return { kind: "conflict", reason: changed };
   const parent = currentSnapshot(on.metadata);
@@ -135,14 +141,16 @@ const proposeReplacement = async (
 
 /**
  * The rows of some files in other files, all or without those that are to go, as one snapshot: its inputs must still be
- * live when it lands.
+ * live when it lands. Where it surely never does, the outputs are removed.
  */
 export const replaceFiles = (table: IcebergTable, replacement: Replacement): Promise<LoopOutcome> => {
   const snapshotId = table.names.snapshotId();
+  const puts = [...replacement.outputs.map(({ key }) => key), ...(replacement.puts ?? [])];
   const entries = addedEntries(replacement.outputs, table, snapshotId);
   return table.commit({
     base: replacement.base,
     commitId: replacement.commitId,
-    propose: (on) => proposeReplacement(table, replacement, on, { snapshotId, entries }),
+    puts,
+    propose: (on) => proposeReplacement(table, replacement, on, { snapshotId, entries, puts }),
   });
 };

@@ -27,6 +27,11 @@ export interface TableCatalog {
    * `unknown`: no answer; ask again with the same bytes, which must occur in no other commit.
    */
   swap(base: TablePointer | null, next: Uint8Array): Promise<SwapOutcome>;
+  /**
+   * Removes what asking for a successor of `base` may have left that surely is none and cannot become one: the table has
+   * moved on without it. Never fails: what stays is forgotten with the old versions.
+   */
+  retract(base: TablePointer, next: Uint8Array): Promise<void>;
   /** After a commit: refreshes what other engines find the head by. */
   publish(head: TablePointer): Promise<void>;
   /** Housekeeping: forgets versions below the newest `keep`. */

@@ -26,6 +26,8 @@ export const PROPERTY = {
   retainDays: "roadstream.retain-days",
   /** Counts erasures and removals of orphans: work begun before one is dropped, whatever any clock says. */
   eraseEpoch: "roadstream.erase-epoch",
+  /** Of snapshots that erasures expired, `sequence:end of the commit's UUID`: who came too late learns that he did. */
+  passedCommits: "roadstream.passed-commits",
 } as const;
 
 /** The snapshot summary's keys that are ours. */

@@ -16,6 +16,13 @@ export interface LedgerWrite extends LedgerPlace {
   readonly commit: string;
 }
 
+export interface WrittenLedger {
+  readonly key: string;
+  /** Of all files that were put: an archive may be one more. */
+  readonly puts: readonly string[];
+  readonly settle: () => PartitionLedger;
+}
+
 /**
  * Puts the ledger file of one commit and returns what memory becomes if, and only if, that commit wins. The file is
  * nothing before the commit names it.
@@ -24,7 +31,7 @@ export const writeLedger = async (
   write: LedgerWrite,
   before: PartitionLedger,
   delta: LedgerDelta,
-): Promise<{ readonly key: string; readonly settle: () => PartitionLedger }> => {
+): Promise<WrittenLedger> => {
   checkRecalled(before, delta);
   const key = ledgerKey(write.table, write.partition, write.uuid());
   if (before.key !== null && before.depth < WHOLE_EVERY_COMMITS && !isOutgrown(before)) {
@@ -47,9 +54,9 @@ export const writeLedger = async (
       before.differencesBytes += bytes;
       return before;
     };
-    return { key, settle };
+    return { key, puts: [key], settle };
   }
-  const after = await wholeOf(write, before, delta);
+  const { after, archive } = await wholeOf(write, before, delta);
   after.wholeBytes = await put(write, key, {
     ...place(write),
     kind: "whole",
@@ -64,7 +71,7 @@ export const writeLedger = async (
   after.key = key;
   after.depth = 1;
   after.differencesBytes = 0;
-  return { key, settle: () => after };
+  return { key, puts: archive === null ? [key] : [key, archive], settle: () => after };
 };
 
 /** Numbers of a retired series without those of its archive would be all that is known of it from then on. */
@@ -99,11 +106,11 @@ const wholeOf = async (
   write: LedgerWrite,
   before: PartitionLedger,
   delta: LedgerDelta,
-): Promise<PartitionLedger> => {
+): Promise<{ readonly after: PartitionLedger; readonly archive: string | null }> => {
   const after = before.clone();
   after.apply(delta);
   const silent = after.silent();
-  if (silent.length === 0) return after;
+  if (silent.length === 0) return { after, archive: null };
   const archive = ledgerKey(write.table, write.partition, write.uuid());
   await put(write, archive, {
     ...place(write),
@@ -117,5 +124,5 @@ const wholeOf = async (
     checkpoints: [],
   });
   after.retire(silent, archive);
-  return after;
+  return { after, archive };
 };

@@ -144,13 +144,15 @@ const commitLedgers = async (
   const { name } = table.definition;
   const commitId = table.names.uuid();
   const partitions: Record<number, PartitionState> = {};
+  const puts: string[] = [];
   for (const [partition, delta] of deltas) {
     const before = ingest.partitions[partition];
     if (before === undefined) continue;
     const { store } = table;
     const write = { store, zstd, table: name, partition, uuid: () => table.names.uuid(), commit: commitId };
-    const { key } = await writeLedger(write, new PartitionLedger(), delta);
-    partitions[partition] = { ...before, ledger: key, commit: commitId };
+    const written = await writeLedger(write, new PartitionLedger(), delta);
+    puts.push(...written.puts);
+    partitions[partition] = { ...before, ledger: written.key, commit: commitId };
   }
   const { logIdentity, partitionCount } = ingest;
   const outcome = await table.append({
@@ -161,6 +163,7 @@ const commitLedgers = async (
     logIdentity,
     partitionCount,
     begunAt,
+    puts,
   });
   switch (outcome.kind) {
     case "committed":

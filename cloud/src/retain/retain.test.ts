@@ -105,7 +105,7 @@ describe("days past a table's limit", () => {
   test("take their pictures with them, and nothing else that rows may name", async () => {
     const { clock, store, append } = world();
     const table = openTable({ store, clock, table: "traffic_data" });
-    const asked: (readonly LiveFile[])[] = [];
+    const asked: (readonly Pick<LiveFile, "key">[])[] = [];
     const pictures = ["pictures/car/boot/1-a.jpg", "pictures/car/boot/2-b.jpg"];
     for (const key of pictures) await store.putIfAbsent(key, new Uint8Array(1));
     const foreign = await append(table, 0);

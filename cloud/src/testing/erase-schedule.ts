@@ -50,6 +50,8 @@ const beside = (sim: EraseSimulation) => async (): Promise<void> => {
   for (const one of sim.workers) if (one.process.isDead) sim.kill(one);
 };
 
+const maybeDying = (sim: EraseSimulation): number | null => (sim.below(4) === 0 ? 1 + sim.below(300) : null);
+
 /** Erasures that are killed, beside workers that die and commit, compaction and retention; says what happened. */
 export const runEraseSchedule = async (seed: number): Promise<ReadonlyMap<string, number>> => {
   using _ = instantCompression();
@@ -67,13 +69,48 @@ export const runEraseSchedule = async (seed: number): Promise<ReadonlyMap<string
     const dieAfter = sim.below(4) === 0 ? null : 1 + sim.below(300);
     // Now and then two people have the same task.
     const other = sim.below(3) === 0 ? sim.erase(null, () => undefined) : Promise.resolve(null);
+    const compacting = sim.below(2) === 0 ? sim.compact(maybeDying(sim), () => undefined) : null;
     count((await sim.erase(dieAfter, beside(sim))) === null ? "killed" : "finished");
     await other;
-    if (sim.below(2) === 0) await sim.compact();
+    await compacting;
     if (sim.below(4) === 0) await sim.retain(sim.below(2) === 0 ? null : 1 + sim.below(60), beside(sim));
     sim.drive();
   }
   while (sim.objects.deliverLate(sim.random));
+  await finish(sim);
+  return happened;
+};
+
+/**
+ * Erasures in the middle of compactions and of workers' commits, all of which live to learn what became of them: when
+ * they have, the store holds nothing of the vehicle but what has landed since.
+ */
+export const runBusyErasures = async (seed: number): Promise<ReadonlyMap<string, number>> => {
+  using _ = instantCompression();
+  const sim = new EraseSimulation(seed);
+  const happened = new Map<string, number>();
+  const count = (what: string): void => void happened.set(what, (happened.get(what) ?? 0) + 1);
+  sim.world.faults = false;
+  sim.world.latencyMs = 60;
+  const drive = (): void => {
+    if (sim.below(10) === 0) sim.drive();
+  };
+  for (let i = 0; i < 2; i += 1) await sim.start();
+  for (let i = 0; i < 3; i += 1) {
+    for (let drives = 0; drives < 8; drives += 1) {
+      sim.drive();
+      await sim.advance(sim.below(400));
+    }
+    const compacting = sim.compact(null, drive);
+    await sim.advance(sim.below(2000));
+    const report = await sim.erase(null, drive);
+    insist(report !== null, "nobody was killed, and yet the erasure gave up");
+    await compacting;
+    await sim.advance(10_000);
+    const debris = await sim.debris();
+    insist(debris.length === 0, `left in ${debris.join(", ")}`);
+    count(report?.ok === true ? "clean" : "landed since");
+  }
   await finish(sim);
   return happened;
 };

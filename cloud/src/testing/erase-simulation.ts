@@ -13,6 +13,8 @@ import { eraseVehicle } from "../erase/erase-vehicle.ts";
 import { readAvroFile } from "../lake/avro-file.ts";
 import { compactTable } from "../lake/compact-table.ts";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
+import { reachableKeys } from "../lake/reachable-keys.ts";
+import { namedLedgers } from "../ledger/named-ledgers.ts";
 import { ownRemovedRows } from "../lake/table-history.ts";
 import { TABLE_NAMES, tableDefinition } from "../lake/table-definition.ts";
 import type { TextsOfFiles } from "../ports.ts";
@@ -124,12 +126,12 @@ export class EraseSimulation extends SimulatedCloud {
     await this.#watch(process, drop(), beside);
   }
 
-  async compact(): Promise<void> {
-    const { process, tables, rows } = this.#visitor(null);
+  async compact(dieAfter: number | null, beside: () => Promise<void> | void): Promise<void> {
+    const { process, tables, rows } = this.#visitor(dieAfter);
     const table = tables.gps_data;
     const rewrite: Parameters<typeof compactTable>[0]["rewrite"] = (files) =>
       rows.together(table.definition, files);
-    await this.#watch(process, compactTable({ table, rewrite, before: "2027-01-01" }), () => undefined);
+    await this.#watch(process, compactTable({ table, rewrite, before: "2027-01-01" }), beside);
   }
 
   async #watch<T>(
@@ -198,6 +200,18 @@ export class EraseSimulation extends SimulatedCloud {
       if (content.includes(VICTIM)) found.push(key);
     }
     return found;
+  }
+
+  /** Of those, what no table stands on: it holds what an erasure took out, or never came into a table. */
+  async debris(): Promise<readonly string[]> {
+    const { tables } = this.#visitor(null);
+    const named = new Set<string>();
+    for (const name of TABLES) {
+      const head = await tables[name].head();
+      const ledgers = await namedLedgers({ store: this.objects, zstd: noZstd }, name, head);
+      for (const key of [...(await reachableKeys(tables[name], head.stored)), ...ledgers]) named.add(key);
+    }
+    return (await this.naming()).filter((key) => !named.has(key));
   }
 
   /** Throws unless all others' readings are there once, or were dropped, and ledgers, tombstones and rows add up. */

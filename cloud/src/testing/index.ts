@@ -30,7 +30,7 @@ export { instantCompression } from "./instant-compression.ts";
 export { LakeSimulation, type SimulatedCatalog } from "./lake-simulation.ts";
 export { runWorkerSchedules } from "./worker-schedule.ts";
 export { SimulatedCloud, type SimulatedLake, type SimulatedWorker } from "./simulated-cloud.ts";
-export { runEraseSchedule, runKilledErasure } from "./erase-schedule.ts";
+export { runBusyErasures, runEraseSchedule, runKilledErasure } from "./erase-schedule.ts";
 export { GlueStandIn } from "./glue-stand-in.ts";
 export { batch, dataFileOf, LOG_PARTITIONS } from "./lake-fixture.ts";
 export { MemoryObjectStore } from "./memory-object-store.ts";

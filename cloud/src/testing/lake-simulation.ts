@@ -237,6 +237,7 @@ export class LakeSimulation {
     const outcome = await table.append({
       ...made,
       files: file === null ? [] : [dataFileOf(definition, file, rows.length, DAY)],
+      puts: file === null ? [] : [file],
     });
     if (outcome.kind === "committed") for (const row of rows) this.#landed.add(row);
     return outcome;

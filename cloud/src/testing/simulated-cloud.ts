@@ -38,7 +38,10 @@ const GROUP = "cloud";
 /** Not what is tested here; as it is costs half of the time. */
 const noZstd: Zstd = { compress: (bytes) => bytes, decompress: (bytes) => bytes };
 
-const rowsOf = async (store: MemoryObjectStore, { key }: LiveFile): Promise<Record<string, unknown>[]> => {
+const rowsOf = async (
+  store: MemoryObjectStore,
+  { key }: Pick<LiveFile, "key">,
+): Promise<Record<string, unknown>[]> => {
   const bytes = (await store.get(key)) ?? new Uint8Array();
   const lines = new TextDecoder().decode(bytes).split("\n");
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -4,7 +4,7 @@ import { LAKE_OPTION } from "../../config.ts";
 export const ORPHANS_COMMAND = defineCommand({
   name: "roadstream cloud orphans",
   summary:
-    "Counts the objects of all tables or those named that no snapshot and no ledger names, left by crashes, conflicts, expiry and newer ledgers; with --remove, removes them.",
+    "Counts the objects of all tables or those named that no snapshot and no ledger names, left by crashes, conflicts, expiry and newer ledgers, and with traffic_data the pictures that no row names; with --remove, removes them.",
   rest: "TABLE",
   options: {
     ...LAKE_OPTION,

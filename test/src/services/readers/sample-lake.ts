@@ -169,7 +169,12 @@ export class SampleLake implements AsyncDisposable {
     const rows = new DuckDbVehicleRows({ engine: this.#engine, writer: this.#writer, store: this.#store });
     const context = { rows, vehicle, zstd: nodeZstd, sha256: nodeSha256, logger: silentLogger };
     const signal = new AbortController().signal;
-    const report = await eraseTable({ ...context, signal, table: this.table, clean: new Set() });
+    const { table: report } = await eraseTable({
+      ...context,
+      signal,
+      table: this.table,
+      clean: new Set(),
+    });
     if (report.remaining.rows + report.remaining.objects > 0) throw new Error(JSON.stringify(report));
     return report.rows;
   }

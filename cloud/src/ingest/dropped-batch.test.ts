@@ -1,0 +1,69 @@
+import { isoTime, silentLogger } from "@roadstream/shared";
+import { expect, test } from "vitest";
+import { openLakeTable } from "../lake/lake-table.ts";
+import { withProperties } from "../lake/next-snapshot.ts";
+import { tableDefinition } from "../lake/table-definition.ts";
+import { PROPERTY } from "../lake/table-properties.ts";
+import { SimulatedCloud } from "../testing/simulated-cloud.ts";
+
+const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 0xff, 0xd9]);
+const BOOT = "01890000-0000-7000-8000-000000000001";
+const MAX_TURNS = 200;
+
+const pictureRecord = (sim: SimulatedCloud) => {
+  const time = isoTime(sim.clock.now());
+  const value = JSON.stringify({
+    v: 1,
+    vehicle_id: "car-1",
+    boot_id: BOOT,
+    machine_boot: "m",
+    received_at: time,
+    seq: 1,
+    captured_at: time,
+    clock: "gnss",
+    uptime_ms: 1000,
+    camera_id: "front",
+    trigger: "interval",
+    media_type: "image/jpeg",
+    size_bytes: JPEG.length,
+    snapshot: JPEG.toString("base64"),
+  });
+  return { topic: sim.topics.streams.traffic_data, key: "car-1", value };
+};
+
+/** As the last commit of an erasure does, of whichever vehicle. */
+const voidWork = async (sim: SimulatedCloud): Promise<void> => {
+  const { objects: store, clock, random } = sim;
+  const definition = tableDefinition("traffic_data");
+  const table = openLakeTable({ definition, store, clock, random, logger: silentLogger });
+  const { stored: base } = await table.head();
+  const commitId = table.names.uuid();
+  const properties = { [PROPERTY.commit]: commitId, [PROPERTY.eraseEpoch]: "1" };
+  const outcome = await table.commit({
+    base,
+    commitId,
+    propose: (on) =>
+      Promise.resolve({ kind: "ready", metadata: withProperties(on, properties, clock.now()) }),
+  });
+  expect(outcome.kind).toBe("committed");
+};
+
+test("a batch that an erasure voids leaves nothing: its picture, file, ledger and manifests go, and come with the next", async () => {
+  const sim = new SimulatedCloud({ seed: 1, lake: "iceberg", tables: ["traffic_data"], partitions: 1 });
+  sim.world.faults = false;
+  sim.log.store.append([pictureRecord(sim)]);
+  const first: string[] = [];
+  sim.meanwhile = async () => {
+    const put = sim.objects.keys.filter((key) => /^pictures\/|^ledger\/|\/data\//.test(key));
+    if (first.length > 0 || !put.some((key) => key.startsWith("ledger/"))) return;
+    first.push(...put);
+    await voidWork(sim);
+  };
+  const worker = await sim.start({ untilDrained: true });
+  for (let i = 0; i < MAX_TURNS && !worker.isDone && worker.error === null; i += 1) await sim.advance(100);
+  expect([worker.isDone, worker.error]).toEqual([true, null]);
+  expect(first).toHaveLength(3);
+  expect(sim.objects.keys.filter((key) => first.includes(key))).toEqual([]);
+  const [row] = await sim.rows("traffic_data");
+  expect(sim.objects.keys.filter((key) => key.startsWith("pictures/"))).toEqual([row?.["snapshot_key"]]);
+});
