@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { GlueContent } from "../lake/glue-tables.ts";
+import { seededRandom } from "@roadstream/shared";
+import { nodeSha256 } from "@roadstream/shared/adapters";
+import { VirtualClock } from "@roadstream/shared/testing";
+import { FileCatalog } from "../lake/file-catalog.ts";
+import { GlueCatalog } from "../lake/glue-catalog.ts";
+import { tableCatalogContract } from "../lake/table-catalog.contract.ts";
 import type { AwsJsonFault } from "../testing/aws-json-server.ts";
 import { GlueStandIn } from "../testing/glue-stand-in.ts";
+import { MemoryObjectStore } from "../testing/memory-object-store.ts";
 import { SdkGlueTables } from "./sdk-glue-tables.ts";
 
 const content = (location: string): GlueContent => ({
@@ -9,6 +16,39 @@ const content = (location: string): GlueContent => ({
   description: "fixes",
   parameters: { table_type: "ICEBERG", metadata_location: location },
   columns: [{ name: "seq", type: "bigint", comment: "its number", parameters: { "iceberg.field.id": "3" } }],
+});
+
+/** More than the SDK's own repeats. */
+const ALWAYS = 1000;
+
+const listening = async (): Promise<{ readonly standIn: GlueStandIn; readonly tables: SdkGlueTables }> => {
+  const standIn = new GlueStandIn("lake");
+  vi.stubEnv("AWS_ENDPOINT_URL_GLUE", await standIn.listen());
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+  return { standIn, tables: new SdkGlueTables({ database: "lake", region: "us-east-1" }) };
+};
+
+tableCatalogContract("Glue, through its SDK", async () => {
+  const { standIn, tables: glue } = await listening();
+  const clock = new VirtualClock();
+  const store = new MemoryObjectStore(clock);
+  let seed = 0;
+  return {
+    open: () => {
+      const files = new FileCatalog({ store, table: "gps_data", clock, random: seededRandom((seed += 1)) });
+      return new GlueCatalog({ store, table: "gps_data", glue, files, sha256: nodeSha256 });
+    },
+    fault: (what) => {
+      const kind = what === "lost_request" ? "drop_before" : "drop_after";
+      standIn.fault = what === null ? null : { operation: "UpdateTable", kind, times: ALWAYS };
+    },
+    [Symbol.asyncDispose]: async () => {
+      glue[Symbol.dispose]();
+      await standIn[Symbol.asyncDispose]();
+      vi.unstubAllEnvs();
+    },
+  };
 });
 
 describe("Glue through its SDK", () => {
@@ -19,11 +59,7 @@ describe("Glue through its SDK", () => {
   };
 
   beforeEach(async () => {
-    standIn = new GlueStandIn("lake");
-    vi.stubEnv("AWS_ENDPOINT_URL_GLUE", await standIn.listen());
-    vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
-    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
-    tables = new SdkGlueTables({ database: "lake", region: "us-east-1" });
+    ({ standIn, tables } = await listening());
   });
 
   afterEach(async () => {

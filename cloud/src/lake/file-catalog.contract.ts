@@ -5,6 +5,7 @@ import type { StoreFault } from "../testing/memory-object-store.ts";
 import { FileCatalog } from "./file-catalog.ts";
 import { newTable } from "./new-table.ts";
 import type { TablePointer } from "./stored-table.ts";
+import { tableCatalogContract } from "./table-catalog.contract.ts";
 import { tableDefinition } from "./table-definition.ts";
 import { printTableMetadata } from "./table-metadata.ts";
 
@@ -27,8 +28,23 @@ export interface FileCatalogHarness extends AsyncDisposable {
   deliverLate(): Promise<boolean>;
 }
 
-/** What the file catalog keeps on a store. */
+/** What the file catalog keeps on a store: what every catalog does, and what is its own. */
 export const fileCatalogContract = (name: string, make: () => Promise<FileCatalogHarness>): void => {
+  tableCatalogContract(`files on ${name}`, async () => {
+    const harness = await make();
+    const { clock } = harness;
+    const store = await harness.open();
+    let seed = 0;
+    return {
+      open: () => new FileCatalog({ store, table: "gps_data", clock, random: seededRandom((seed += 1)) }),
+      fault: (what) => harness.fault((operation) => (operation === "putIfAbsent" ? what : null)),
+      [Symbol.asyncDispose]: async () => {
+        await store[Symbol.asyncDispose]();
+        await harness[Symbol.asyncDispose]();
+      },
+    };
+  });
+
   describe(`the file catalog on ${name}`, () => {
     let harness: FileCatalogHarness;
     let store: ObjectStore;
@@ -76,35 +92,12 @@ export const fileCatalogContract = (name: string, make: () => Promise<FileCatalo
       await harness[Symbol.asyncDispose]();
     });
 
-    test("of makers that race, one makes the table; the others see it", async () => {
-      const made = await Promise.all(
-        [open(), open(), open()].map((one, i) => one.swap(null, metadata(`m${i}`))),
-      );
-      expect(made.filter(({ kind }) => kind === "swapped").length).toBe(1);
-      expect((await open().load())?.version).toBe(2);
-    });
-
-    test("of writers on one version, one wins", async () => {
-      const head = pointer(await grow(open(), 2), 2);
-      const swaps = await Promise.all(
-        [open(), open(), open()].map((one, i) => one.swap(head, metadata(`w${i}`))),
-      );
-      expect(swaps.filter(({ kind }) => kind === "swapped").length).toBe(1);
-      expect(swaps.filter(({ kind }) => kind === "taken").length).toBe(2);
-    });
-
     test("the head is the highest version listed, by number, whatever the hint says", async () => {
       await grow(open(), 12);
       await store.put("gps_data/metadata/version-hint.text", new TextEncoder().encode("3"));
       await store.put("gps_data/metadata/v99.gz.metadata.json", new Uint8Array());
       await store.put("gps_data/metadata/vvv.metadata.json", new Uint8Array());
       expect((await open().load())?.version).toBe(12);
-    });
-
-    test("a lost answer is found out by reading back", async () => {
-      const head = pointer(await grow(open(), 2), 2);
-      faultOnce("lost_answer");
-      expect((await open().swap(head, metadata("mine"))).kind).toBe("swapped");
     });
 
     test("a lost or late request is unknown; the same bytes again win, or have won", async () => {

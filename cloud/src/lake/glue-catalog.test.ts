@@ -10,11 +10,30 @@ import { GlueCatalog } from "./glue-catalog.ts";
 import { openLakeTable, type IcebergTable } from "./lake-table.ts";
 import { moveToCatalog } from "./move-to-catalog.ts";
 import { DEFAULT_RETENTION, type Retention } from "./snapshot-expiry.ts";
+import { tableCatalogContract } from "./table-catalog.contract.ts";
 import { printTableMetadata } from "./table-metadata.ts";
 import { tableDefinition } from "./table-definition.ts";
 import { beginWork } from "./work-age.ts";
 
 const definition = tableDefinition("gps_data");
+
+tableCatalogContract("Glue, in memory", () => {
+  const clock = new VirtualClock();
+  const store = new MemoryObjectStore(clock);
+  const glue = new MemoryGlueTables();
+  const table = definition.name;
+  let seed = 0;
+  return Promise.resolve({
+    open: () => {
+      const files = new FileCatalog({ store, table, clock, random: seededRandom((seed += 1)) });
+      return new GlueCatalog({ store, table, glue, files, sha256: nodeSha256 });
+    },
+    fault: (what) => {
+      glue.fault = (operation) => (operation === "replace" ? what : null);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+});
 
 describe("the Glue catalog", () => {
   let clock: VirtualClock;

@@ -4,7 +4,7 @@ import { WholeBatches } from "./whole-batches.ts";
 
 export const PARTITIONS = 2;
 /** A reader comes by at one in so many operations of the workers. */
-const LOOK_EVERY: Readonly<Record<SimulatedLake, number>> = { memory: 40, iceberg: 100 };
+const LOOK_EVERY: Readonly<Record<SimulatedLake, number>> = { memory: 40, iceberg: 100, glue: 100 };
 /** One stream shows what all do. */
 const TABLES = ["gps_data", "dead_letters"] as const;
 const BOOT = "01890000-0000-7000-8000-000000000001";

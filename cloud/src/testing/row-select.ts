@@ -3,7 +3,7 @@ import { sqlName, sqlText } from "../adapters/duckdb-engine.ts";
 import { DUCKDB_TYPES } from "../adapters/duckdb-lake-files.ts";
 import type { TableDefinition } from "../ports.ts";
 
-/** A row as far as a test cares; what is left out is null, or anything where null is not allowed. */
+/** A row as far as a test cares; what is left out is null, or anything where null is not allowed. Bytes are base64. */
 export type SomeRow = Readonly<Record<string, string | number | boolean | null>>;
 
 const ANYTHING: Readonly<Record<ColumnType, string>> = {
@@ -19,6 +19,9 @@ const ANYTHING: Readonly<Record<ColumnType, string>> = {
 const cell = ({ name, type, nullable }: Column, row: SomeRow): string => {
   const value = row[name];
   if (value === undefined || value === null) return nullable ? "NULL" : ANYTHING[type];
+  if (type === "bytes") return `from_base64(${sqlText(String(value))})`;
+  // Text, since DuckDB's literals know no minus zero.
+  if (type === "float64") return sqlText(Object.is(value, -0) ? "-0.0" : String(value));
   return typeof value === "string" ? sqlText(value) : String(value);
 };
 

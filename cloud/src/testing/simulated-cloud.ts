@@ -21,6 +21,8 @@ import type { IngestContext } from "../ingest/ingest-context.ts";
 import { IngestMetrics } from "../ingest/ingest-metrics.ts";
 import { Slots } from "../ingest/slots.ts";
 import { IngestWorker } from "../ingest/worker.ts";
+import { FileCatalog } from "../lake/file-catalog.ts";
+import { GlueCatalog } from "../lake/glue-catalog.ts";
 import { openLakeTable, type IcebergTable } from "../lake/lake-table.ts";
 import { TABLE_NAMES, tableDefinition } from "../lake/table-definition.ts";
 import { loadLedger } from "../ledger/load-ledger.ts";
@@ -28,6 +30,7 @@ import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { LakeTable, LiveFile } from "../ports.ts";
 import { ReceiptSender } from "../receipts/receipt-sender.ts";
 import { MachineClock } from "./machine-clock.ts";
+import { MemoryGlueTables } from "./memory-glue-tables.ts";
 import { MemoryLakeTable, MemoryTableStore } from "./memory-lake-table.ts";
 import { MemoryObjectStore } from "./memory-object-store.ts";
 import { MemoryRowWriter } from "./memory-row-writer.ts";
@@ -59,8 +62,11 @@ export interface SimulatedWorker {
   error: unknown;
 }
 
-/** `iceberg`: the real table over objects in memory · `memory`: its rules in few lines, ten times as fast. */
-export type SimulatedLake = "memory" | "iceberg";
+/**
+ * `iceberg`: the real table over objects in memory · `glue`: the same with Glue as its catalog · `memory`: its rules in
+ * few lines, ten times as fast.
+ */
+export type SimulatedLake = "memory" | "iceberg" | "glue";
 
 export interface SimulatedCloudOptions {
   readonly seed: number;
@@ -70,6 +76,13 @@ export interface SimulatedCloudOptions {
   readonly partitions: number;
   /** Fault knob: lines that the workers' database does not take. */
   readonly refuses?: (line: string) => boolean;
+}
+
+/** By what a process sees a table; a reader is no process, and never dies. */
+interface TableView {
+  readonly store: MemoryObjectStore;
+  readonly clock: Clock;
+  readonly process: MortalProcess | null;
 }
 
 /** A log, a lake and workers in memory, all driven by one seed. */
@@ -84,6 +97,7 @@ export class SimulatedCloud {
   /** Awaited before and after every operation of a worker on the store, a table or the log. */
   meanwhile: () => Promise<void> = () => Promise.resolve();
   readonly #options: SimulatedCloudOptions;
+  readonly #glue = new MemoryGlueTables();
   readonly #tables = Object.fromEntries(TABLE_NAMES.map((name) => [name, new MemoryTableStore()])) as Record<
     TableName,
     MemoryTableStore
@@ -187,7 +201,7 @@ export class SimulatedCloud {
 
   /** A table as a reader sees it. */
   reader(name: TableName): LakeTable {
-    return this.#table(name, this.objects, this.clock);
+    return this.#table(name, { store: this.objects, clock: this.clock, process: null });
   }
 
   /** A table as somebody on a worker's machine opens it to look after it: on Iceberg only. */
@@ -272,16 +286,28 @@ export class SimulatedCloud {
     await process.step();
   }
 
-  #table(name: TableName, store: MemoryObjectStore, clock: Clock): LakeTable {
+  #table(name: TableName, view: TableView): LakeTable {
     const definition = tableDefinition(name);
-    return this.#options.lake === "memory"
-      ? new MemoryLakeTable(definition, this.#tables[name])
-      : openLakeTable({ definition, store, clock, random: this.random, logger: silentLogger });
+    const { lake } = this.#options;
+    if (lake === "memory") return new MemoryLakeTable(definition, this.#tables[name]);
+    const { store, clock } = view;
+    const options = { definition, store, clock, random: this.random, logger: silentLogger };
+    return openLakeTable(lake === "glue" ? { ...options, catalog: this.#glueCatalog(name, view) } : options);
+  }
+
+  #glueCatalog(table: TableName, { store, clock, process }: TableView): GlueCatalog {
+    const glue = new MemoryGlueTables(this.#glue);
+    if (process !== null) {
+      glue.pause = () => this.#pause(process);
+      glue.fault = (operation) => this.world.glueFault(operation);
+    }
+    const files = new FileCatalog({ store, table, clock, random: this.random });
+    return new GlueCatalog({ store, table, glue, files, sha256: nodeSha256 });
   }
 
   #handles(process: MortalProcess, store: MemoryObjectStore, clock: Clock): Record<TableName, LakeTable> {
     return Object.fromEntries(
-      TABLE_NAMES.map((name) => [name, process.owns(this.#table(name, store, clock))]),
+      TABLE_NAMES.map((name) => [name, process.owns(this.#table(name, { store, clock, process }))]),
     ) as Record<TableName, LakeTable>;
   }
 }

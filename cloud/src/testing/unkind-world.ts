@@ -1,10 +1,12 @@
 import { millis, randomBelow, type Random } from "@roadstream/shared";
 import type { AppendFault } from "@roadstream/shared/testing";
+import type { GlueFault, GlueOperation } from "./memory-glue-tables.ts";
 import type { StoreFault, StoreOperation } from "./memory-object-store.ts";
 
 /** Of so many requests to the store one meets a fault, and of so many appends to the log. */
 const STORE_FAULT_EVERY = 40;
 const APPEND_FAULT_EVERY = 15;
+const GLUE_FAULTS: readonly GlueFault[] = ["lost_request", "lost_answer", "repeated"];
 const PUT_FAULTS: readonly StoreFault[] = ["lost_request", "lost_answer", "late", "repeated"];
 const APPEND_FAULTS: readonly AppendFault["kind"][] = [
   "lost_answer",
@@ -47,6 +49,12 @@ export class UnkindWorld {
     if (!this.faults || randomBelow(this.#random, STORE_FAULT_EVERY) > 0) return null;
     if (operation === "putIfAbsent") return this.#anyOf(PUT_FAULTS);
     return operation === "get" ? "lost_request" : null;
+  }
+
+  glueFault(operation: GlueOperation): GlueFault | null {
+    if (this.isStoreAway) return "lost_request";
+    if (!this.faults || randomBelow(this.#random, STORE_FAULT_EVERY) > 0) return null;
+    return operation === "get" ? "lost_request" : this.#anyOf(GLUE_FAULTS);
   }
 
   appendFault(): AppendFault | null {

@@ -1,5 +1,6 @@
 import { benchBigDay } from "./big-day.bench.ts";
 import { benchFacts } from "./facts.bench.ts";
+import { benchFreshness } from "./freshness.bench.ts";
 import { benchGateway } from "./gateway.bench.ts";
 import { benchGrowth } from "./growth.bench.ts";
 import { benchIngest } from "./ingest.bench.ts";
@@ -14,6 +15,7 @@ export const BENCHMARKS = {
   outbox: benchOutbox,
   gateway: benchGateway,
   ingest: benchIngest,
+  freshness: benchFreshness,
   facts: benchFacts,
   scale: benchScale,
   lake: benchLake,

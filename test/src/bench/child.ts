@@ -7,6 +7,7 @@ export const measureInChild = async <T>(
   module: URL,
   args: readonly string[],
   nodeOptions: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<T> => {
   const child = spawn(
     process.execPath,
@@ -17,7 +18,7 @@ export const measureInChild = async <T>(
       module.pathname,
       ...args,
     ],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } },
   );
   const [printed, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   if (code !== 0) throw new Error(`${module.pathname} ended with ${String(code)}`);

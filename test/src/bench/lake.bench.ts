@@ -6,6 +6,8 @@ import { startKafka } from "../services/kafka.ts";
 import { services } from "../services/services.ts";
 import { startVersitygw } from "../services/versitygw.ts";
 import { runOurs, runPython, runSpark, type Ground } from "./lake/contenders.ts";
+import { measureInChild } from "./child.ts";
+import type { CommitTime } from "./lake/commit-time.ts";
 import { fillTopic } from "./lake/fill-topic.ts";
 import { median } from "./measure.ts";
 
@@ -26,6 +28,8 @@ export interface LakeBench {
   readonly spark: Judged & { readonly withoutStart: { readonly theirs: number; readonly ratio: number } };
   /** confluent-kafka and DuckDB into a folder: no validation, no offsets, no table. */
   readonly python: Judged;
+  /** Of one table, one after the other, rows left out: what workers of a table wait for each other. */
+  readonly commit: CommitTime;
   readonly ok: boolean;
   readonly records: number;
   readonly doubles: number;
@@ -45,6 +49,8 @@ const TARGET_SPARK = 8;
 const TARGET_PYTHON = 0.5;
 const READINGS = 1_000_000;
 const ROUNDS = 3;
+
+const COMMIT_TIME = new URL("lake/commit-time.ts", import.meta.url);
 
 const oneRound = async (ground: Ground, round: number): Promise<Round> => {
   const ours = await runOurs(ground, round);
@@ -70,9 +76,12 @@ export const benchLake = async (): Promise<LakeBench> => {
   const scratch = await mkdtemp(join(tmpdir(), "bench-lake-"));
   const rounds: Round[] = [];
   let topic: Ground["topic"];
+  let commit: CommitTime;
   try {
     await using kafka = await startKafka();
     await using s3 = await startVersitygw();
+    const env = { ...s3.env(), ROADSTREAM_LAKE_CACHE: join(scratch, "cache") };
+    commit = await measureInChild<CommitTime>(COMMIT_TIME, [`s3://${s3.bucket}/commits`], [], env);
     topic = await fillTopic(`kafka://${kafka.brokers}`, READINGS);
     for (let round = 0; round < ROUNDS; round += 1)
       rounds.push(await oneRound({ kafka, s3, topic, scratch }, round));
@@ -97,6 +106,7 @@ export const benchLake = async (): Promise<LakeBench> => {
     ours: rate((round) => round.ours),
     spark: { ...spark, withoutStart: { theirs: rate(up), ratio: ratio(up) } },
     python,
+    commit,
     ok: spark.ok && python.ok,
     records,
     doubles: records - readings,

@@ -1,5 +1,8 @@
 import {
   contend,
+  killAtOperations,
+  KILLED_CATALOGS,
+  KILLED_COMMITS,
   LakeSimulation,
   runBusyErasures,
   runEraseSchedule,
@@ -39,6 +42,18 @@ describe("a group of workers", () => {
       await runWorkerSchedules({ lake, seeds: seeds(count), alone: alone(`workers on ${name}`) }),
     );
   });
+
+  test
+    .skipIf(ONLY !== undefined)
+    .each(KILLED_CATALOGS.flatMap((lake) => KILLED_COMMITS.map((commit) => ({ lake, commit }))))(
+    "killed at each operation of its $commit commit, catalog $lake",
+    async (scene) => {
+      const deaths = await killAtOperations({ ...scene, stride: 1 });
+      say(`killed at each operation, ${scene.commit} commit, ${scene.lake}`, new Map(Object.entries(deaths)));
+      expect(deaths.before).toBeGreaterThan(100);
+      expect(deaths.after).toBeGreaterThan(15);
+    },
+  );
 
   test.each(["kept", "moving"] as const)(
     "two that commit all the time, partitions %s",

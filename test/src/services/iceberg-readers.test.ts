@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { foreignRows, tableDefinition } from "@roadstream/cloud/testing";
+import { foreignRows, TABLE_NAMES, tableDefinition, type WrittenLake } from "@roadstream/cloud/testing";
+import { runStage } from "../processes/start-stage.ts";
+import type { Column } from "@roadstream/shared";
 import { icebergSparkJar } from "./install/iceberg-spark-step.ts";
 import { pythonWithReaders } from "./install/python-step.ts";
+import { asOurs, asPrinted, everyRow, everyValueLake } from "./readers/every-value.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
 import { SampleLake, type SampleRow } from "./readers/sample-lake.ts";
 import { services } from "./services.ts";
@@ -57,8 +60,24 @@ const filled = async (): Promise<SampleLake> => {
   return lake;
 };
 
+describe("our own engine", () => {
+  let every: WrittenLake;
+  const spec = (): string => `file:${join(every.folder, "lake")}`;
+  beforeAll(async () => {
+    every = await everyValueLake(null);
+  });
+  afterAll(() => every?.[Symbol.asyncDispose]());
+
+  test.each(TABLE_NAMES)("reads every value of every column: %s", async (name) => {
+    const sql = `SELECT * FROM ${name} ORDER BY log_offset`;
+    const ended = await runStage("cloud", ["sql", sql, "--lake", spec(), "--format", "json"]);
+    expect([ended.code, JSON.parse(ended.stdout)]).toEqual([0, asPrinted(everyRow(name))]);
+  });
+});
+
 describe.skipIf(services("python").skip)("pyiceberg", () => {
   let lake: SampleLake;
+  let every: WrittenLake;
   let reader: LineDialogue;
   let metadata: string;
   const scan = (more: { filter?: string; snapshot?: string } = {}): Promise<Scan> =>
@@ -66,11 +85,13 @@ describe.skipIf(services("python").skip)("pyiceberg", () => {
 
   beforeAll(async () => {
     lake = await filled();
+    every = await everyValueLake(null);
     metadata = await lake.metadata();
     reader = new LineDialogue(pythonWithReaders, [script("pyiceberg_reader.py")]);
   });
   afterAll(async () => {
     await reader?.[Symbol.asyncDispose]();
+    await every?.[Symbol.asyncDispose]();
     await lake?.[Symbol.asyncDispose]();
   });
 
@@ -95,7 +116,20 @@ describe.skipIf(services("python").skip)("pyiceberg", () => {
     ]);
   });
 
-  test("reads every value and every null", async () => {
+  test.each(TABLE_NAMES)("reads every value of every column as it was written: %s", async (name) => {
+    const { version } = await every.lake.tables[name].head();
+    const file = join(every.folder, `lake/${name}/metadata/v${version}.metadata.json`);
+    const cells: readonly Record<string, unknown>[] = await reader.ask({ metadata: file, want: "cells" });
+    const inBase64 = cells.map((row) => {
+      const { payload } = row;
+      return typeof payload === "string"
+        ? { ...row, payload: Buffer.from(payload, "hex").toString("base64") }
+        : row;
+    });
+    expect(asOurs(name, inBase64)).toEqual(everyRow(name));
+  });
+
+  test("reads the values that bounds must cover, and every null", async () => {
     const { rows, files } = await scan();
     expect(files).toBe(4);
     expect(rows.length).toBe(33);
@@ -181,6 +215,7 @@ describe.skipIf(services("python").skip)("pyiceberg", () => {
 
 describe.skipIf(services("python", "iceberg-spark").skip)("Spark with the Iceberg runtime", () => {
   let lake: SampleLake;
+  let every: WrittenLake;
   let spark: LineDialogue;
   let scratch: string;
   const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.ask(text);
@@ -193,6 +228,7 @@ describe.skipIf(services("python", "iceberg-spark").skip)("Spark with the Iceber
 
   beforeAll(async () => {
     lake = await filled();
+    every = await everyValueLake(`file:${join(lake.folder, "../every")}`);
     scratch = await mkdtemp(join(tmpdir(), "roadstream-spark-"));
     spark = new LineDialogue(
       pythonWithReaders,
@@ -206,8 +242,26 @@ describe.skipIf(services("python", "iceberg-spark").skip)("Spark with the Iceber
   }, 120_000);
   afterAll(async () => {
     await spark?.[Symbol.asyncDispose]();
+    await every?.[Symbol.asyncDispose]();
     await lake?.[Symbol.asyncDispose]();
     if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+  });
+
+  test.each(TABLE_NAMES)("reads every value of every column as it was written: %s", async (name) => {
+    // Its JSON keeps 53 bits of whole numbers, and of times what calendars of old make of them.
+    const whole = ({ name: column, type }: Column): string =>
+      type === "int64"
+        ? `CAST(${column} AS STRING) AS ${column}`
+        : type === "timestamp"
+          ? `unix_micros(${column}) AS ${column}`
+          : column;
+    const rows = await sql(
+      `SELECT ${tableDefinition(name).columns.map(whole).join(", ")} FROM h.every.${name}`,
+    );
+    expect(asOurs(name, rows)).toEqual(everyRow(name));
+    const described = await sql(`DESCRIBE TABLE h.every.${name}`);
+    const names = described.map((row) => row["col_name"]);
+    expect(names).toEqual(expect.arrayContaining(tableDefinition(name).columns.map((column) => column.name)));
   });
 
   test("reads values, nulls and edges with filters", async () => {

@@ -10,13 +10,14 @@ import {
 import { seededRandom, type Random } from "@roadstream/shared";
 import { systemClock } from "@roadstream/shared/adapters";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runStage, startStage } from "../processes/start-stage.ts";
+import { runStage } from "../processes/start-stage.ts";
 import type { S3LineFault } from "./faulty-s3-line.ts";
 import { pythonWithReaders } from "./install/python-step.ts";
 import { startKafka } from "./kafka.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
 import { SampleLake } from "./readers/sample-lake.ts";
 import { S3Bed } from "./s3-bed.ts";
+import { s3Fleet } from "./s3-fleet.ts";
 import { services } from "./services.ts";
 import { startVersitygw, type RunningVersitygw } from "./versitygw.ts";
 
@@ -135,31 +136,8 @@ describe.skipIf(services("versitygw").skip)("a lake on S3", () => {
     expect([verdict.code, verdict.stdout]).toEqual([0, expect.any(String)]);
   });
 
-  /** A lake and a log, with cars, gateway and workers as processes. */
-  const fleet = () => {
-    const spec = bed.fresh();
-    const log = `sqlite:${join(bed.scratch, "log.sqlite")}`;
-    const env = { ...bed.server.env(bed.line.port), ROADSTREAM_LAKE_CACHE: join(bed.scratch, "cache") };
-    const drive = async (vehicle: string): Promise<void> => {
-      await using gateway = await startStage("gateway", ["--listen", "mqtt://127.0.0.1:0", "--log", log]);
-      const mqtt = ["--mqtt", String(gateway.ready.listen), "--data", join(bed.scratch, vehicle)];
-      const sources = ["--gps", "simulated?pace=60", "--obd", "simulated", "--camera", "simulated"];
-      const ends = ["--camera-interval", "500ms", "--duration", "3s", "--exit-when-drained"];
-      const agent = await runStage("agent", ["--vehicle", vehicle, ...mqtt, ...sources, ...ends]);
-      expect([agent.code, agent.stderr]).toEqual([0, expect.any(String)]);
-      expect((await gateway.stop()).code).toBe(0);
-    };
-    const cloud = (command: string, ...args: readonly string[]) =>
-      runStage("cloud", [command, ...args, "--lake", spec, "--json"], { env, deadlineMs: 120_000 });
-    const worker = (group: string) =>
-      startStage("cloud", ["run", "--log", log, "--lake", spec, "--group", group, "--until-drained"], {
-        env,
-      });
-    return { spec, log, drive, cloud, worker };
-  };
-
   test("a worker that is killed at ever later objects of its work lands everything once", async () => {
-    const { log, drive, cloud, worker } = fleet();
+    const { log, drive, cloud, worker } = s3Fleet(bed);
     await drive("car-1");
     const faults = ["lost_request", "lost_answer", "late"] as const;
     let kills = 0;
@@ -189,7 +167,7 @@ describe.skipIf(services("versitygw").skip)("a lake on S3", () => {
   });
 
   test("from the car to SQL: gateway, workers on a line that fails, verify, another reader", async () => {
-    const { spec, log, drive, cloud } = fleet();
+    const { spec, log, drive, cloud } = s3Fleet(bed);
     await drive("car-1");
     bed.line.fault = weather(5, seededRandom(11));
     const first = await cloud("run", "--log", log, "--until-drained");
