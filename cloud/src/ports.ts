@@ -143,6 +143,8 @@ export interface AppendCommit {
   readonly partitionCount: number;
   /** When the batch began: an old batch is refused (`stale_batch`). */
   readonly begunAt: WorkBegin;
+  /** What else of the table's properties changes with it. */
+  readonly properties?: Readonly<Record<string, string>>;
   /** Keys of all that was put for this commit: removed where it surely never lands. */
   readonly puts?: readonly string[];
 }

@@ -58,12 +58,13 @@ interface Ending {
 const tellVerdict = (verdict: Verdict, ending: Ending): ExitCode => {
   const { values, context, paths, plan, path, screen, style } = ending;
   const { elapsedS } = path.progress();
+  const code = context.judged(verdict.ok ? EXIT_CODES.done : EXIT_CODES.defect);
   if (values.json) context.print(`${JSON.stringify(demoReport({ verdict, values, elapsedS, paths }))}\n`);
   else {
     const next = commandsToCopy(plan, path, context);
     screen.note(summaryText({ verdict, trips: plan.trips, elapsedS, pace: values.pace, next, style }));
   }
-  return verdict.ok ? EXIT_CODES.done : EXIT_CODES.defect;
+  return code;
 };
 
 const tellStop = ({ context, plan, path, screen, style }: Ending): ExitCode => {
@@ -117,4 +118,4 @@ const main = async (values: DemoValues, context: ProcessContext): Promise<ExitCo
   }
 };
 
-await runProcess({ stage: "demo", command: demoCommand, argv: process.argv.slice(2), main });
+await runProcess({ stage: "demo", command: demoCommand, argv: process.argv.slice(2), judges: true, main });

@@ -102,6 +102,24 @@ test("the workgroup limits what a query may scan, whatever the query's author sa
   });
 });
 
+test("whatever the clock starts is watched: somebody is told when it fails, or never begins", () => {
+  const rules = ofType("AWS::Events::Rule").map(({ Properties: properties }) => properties ?? {});
+  const started = rules.flatMap(({ ScheduleExpression: schedule, Name: name }) =>
+    schedule === undefined ? [] : [`family:${String(name)}`],
+  );
+  const watched = rules.flatMap(({ EventPattern: pattern }) => {
+    const { detail } = (pattern ?? {}) as { detail?: { group?: readonly string[]; $or?: unknown } };
+    if (detail?.group === undefined) return [];
+    expect(detail.$or).toEqual([
+      { containers: { exitCode: [{ "anything-but": 0 }] } },
+      { stopCode: ["TaskFailedToStart"] },
+    ]);
+    return detail.group;
+  });
+  expect(started.length).toBeGreaterThan(4);
+  expect(watched.toSorted()).toEqual(started.toSorted());
+});
+
 test("everything that can be tagged is tagged", () => {
   const tags = resources.flatMap(({ Properties: properties }) => properties?.["Tags"] ?? []);
   expect(tags.length).toBeGreaterThan(20);

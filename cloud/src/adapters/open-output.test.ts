@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +35,22 @@ test("a file takes text and files, whole when it is closed", async () => {
 test("a file that cannot be made is told at once", async () => {
   await expect(openOutput(join(folder, "no/out"))).rejects.toMatchObject({ code: "usage" });
 });
+
+test.skipIf(!existsSync("/dev/full"))(
+  "a disk that is full is told by name, of text and of files",
+  async () => {
+    const other = join(folder, "other");
+    await writeFile(other, "bytes");
+    const full = expect.objectContaining({
+      code: "storage",
+      message: expect.stringContaining("ENOSPC") as unknown,
+      hint: expect.stringContaining("Make room") as unknown,
+    });
+    await using output = await openOutput("/dev/full");
+    await expect(output.write("text")).rejects.toEqual(full);
+    await expect(output.copy(other)).rejects.toEqual(full);
+  },
+);
 
 test("who only reads a log makes none", async () => {
   const options = {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
-import type { Writable } from "node:stream";
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { RoadstreamError } from "@roadstream/shared";
+import { errorText, RoadstreamError } from "@roadstream/shared";
 import { rowsResult } from "../sql/rows-result.ts";
 import type { Cell } from "../sql/query-result.ts";
 import { tableText, type TableLook } from "../sql/table-text.ts";
@@ -18,29 +18,30 @@ export interface Output extends AsyncDisposable {
   copy(file: string): Promise<void>;
 }
 
-const writing = (stream: Writable, end: boolean): Pick<Output, "write" | "copy"> => ({
-  write: async (text) => {
-    if (!stream.write(text)) await once(stream, "drain");
-  },
-  copy: (file) => pipeline(createReadStream(file), stream, { end }),
-});
-
-/** The file is made, or emptied, at once. Throws `usage` when it cannot be written. */
+/** The file is made, or emptied, at once. Throws `usage` when it cannot be, `storage` when it does not take everything. */
 const fileOutput = async (path: string): Promise<Output> => {
-  const stream = createWriteStream(path);
-  try {
-    await once(stream, "open");
-  } catch (cause) {
+  const file = await open(path, "w").catch((cause: unknown) => {
     throw new RoadstreamError("usage", `cannot write ${path}`, { cause });
-  }
+  });
+  const writing = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (cause) {
+      throw new RoadstreamError("storage", `${path} is not whole: ${errorText(cause)}`, {
+        cause,
+        hint: "What is there of it is only a beginning. Make room, or name a file elsewhere.",
+      });
+    }
+  };
   return {
     isTerminal: false,
     width: Infinity,
-    ...writing(stream, false),
-    [Symbol.asyncDispose]: async () => {
-      stream.end();
-      await once(stream, "close");
-    },
+    write: (text) => writing(() => file.writeFile(text)),
+    copy: (other) =>
+      writing(async () => {
+        for await (const bytes of createReadStream(other)) await file.writeFile(bytes as Buffer);
+      }),
+    [Symbol.asyncDispose]: () => writing(() => file.close()),
   };
 };
 
@@ -50,7 +51,10 @@ export const STDOUT: Output = {
   isTerminal: stdout.isTTY,
   // A terminal that does not say how wide it is says 0.
   width: stdout.isTTY && stdout.columns > 0 ? stdout.columns : Infinity,
-  ...writing(stdout, false),
+  write: async (text) => {
+    if (!stdout.write(text)) await once(stdout, "drain");
+  },
+  copy: (file) => pipeline(createReadStream(file), stdout, { end: false }),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 

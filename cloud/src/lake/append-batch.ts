@@ -131,6 +131,7 @@ export const proposeAppend = async (
     ingest: stateAfter(commit, on),
     attempt,
     properties: {
+      ...commit.properties,
       ...partitionProperties(commit.partitions),
       [PROPERTY.logIdentity]: commit.logIdentity,
       [PROPERTY.logPartitions]: String(commit.partitionCount),

@@ -66,6 +66,10 @@ export const microsOf = (text: string): bigint | null => {
   return whole === null ? null : BigInt(unixMillis(whole)) * 1000n + BigInt(fraction.padEnd(6, "0"));
 };
 
+/** Unix milliseconds of a timestamp's bound; null where the bytes are none. */
+export const millisOf = (bound: Buffer): number | null =>
+  bound.length === 8 ? Number(bound.readBigInt64LE() / 1000n) : null;
+
 /** A bound from the engine's text; null where there is none that is surely right. */
 export const boundBytes = (type: Column["type"], text: string, side: Side): Buffer | null => {
   switch (type) {

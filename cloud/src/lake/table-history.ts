@@ -73,6 +73,14 @@ const foreignSinceOurs = (metadata: TableMetadata): RowChange => {
 export const ownRemovedRows = (metadata: TableMetadata): number =>
   numberProperty(metadata.properties, PROPERTY.removedRows, 0);
 
+/** Removed rows of which the ledgers know nothing any more, since they were written anew from what was left. */
+export const forgottenRows = (metadata: TableMetadata): number =>
+  numberProperty(metadata.properties, PROPERTY.forgottenRows, 0);
+
+/** Rows that retention, erasure and other engines removed over all time, as far as ledgers may still know of them. */
+export const explainedRows = (metadata: TableMetadata): number =>
+  Math.max(0, foreignRows(metadata).removed + ownRemovedRows(metadata) - forgottenRows(metadata));
+
 /** Rows of other engines over all time, up to this version. */
 export const foreignRows = (metadata: TableMetadata): RowChange => {
   const since = foreignSinceOurs(metadata);

@@ -22,6 +22,8 @@ export const PROPERTY = {
   foreignRemoved: "roadstream.foreign-removed-rows",
   /** Rows that retention and erasure removed, over all time. */
   removedRows: "roadstream.removed-rows",
+  /** Of rows that anybody removed, over all time, those of which no ledger knows since it was rebuilt. */
+  forgottenRows: "roadstream.forgotten-rows",
   /** Days of rows that stay; absent: all. */
   retainDays: "roadstream.retain-days",
   /** Counts erasures and removals of orphans: work begun before one is dropped, whatever any clock says. */

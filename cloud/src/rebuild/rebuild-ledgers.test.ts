@@ -1,6 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { MemoryMetrics, silentLogger, type TableName } from "@roadstream/shared";
+import {
+  deadLetterValue,
+  logTopics,
+  MemoryMetrics,
+  rejection,
+  silentLogger,
+  type TableName,
+} from "@roadstream/shared";
 import { nodeSha256, nodeZstd, systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { partitionOf } from "@roadstream/shared/event-log";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -13,7 +20,10 @@ import { eraseVehicle } from "../erase/erase-vehicle.ts";
 import { decodeLedgerFile, encodeLedgerFile } from "../ledger/ledger-file.ts";
 import { loadLedger } from "../ledger/load-ledger.ts";
 import { seriesText } from "../ledger/series-ranges.ts";
-import { tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
+import { dropDays } from "../retain/drop-days.ts";
+import { setRetainDays } from "../retain/retention.ts";
+import { rewriteRows } from "../testing/rewrite-rows.ts";
+import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
 import { verifyLake } from "../verify/verify-lake.ts";
 import { rebuildLedgers, type RebuildOptions } from "./rebuild-ledgers.ts";
 import { beginWork } from "../lake/work-age.ts";
@@ -222,6 +232,126 @@ describe("a table from which a vehicle was erased", () => {
     expect([removedRows, (await stateOf("gps_data", AT)).erased]).toEqual([2, undefined]);
     await sendAgain();
     expect(await verify()).toMatchObject({ clean: true, totals: { landed: 3, removed: 0 } });
+  });
+});
+
+describe("a table from which retention took rows", () => {
+  const NEVER = new AbortController().signal;
+  const range = (from: number, to: number): number[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  const recent = (vehicle: string, seq: number) => {
+    const at = new Date(Date.now() - 60_000).toISOString();
+    return tinyRecord(
+      "gps_data",
+      { vehicle, seq, at: "10:00:00.000" },
+      { fix: "3d", latitude: 1, longitude: 2, captured_at: at, received_at: at },
+    );
+  };
+  const old = (vehicle: string, seq: number) =>
+    tinyRecord("gps_data", { vehicle, seq, at: "10:00:00.000" }, { fix: "3d", latitude: 1, longitude: 2 });
+  /** Ten rows of `A` and two of `B` go, ten of `A` stay. */
+  const landAndDrop = async (): Promise<void> => {
+    await tiny.append([
+      ...range(1, 10).map((seq) => old(A, seq)),
+      ...range(11, 20).map((seq) => recent(A, seq)),
+      old(B, 1),
+      old(B, 2),
+    ]);
+    await tiny.land();
+    const { gps_data: table } = tiny.lake.tables;
+    await setRetainDays(table, 30);
+    await dropDays({ table, pictureKeys: async function* () {}, signal: NEVER });
+    expect(await verify()).toMatchObject({ clean: true, totals: { landed: 10, removed: 12 } });
+  };
+  const checkpoint = (given: number) =>
+    tinyRecord(
+      "agent_events",
+      { vehicle: A, seq: given - 19, at: "10:00:00.000" },
+      {
+        kind: "checkpoint",
+        detail: JSON.stringify({
+          outbox_id: "outbox-1",
+          boots: [
+            {
+              boot_id: TINY_BOOT,
+              closed: false,
+              streams: { gps_data: { given, acknowledged: [[1, given]], held: [], dropped: [] } },
+            },
+          ],
+        }),
+      },
+    );
+
+  test("forgets them in numbers: what only the car knows of is unknown, as many as may be forgotten", async () => {
+    await landAndDrop();
+    await tiny.append([checkpoint(20)]);
+    await tiny.land();
+    await loseLedger("gps_data", AT);
+    // The other partition's ledger goes on knowing of its two.
+    expect(await rebuildLedgers(optionsOf("gps_data"))).toMatchObject({ removedRows: 10 });
+    expect((await tiny.lake.tables.gps_data.head()).properties["roadstream.forgotten-rows"]).toBe("10");
+    expect(await verify()).toMatchObject({
+      clean: true,
+      problems: [],
+      totals: { landed: 11, removed: 2, unknown: 10, lost: 0 },
+    });
+    await loseLedger("gps_data", AT);
+    expect(await rebuildLedgers(optionsOf("gps_data"))).toMatchObject({ removedRows: 10 });
+    await tiny.append([checkpoint(21)]);
+    await tiny.land();
+    expect(await verify()).toMatchObject({
+      clean: false,
+      problems: [{ code: "readings_lost" }],
+      totals: { lost: 11, unknown: 0 },
+    });
+  });
+
+  test("lays no row to them that is lost later", async () => {
+    await landAndDrop();
+    await loseLedger("gps_data", AT);
+    await rebuildLedgers(optionsOf("gps_data"));
+    expect(await verify()).toMatchObject({ clean: true, totals: { landed: 10, removed: 2 } });
+    await rewriteRows(tiny, (rows) => `SELECT * FROM ${rows} WHERE seq < 15`);
+    expect(await verify()).toMatchObject({
+      clean: false,
+      totals: { landed: 4 },
+      problems: [{ code: "rows_missing" }, { code: "readings_lost" }],
+    });
+  });
+});
+
+test("dead letters that retention took are forgotten with the ledger that knew them", async () => {
+  const letter = (seq: number) => ({
+    topic: logTopics({}).deadLetters,
+    key: A,
+    value: deadLetterValue({
+      id: String(seq).repeat(32),
+      rejection: rejection("bad_compression", "x"),
+      claim: { vehicleId: A, bootId: TINY_BOOT, stream: "gps_data", seqFrom: seq, seqTo: seq },
+      topic: "dt",
+      receivedAt: "2026-03-01T10:00:01.000Z",
+      payloadBase64: "",
+    }),
+  });
+  const said = { given: 3, acknowledged: [[1, 3]], held: [], dropped: [] };
+  const boots = [{ boot_id: TINY_BOOT, closed: false, streams: { gps_data: said } }];
+  const detail = JSON.stringify({ outbox_id: "outbox-1", boots });
+  await tiny.append([fix(A, 1), letter(2), letter(3)]);
+  await tiny.append([
+    tinyRecord("agent_events", { vehicle: A, seq: 1, at: "10:00:00.000" }, { kind: "checkpoint", detail }),
+  ]);
+  await tiny.land();
+  const { dead_letters: table } = tiny.lake.tables;
+  await setRetainDays(table, 30);
+  await dropDays({ table, pictureKeys: async function* () {}, signal: new AbortController().signal });
+  await loseLedger("dead_letters", AT);
+  expect(await rebuildLedgers(optionsOf("dead_letters"))).toMatchObject({ removedRows: 2 });
+  const { properties } = await table.head();
+  expect(properties["roadstream.forgotten-rows"]).toBe("2");
+  expect(await verify()).toMatchObject({
+    clean: true,
+    problems: [],
+    totals: { landed: 2, rejected: 0, unknown: 2, lost: 0 },
   });
 });
 

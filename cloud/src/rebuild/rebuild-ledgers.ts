@@ -6,7 +6,8 @@ import {
   type Zstd,
 } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
-import { foreignRows, ownRemovedRows } from "../lake/table-history.ts";
+import { forgottenRows } from "../lake/table-history.ts";
+import { PROPERTY } from "../lake/table-properties.ts";
 import { beginWork, type WorkBegin } from "../lake/work-age.ts";
 import { PartitionLedger } from "../ledger/partition-ledger.ts";
 import { loadTombstones, type TombstoneAccess } from "../ledger/tombstone-file.ts";
@@ -17,6 +18,7 @@ import type { LakeRows } from "../verify/ports.ts";
 import { presentFiles } from "../verify/present-files.ts";
 import { filesMissing } from "../verify/problems.ts";
 import { brokenLedgers } from "./broken-ledgers.ts";
+import { countForgotten } from "./count-forgotten.ts";
 import { deltasFromRows, type PartitionDeltas } from "./deltas-from-rows.ts";
 import type { LedgerRows } from "./ports.ts";
 
@@ -41,8 +43,8 @@ type RebuiltPartition = {
 export interface RebuildReport {
   readonly partitions: readonly RebuiltPartition[];
   /**
-   * Rows that retention or other engines removed: what a rebuilt ledger knew of them is forgotten. Of erased vehicles the
-   * tombstones stay, in files of their own.
+   * Rows that retention or other engines removed and of which no ledger knows any more, over all rebuilds. Of erased
+   * vehicles the tombstones stay, in files of their own.
    */
   readonly removedRows: number;
 }
@@ -61,8 +63,8 @@ export const rebuildLedgers = async (options: RebuildOptions): Promise<RebuildRe
   const access = { store: table.store, zstd: options.zstd, sha256: options.sha256 };
   const broken = await brokenLedgers(access, name, head);
   const tombstones = await readableTombstones(access, name, head);
-  const removedRows = forgettableRows(head, tombstones);
-  if (broken.size === 0 || head.ingest === null) return { partitions: [], removedRows };
+  if (broken.size === 0 || head.ingest === null)
+    return { partitions: [], removedRows: forgottenRows(head.stored.metadata) };
   const { partitionCount } = head.ingest;
   const files = await allFiles(table, head);
   const deltas = await deltasFromRows({ ...options, table: name, files, partitionCount }, [...broken.keys()]);
@@ -73,8 +75,10 @@ export const rebuildLedgers = async (options: RebuildOptions): Promise<RebuildRe
       counts.received += landed.size;
     }
   }
+  const { rows } = options;
+  const removedRows = await countForgotten({ access, table: name, head, files, rows, tombstones, deltas });
   const ingest = { ...head.ingest, partitions: keptStates(head.ingest, tombstones) };
-  if (mode === "write") await commitLedgers(options, { head, ingest, deltas, begunAt });
+  if (mode === "write") await commitLedgers(options, { head, ingest, deltas, removedRows, begunAt });
   const partitions = [...deltas].map(([partition, { series, counts }]) => ({
     partition,
     series: series.size,
@@ -124,22 +128,17 @@ const keptStates = (
     ]),
   );
 
-const forgettableRows = ({ stored }: TableHead, tombstones: PartitionTombstones): number => {
-  let removed = foreignRows(stored.metadata).removed + ownRemovedRows(stored.metadata);
-  for (const of of tombstones.values()) for (const { landed } of of.all()) removed -= landed.size;
-  return Math.max(0, removed);
-};
-
 interface Rebuilt {
   readonly head: TableHead;
   readonly ingest: IngestState;
   readonly deltas: PartitionDeltas;
+  readonly removedRows: number;
   readonly begunAt: WorkBegin;
 }
 
 const commitLedgers = async (
   { table, zstd }: RebuildOptions,
-  { head, ingest, deltas, begunAt }: Rebuilt,
+  { head, ingest, deltas, removedRows, begunAt }: Rebuilt,
 ): Promise<void> => {
   const { name } = table.definition;
   const commitId = table.names.uuid();
@@ -163,6 +162,8 @@ const commitLedgers = async (
     logIdentity,
     partitionCount,
     begunAt,
+    // With the ledgers, so that what they forgot is not laid to rows that are lost later.
+    properties: { [PROPERTY.forgottenRows]: String(removedRows) },
     puts,
   });
   switch (outcome.kind) {

@@ -27,6 +27,7 @@ const status = (over: Partial<TableStatus> = {}): TableStatus => ({
   commits: 100,
   conflicts: 0,
   received_to_landed: null,
+  log: "same",
   lag: [lag(0)],
   ...over,
 });
@@ -47,6 +48,8 @@ test.each<[string, Partial<TableStatus>, Partial<TableStatus>]>([
     { lag: [lag(0, { start: 8, next: 7, end: 8 })] },
     { lag: [lag(0, { start: 7, next: 7, end: 7 })] },
   ],
+  ["log_replaced", { log: "replaced", lag: [lag(0, { start: 8 })] }, { log: "same" }],
+  ["log_replaced", { log: "replaced", lag: null }, { log: "absent", lag: null }],
 ])("%s is raised by %j, not by %j", (name, bad, good) => {
   expect(alarmsOf([status(bad)], LIMITS).map((alarm) => alarm.name)).toEqual([name]);
   expect(alarmsOf([status(good)], LIMITS)).toEqual([]);
@@ -64,5 +67,5 @@ test("an alarm says where, how much, and how much would be well", () => {
       message: "5000 records of partition 3 are not landed",
     },
   ]);
-  expect(new Set(ALARM_NAMES).size).toBe(6);
+  expect(new Set(ALARM_NAMES).size).toBe(7);
 });

@@ -1,5 +1,5 @@
 import type { TableName } from "@roadstream/shared";
-import type { PartitionLag } from "./ports.ts";
+import type { LogState, PartitionLag } from "./ports.ts";
 
 export const ALARM_NAMES = [
   "lag_high",
@@ -8,6 +8,7 @@ export const ALARM_NAMES = [
   "conflicts_high",
   "dead_letters_rising",
   "log_cut",
+  "log_replaced",
 ] as const;
 
 export interface Alarm {
@@ -44,6 +45,8 @@ export interface TableStatus {
   readonly commits: number;
   readonly conflicts: number;
   readonly received_to_landed: { readonly p99_ms: number } | null;
+  /** Null: no log was given. */
+  readonly log: LogState | null;
   /** Null: no log was given, or it has no such topic. */
   readonly lag: readonly PartitionLag[] | null;
 }
@@ -111,14 +114,32 @@ const deadLettersRising: Rule = (status, { deadLetters: threshold }) => {
 
 const logCut: Rule = (status) =>
   (status.lag ?? [])
-    .filter(({ next, start }) => start > next)
+    .filter(({ next, start }) => status.log === "same" && start > next)
     .map(({ partition, next, start }) => {
       const value = start - next;
       const message = `up to ${value} records of partition ${partition} left the log before they had landed`;
       return { ...alarm("log_cut", status, { value, threshold: 0, message }), partition };
     });
 
-const RULES: readonly Rule[] = [lagHigh, stale, latencyHigh, conflictsHigh, deadLettersRising, logCut];
+/** Workers refuse to read on: nothing lands, however little seems to wait. */
+const logReplaced: Rule = (status) => {
+  if (status.log !== "replaced") return [];
+  const message =
+    status.lag === null
+      ? "the log no longer has the topic that fed the table"
+      : "the log is not the one that fed the table, or was rewound";
+  return [alarm("log_replaced", status, { value: 1, threshold: 0, message })];
+};
+
+const RULES: readonly Rule[] = [
+  lagHigh,
+  stale,
+  latencyHigh,
+  conflictsHigh,
+  deadLettersRising,
+  logCut,
+  logReplaced,
+];
 
 export const alarmsOf = (tables: readonly TableStatus[], limits: Thresholds): readonly Alarm[] =>
   tables.flatMap((status) => RULES.flatMap((rule) => rule(status, limits)));

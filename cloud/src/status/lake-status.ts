@@ -1,9 +1,9 @@
 import { isoTime, unixMillis, type TableName } from "@roadstream/shared";
 import type { CurrentHeads } from "../lake/current-heads.ts";
+import type { IcebergTable } from "../lake/lake-table.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { totalRows } from "../lake/table-history.ts";
 import { currentSnapshot } from "../lake/table-metadata.ts";
-import type { LakeTable } from "../ports.ts";
 import { alarmsOf, type Alarm, type TableStatus, type Thresholds } from "./alarms.ts";
 import type { AskRecentRows, LatencyStatistics, MeasureLag } from "./ports.ts";
 import { recentFiles, tableCommits } from "./table-commits.ts";
@@ -35,7 +35,7 @@ export interface StatusReport {
 
 export interface StatusContext {
   readonly heads: CurrentHeads;
-  readonly tables: Readonly<Record<TableName, LakeTable>>;
+  readonly tables: Readonly<Record<TableName, Pick<IcebergTable, "definition" | "entries">>>;
   readonly recentRows: AskRecentRows;
   /** Null: no log was given. */
   readonly lag: MeasureLag | null;
@@ -62,9 +62,9 @@ const tableReport = async (
   const since = now - windowMs;
   const commits = tableCommits(head, since);
   const lake = context.tables[table];
-  const files = recentFiles(head, await lake.files(head), since);
+  const files = recentFiles(lake.definition, head, await lake.entries(head), since);
   const recent = await context.recentRows({ definition: lake.definition, files, since });
-  const lag = context.lag === null ? null : await context.lag(table);
+  const measured = context.lag === null ? { log: null, lag: null } : await context.lag(table);
   return [
     {
       table,
@@ -80,7 +80,7 @@ const tableReport = async (
       conflicts: commits.conflicts,
       capture_to_landed: recent.captureToLanded,
       received_to_landed: recent.receivedToLanded,
-      lag,
+      ...measured,
     },
   ];
 };

@@ -45,5 +45,16 @@ export interface PartitionLag {
   readonly records: number;
 }
 
-/** Null: the topic does not exist. */
-export type MeasureLag = (table: TableName) => Promise<readonly PartitionLag[] | null>;
+/**
+ * Whether the log is the one that fed the table. `replaced`: it has another identity, ends before the place where the
+ * table reads on, or has the topic no more · `absent`: it has no such topic, and the table was never fed.
+ */
+export type LogState = "same" | "replaced" | "absent";
+
+interface TopicLag {
+  readonly log: LogState;
+  /** Null: the topic does not exist. */
+  readonly lag: readonly PartitionLag[] | null;
+}
+
+export type MeasureLag = (table: TableName) => Promise<TopicLag>;

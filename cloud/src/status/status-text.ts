@@ -15,6 +15,11 @@ const duration = (seconds: number | null): string => {
 const both = (latency: TableReport["received_to_landed"]): string =>
   latency === null ? DASH : `${duration(latency.p50_ms / 1000)} / ${duration(latency.p99_ms / 1000)}`;
 
+const lagText = ({ log, lag }: TableReport): string | number => {
+  if (lag === null) return log === null ? DASH : "no topic";
+  return lag.reduce((sum, { records }) => sum + records, 0);
+};
+
 /** A row of the table for people; the report has more. */
 export const statusRow = (one: TableReport): Readonly<Record<string, string | number>> => ({
   table: one.table,
@@ -26,7 +31,7 @@ export const statusRow = (one: TableReport): Readonly<Record<string, string | nu
   "gateway → lake p50/p99": both(one.received_to_landed),
   commits: one.commits,
   conflicts: one.conflicts,
-  lag: one.lag === null ? DASH : one.lag.reduce((sum, { records }) => sum + records, 0),
+  lag: lagText(one),
 });
 
 /** What is said below the table. */

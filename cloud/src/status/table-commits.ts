@@ -1,4 +1,7 @@
-import type { LiveFile, TableHead } from "../ports.ts";
+import { columnNamed } from "../lake/iceberg-schema.ts";
+import type { LiveEntry } from "../lake/live-files.ts";
+import { millisOf } from "../lake/single-value.ts";
+import type { LiveFile, TableDefinition, TableHead } from "../ports.ts";
 import { type Snapshot } from "../lake/table-metadata.ts";
 import { SUMMARY } from "../lake/table-properties.ts";
 
@@ -39,14 +42,30 @@ export const tableCommits = (head: TableHead, since: number): TableCommits => {
   };
 };
 
-/** The files that may hold rows landed since: those newer than the newest snapshot before. All where that was expired. */
+/** Up to when rows of a file landed, by its own statistics; null where these do not say. */
+const lastLandedAt = ({ entry }: LiveEntry, landedAt: number): number | null => {
+  const bound = entry.data_file.upper_bounds?.find(({ key }) => key === landedAt)?.value;
+  return bound === undefined ? null : millisOf(bound);
+};
+
+/**
+ * The files that may hold rows landed since. Where a file's statistics do not tell (another engine's), those newer than
+ * the newest snapshot before: all of them, when that was expired, as on a busy table it is within the hour.
+ */
 export const recentFiles = (
+  definition: TableDefinition,
   head: TableHead,
-  files: readonly LiveFile[],
+  entries: readonly LiveEntry[],
   since: number,
 ): readonly LiveFile[] => {
   const before = head.stored.metadata.snapshots
     .filter((one) => one["timestamp-ms"] < since)
     .reduce((sequence, one) => Math.max(sequence, one["sequence-number"]), 0);
-  return files.filter(({ sequenceNumber }) => sequenceNumber > before);
+  const { id } = columnNamed(definition, "landed_at");
+  return entries
+    .filter((one) => {
+      const last = lastLandedAt(one, id);
+      return last === null ? one.file.sequenceNumber > before : last >= since;
+    })
+    .map(({ file }) => file);
 };

@@ -11,6 +11,17 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** What a line of bash ends with, in a folder; `$ROADSTREAM` is the program. */
+export const runShell = async (folder: string, line: string): Promise<number> => {
+  const options = { cwd: folder, env: { ...process.env, INIT_CWD: folder, ROADSTREAM } };
+  try {
+    await promisify(execFile)("bash", ["-c", line], options);
+    return 0;
+  } catch (error) {
+    return (error as Ended).code;
+  }
+};
+
 /** `roadstream cloud`, as people start it in a folder. A process costs most of a second. */
 export const runCloud = async (folder: string, ...args: readonly string[]): Promise<Ended> => {
   // Through pnpm, the caller's folder would be where these tests were started.

@@ -1,6 +1,7 @@
-import type { Checkpoint, RecordId, UnixMillis } from "@roadstream/shared";
-import type { LogPosition } from "@roadstream/shared/event-log";
+import type { RecordId, UnixMillis } from "@roadstream/shared";
+import type { LogPosition, TopicPartition } from "@roadstream/shared/event-log";
 import type { Cell } from "../sql/query-result.ts";
+import type { SeriesStatement } from "../verify/series-statement.ts";
 
 export type CellRow = Readonly<Record<string, Cell>>;
 
@@ -32,12 +33,26 @@ export interface LoggedRecord extends LogPosition {
   readonly ageAtSendingMs: number | null;
 }
 
+/** What all checkpoints together say of the record's series. */
 export interface CheckpointEvidence {
-  readonly checkpoint: Checkpoint;
-  /** The record that held it. */
-  readonly seq: number;
-  /** Whether the record's table and the dead letters have passed everything that the log held when it landed. */
+  readonly statement: SeriesStatement;
+  /** The boot is over: it gave no further number. */
+  readonly closed: boolean;
+  /** Why the car dropped the record, if it did. */
+  readonly droppedBecause: string | null;
+  /** The vehicle uses another outbox by now. */
+  readonly isReplaced: boolean;
+  /** Whether all tables have passed what the log held of this vehicle when its newest checkpoint landed. */
   readonly isPassed: boolean;
+}
+
+/** A partition of the log that was not searched through: further ahead of the table than is read, or cut before it. */
+export interface UnsearchedLog extends TopicPartition {
+  /** Offsets from here up to, not including, `to` were looked at; the table would read on at `wanted`, the log ends at `end`. */
+  readonly from: number;
+  readonly to: number;
+  readonly wanted: number;
+  readonly end: number;
 }
 
 /** All that lake and log know of one record. */
@@ -51,8 +66,12 @@ export interface Evidence {
   readonly ledger: "landed" | "rejected" | "erased" | null;
   /** Whether rows of its table went by retention, an erasure or another engine. */
   readonly hasRemovals: boolean;
-  /** The newest checkpoint that speaks of its boot. */
+  /** Whether a ledger that might have known it was rebuilt, and forgot rows or letters that had been removed. */
+  readonly hasForgotten: boolean;
+  /** Null when no checkpoint speaks of its series. */
   readonly checkpoint: CheckpointEvidence | null;
   /** `unread`: no log was named · null: looked for, not there. */
   readonly logged: LoggedRecord | null | "unread";
+  /** Where it was not found and not everything that waits was looked at. */
+  readonly unsearched: readonly UnsearchedLog[];
 }

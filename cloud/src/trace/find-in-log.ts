@@ -1,6 +1,6 @@
 import { SENT_UPTIME_FIELD, type RecordId } from "@roadstream/shared";
 import type { EventLog, LogSlice, TopicPartition } from "@roadstream/shared/event-log";
-import type { LoggedRecord } from "./evidence.ts";
+import type { LoggedRecord, UnsearchedLog } from "./evidence.ts";
 
 const SLICE_BYTES = 4 * 1024 * 1024;
 /** A log that is further ahead of the table than this is not searched to its end. */
@@ -74,20 +74,32 @@ export interface LogSearch {
   readonly wanted: Wanted;
 }
 
+export interface LogSearched {
+  readonly found: LoggedRecord | null;
+  /** Null where it was found, or all was looked at. */
+  readonly unsearched: UnsearchedLog | null;
+}
+
 /** Looks for a record from an offset of one partition on, as far as the log reached at the beginning. */
 export const findInLog = async (
-  log: EventLog,
+  log: Pick<EventLog, "range" | "read">,
   { at, from, id, wanted }: LogSearch,
-): Promise<LoggedRecord | null> => {
+): Promise<LogSearched> => {
   const { start, end } = await log.range(at);
-  let next = Math.max(from, start);
+  const first = Math.max(from, start);
+  let next = first;
   for (let slices = 0; slices < MAX_SLICES && next < end; slices += 1) {
     const slice = await log.read(at, next, SLICE_BYTES);
     const last = "kind" in slice ? undefined : slice.offsets.at(-1);
-    if ("kind" in slice || last === undefined) return null;
+    if ("kind" in slice) break;
     const found = inSlice(slice, id, wanted);
-    if (found !== null) return found;
-    next = last + 1;
+    if (found !== null) return { found, unsearched: null };
+    // What is left of the offsets holds no records.
+    next = last === undefined ? end : last + 1;
   }
-  return null;
+  const isWhole = next >= end && start <= from;
+  return {
+    found: null,
+    unsearched: isWhole ? null : { ...at, from: first, to: next, wanted: from, end },
+  };
 };

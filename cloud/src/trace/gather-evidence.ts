@@ -1,7 +1,6 @@
 import {
   RoadstreamError,
   unixMillis,
-  type Checkpoint,
   type LogTopics,
   type RecordId,
   type Sha256,
@@ -14,11 +13,13 @@ import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import { loadTombstones } from "../ledger/tombstone-file.ts";
 import { seriesText } from "../ledger/series-ranges.ts";
 import { currentHeads, type CurrentHeads } from "../lake/current-heads.ts";
-import { foreignRows, ownRemovedRows } from "../lake/table-history.ts";
+import { explainedRows, forgottenRows } from "../lake/table-history.ts";
 import { SUMMARY } from "../lake/table-properties.ts";
 import type { LakeTable, LiveFile, ObjectStore, TableHead } from "../ports.ts";
-import type { CheckpointEvidence, Evidence, FileSnapshot, LoggedRecord } from "./evidence.ts";
-import { findInLog, readAgain, type Wanted } from "./find-in-log.ts";
+import type { LakeRows } from "../verify/ports.ts";
+import type { Evidence, FileSnapshot } from "./evidence.ts";
+import { findInLog, readAgain, type LogSearched, type Wanted } from "./find-in-log.ts";
+import { gatherCheckpoints } from "./gather-checkpoints.ts";
 import type { FindRows, FoundRow, RowSearch } from "./ports.ts";
 
 export interface TraceContext {
@@ -27,6 +28,7 @@ export interface TraceContext {
   readonly zstd: Zstd;
   readonly sha256: Sha256;
   readonly findRows: FindRows;
+  readonly rows: Pick<LakeRows, "checkpoints">;
   readonly topics: LogTopics;
   /** Null when no log was named. */
   readonly log: EventLog | null;
@@ -81,42 +83,18 @@ const ledgerVerdict = async (
   return series?.rejected.has(id.seq) === true ? "rejected" : null;
 };
 
-const removedRows = ({ stored: { metadata } }: TableHead): number =>
-  ownRemovedRows(metadata) + foreignRows(metadata).removed;
-
-const speaksOf = (checkpoint: Checkpoint, id: RecordId): boolean =>
-  checkpoint.boots.some((boot) => boot.boot_id === id.bootId && boot.streams[id.stream] !== undefined);
-
-const newestCheckpoint = async (
-  context: TraceContext,
-  heads: CurrentHeads,
-  id: RecordId,
-): Promise<CheckpointEvidence | null> => {
-  const ledger = await ledgerOf(context, heads, "agent_events", id.vehicleId);
-  const mark = [...(ledger?.checkpoints() ?? [])].find(
-    (one) => one.vehicleId === id.vehicleId && speaksOf(one.checkpoint, id),
-  );
-  if (mark === undefined) return null;
-  const { streams, deadLetters } = context.topics;
-  const hasPassed = (table: TableName, topic: string): boolean => {
-    const partitions = heads[table]?.ingest?.partitions ?? {};
-    return (mark.ends[topic] ?? []).every((end, partition) => (partitions[partition]?.next ?? 0) >= end);
-  };
-  const isPassed = hasPassed(id.stream, streams[id.stream]) && hasPassed("dead_letters", deadLetters);
-  return { checkpoint: mark.checkpoint, seq: mark.seq, isPassed };
-};
-
 /** The record, or its dead letter, among what the table has not read yet. */
 const waiting = async (
   log: EventLog,
   head: TableHead | null,
   search: { readonly topic: string; readonly id: RecordId; readonly wanted: Wanted },
-): Promise<LoggedRecord | null> => {
+): Promise<LogSearched> => {
   const { topic, id, wanted } = search;
   const partitions = await log.partitions(topic);
-  if (partitions === null) return null;
+  if (partitions === null) return { found: null, unsearched: null };
   const partition = partitionOf(id.vehicleId, partitions);
-  const from = head?.ingest?.partitions[partition]?.next ?? 0;
+  const next = head?.ingest?.partitions[partition]?.next;
+  const from = next ?? (await log.range({ topic, partition })).start;
   return findInLog(log, { at: { topic, partition }, from, id, wanted });
 };
 
@@ -125,8 +103,8 @@ const logged = async (
   heads: CurrentHeads,
   id: RecordId,
   row: FoundRow | undefined,
-): Promise<LoggedRecord | null | "unread"> => {
-  if (log === null) return "unread";
+): Promise<Pick<Evidence, "logged" | "unsearched">> => {
+  if (log === null) return { logged: "unread", unsearched: [] };
   const topic = topics.streams[id.stream];
   const known = heads[id.stream]?.ingest?.logIdentity ?? null;
   if (known !== null && (await log.identity(topic)) !== known) {
@@ -136,12 +114,17 @@ const logged = async (
   }
   if (row !== undefined) {
     const at = { topic, partition: Number(row.values["log_partition"]) };
-    return readAgain(log, at, Number(row.values["log_offset"]), id);
+    return { logged: await readAgain(log, at, Number(row.values["log_offset"]), id), unsearched: [] };
   }
-  return (
-    (await waiting(log, heads[id.stream], { topic, id, wanted: "record" })) ??
-    (await waiting(log, heads.dead_letters, { topic: topics.deadLetters, id, wanted: "dead_letter" }))
-  );
+  const record = await waiting(log, heads[id.stream], { topic, id, wanted: "record" });
+  if (record.found !== null) return { logged: record.found, unsearched: [] };
+  const letters = { topic: topics.deadLetters, id, wanted: "dead_letter" } as const;
+  const letter = await waiting(log, heads.dead_letters, letters);
+  if (letter.found !== null) return { logged: letter.found, unsearched: [] };
+  return {
+    logged: null,
+    unsearched: [record, letter].flatMap(({ unsearched }) => (unsearched === null ? [] : [unsearched])),
+  };
 };
 
 /** Collects all that tables, ledgers and, where it is named, the log know of one record. */
@@ -160,11 +143,17 @@ export const gatherEvidence = async (context: TraceContext, id: RecordId): Promi
   const boot = { vehicle_id: vehicleId, boot_id: bootId };
   const rows = await find(stream, { equal: { ...boot, seq } });
   const letters = await find("dead_letters", { equal: { ...boot, stream }, covering: seq });
-  const gaps = await find("agent_events", {
-    equal: { vehicle_id: vehicleId, kind: "dropped", about_boot_id: bootId, about_stream: stream },
+  const dropped = await find("agent_events", {
+    equal: { vehicle_id: vehicleId, kind: "dropped", about_stream: stream },
     covering: seq,
   });
+  // Of its own boot a car need not say that it is.
+  const gaps = dropped.filter(({ values }) => (values["about_boot_id"] ?? values["boot_id"]) === bootId);
   const head = heads[stream];
+  const events = heads.agent_events;
+  const { rows: lakeRows, topics } = context;
+  const marks = (await ledgerOf(context, heads, "agent_events", vehicleId))?.checkpoints() ?? [];
+  const files = events === null ? [] : await context.tables.agent_events.files(events);
   return {
     id,
     landed: rows.map(({ values, file }) => ({
@@ -175,8 +164,11 @@ export const gatherEvidence = async (context: TraceContext, id: RecordId): Promi
     deadLetters: letters.map(({ values }) => values),
     gaps: gaps.map(({ values }) => values),
     ledger: await ledgerVerdict(context, heads, id),
-    hasRemovals: head !== null && removedRows(head) > 0,
-    checkpoint: await newestCheckpoint(context, heads, id),
-    logged: await logged(context, heads, id, rows[0]),
+    hasRemovals: head !== null && explainedRows(head.stored.metadata) > 0,
+    hasForgotten: [head, heads.dead_letters].some(
+      (one) => one !== null && forgottenRows(one.stored.metadata) > 0,
+    ),
+    checkpoint: await gatherCheckpoints({ marks, rows: lakeRows, files, heads, topics }, id),
+    ...(await logged(context, heads, id, rows[0])),
   };
 };

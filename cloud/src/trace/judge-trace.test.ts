@@ -1,6 +1,7 @@
 import { unixMillis, type CheckpointStream } from "@roadstream/shared";
 import { expect, test } from "vitest";
 import type { CheckpointEvidence, Evidence, LandedRow, LoggedRecord } from "./evidence.ts";
+import { seriesStatement } from "../verify/series-statement.ts";
 import { judgeTrace, type Fate } from "./judge-trace.ts";
 import { traceReport } from "./trace-report.ts";
 
@@ -13,8 +14,10 @@ const NOTHING: Evidence = {
   gaps: [],
   ledger: null,
   hasRemovals: false,
+  hasForgotten: false,
   checkpoint: null,
   logged: null,
+  unsearched: [],
 };
 const ROW: LandedRow = {
   values: {
@@ -48,20 +51,14 @@ const LOGGED: LoggedRecord = {
 };
 const said = (
   stream: Partial<CheckpointStream>,
-  more: { readonly closed?: boolean; readonly isPassed?: boolean } = {},
+  more: Partial<Omit<CheckpointEvidence, "statement">> = {},
 ): CheckpointEvidence => ({
-  checkpoint: {
-    outbox_id: "o",
-    boots: [
-      {
-        boot_id: BOOT,
-        closed: more.closed ?? false,
-        streams: { gps_data: { given: 10, acknowledged: [], held: [], dropped: [], ...stream } },
-      },
-    ],
-  },
-  seq: 1,
-  isPassed: more.isPassed ?? false,
+  statement: seriesStatement({ given: 10, acknowledged: [], held: [], dropped: [], ...stream }),
+  closed: false,
+  droppedBecause: null,
+  isReplaced: false,
+  isPassed: false,
+  ...more,
 });
 const ACKNOWLEDGED: Partial<CheckpointStream> = { acknowledged: [[1, 5]] };
 
@@ -84,7 +81,12 @@ test.each<[string, Partial<Evidence>, Fate, RegExp]>([
   ["an event", { gaps: [{ reason: "too_old" }] }, "declared_gap", /too_old/],
   [
     "a gap in the checkpoint alone",
-    { checkpoint: said({ dropped: [{ from: 5, to: 5, reason: "outbox_full" }] }) },
+    {
+      checkpoint: said(
+        { dropped: [{ from: 5, to: 5, reason: "outbox_full" }] },
+        { droppedBecause: "outbox_full" },
+      ),
+    },
     "declared_gap",
     /outbox_full/,
   ],
@@ -95,14 +97,49 @@ test.each<[string, Partial<Evidence>, Fate, RegExp]>([
     "in_log",
     /With --log/,
   ],
-  ["an acknowledgement, log searched", { checkpoint: said(ACKNOWLEDGED) }, "unknown", /not found among/],
+  [
+    "held by an outbox that was replaced",
+    { checkpoint: said({ held: [[5, 6]] }, { isReplaced: true }) },
+    "unknown",
+    /was replaced/,
+  ],
+  [
+    "an acknowledgement, log searched",
+    { checkpoint: said(ACKNOWLEDGED) },
+    "lost",
+    /nor does it wait in the log/,
+  ],
+  [
+    "an acknowledgement, log searched in part",
+    {
+      checkpoint: said(ACKNOWLEDGED),
+      unsearched: [{ topic: "gps_data", partition: 3, from: 7, to: 70, wanted: 7, end: 900 }],
+    },
+    "unknown",
+    /offsets 7 up to 70 of partition 3 of gps_data were looked at, which ends at 900\.$/,
+  ],
+  [
+    "an acknowledgement, log cut",
+    {
+      checkpoint: said(ACKNOWLEDGED),
+      unsearched: [{ topic: "gps_data", partition: 3, from: 8, to: 9, wanted: 7, end: 9 }],
+    },
+    "unknown",
+    /lost what stood before, from 7 on/,
+  ],
+  [
+    "an acknowledgement that a rebuilt ledger may have forgotten",
+    { checkpoint: said(ACKNOWLEDGED, { isPassed: true }), hasForgotten: true },
+    "unknown",
+    /rebuilt/,
+  ],
   [
     "an acknowledgement that the lake has passed",
     { checkpoint: said(ACKNOWLEDGED, { isPassed: true }), logged: "unread" },
     "lost",
     /neither in the table/,
   ],
-  ["a number given, of which nothing is said", { checkpoint: said({}) }, "unknown", /does not say/],
+  ["a number given, of which nothing is said", { checkpoint: said({}) }, "lost", /do not say/],
   ["a number not given yet", { checkpoint: said({ given: 4 }) }, "unknown", /not known yet/],
   ["a number never given", { checkpoint: said({ given: 4 }, { closed: true }) }, "unknown", /no such record/],
   ["nothing", {}, "unknown", /Nothing here has heard of it/],

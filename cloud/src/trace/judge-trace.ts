@@ -1,5 +1,4 @@
-import type { CheckpointStream } from "@roadstream/shared";
-import type { CellRow, Evidence } from "./evidence.ts";
+import type { CellRow, CheckpointEvidence, Evidence } from "./evidence.ts";
 
 /**
  * What became of a record. `lost` is a defect; `unknown`: neither lake nor log has heard of it, or not enough to say.
@@ -23,16 +22,6 @@ export interface Verdict {
 const verdict = (fate: Fate, words: string): Verdict => ({ fate, words });
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
-
-/** What the car's newest checkpoint says of the record's stream; null when none speaks of the boot. */
-const streamOf = (evidence: Evidence): (CheckpointStream & { readonly closed: boolean }) | null => {
-  const boot = evidence.checkpoint?.checkpoint.boots.find((one) => one.boot_id === evidence.id.bootId);
-  const stream = boot?.streams[evidence.id.stream];
-  return boot === undefined || stream === undefined ? null : { ...stream, closed: boot.closed };
-};
-
-const within = (ranges: readonly (readonly [number, number])[], seq: number): boolean =>
-  ranges.some(([from, to]) => from <= seq && seq <= to);
 
 const refusal = (letter: CellRow): string => {
   const detail = text(letter["detail"]);
@@ -86,12 +75,10 @@ const onItsWay = ({ logged, ledger, hasRemovals }: Evidence): Verdict | null => 
   return null;
 };
 
-const declaredGap = (evidence: Evidence): Verdict | null => {
-  const { seq } = evidence.id;
-  const event = evidence.gaps[0];
-  const range = streamOf(evidence)?.dropped.find(({ from, to }) => from <= seq && seq <= to);
-  const reason = event === undefined ? range?.reason : text(event["reason"]);
-  return reason === undefined
+const declaredGap = ({ gaps: [event], checkpoint, id }: Evidence): Verdict | null => {
+  const isDropped = event !== undefined || checkpoint?.statement.dropped.has(id.seq) === true;
+  const reason = event === undefined ? (checkpoint?.droppedBecause ?? "") : text(event["reason"]);
+  return !isDropped
     ? null
     : verdict(
         "declared_gap",
@@ -99,44 +86,71 @@ const declaredGap = (evidence: Evidence): Verdict | null => {
       );
 };
 
-const acknowledged = ({ logged, checkpoint }: Evidence): Verdict => {
-  if (checkpoint?.isPassed === true)
+const notSearched = ({ unsearched }: Evidence): string =>
+  unsearched
+    .map(({ topic, partition, from, to, wanted, end }) => {
+      const place = `partition ${partition} of ${topic}`;
+      const looked = `offsets ${from} up to ${to} of ${place} were looked at, which ends at ${end}`;
+      return from > wanted ? `${looked} and has lost what stood before, from ${wanted} on` : looked;
+    })
+    .join("; ");
+
+const acknowledged = (evidence: Evidence, { isPassed }: CheckpointEvidence): Verdict => {
+  const { logged, unsearched, hasForgotten } = evidence;
+  if (logged === "unread" && !isPassed)
     return verdict(
-      "lost",
-      "The car holds an acknowledgement for it and the lake has passed that part of the log, but it is neither in the table nor among the dead letters.",
+      "in_log",
+      "The car holds an acknowledgement for it, so the event log has it; it has not landed yet. With --log it is looked up there.",
     );
-  return logged === "unread"
+  if (!isPassed && unsearched.length > 0)
+    return verdict(
+      "unknown",
+      `The car holds an acknowledgement for it. It was not found in the log, but not all of it was searched: ${notSearched(evidence)}.`,
+    );
+  if (hasForgotten)
+    return verdict(
+      "unknown",
+      "The car holds an acknowledgement for it and the lake has passed that part of the log. A ledger was rebuilt after rows had been removed, so nobody can say whether it was among them.",
+    );
+  return isPassed
     ? verdict(
-        "in_log",
-        "The car holds an acknowledgement for it, so the event log has it; it has not landed yet. With --log it is looked up there.",
+        "lost",
+        "The car holds an acknowledgement for it and the lake has passed that part of the log, but it is neither in the table nor among the dead letters.",
       )
     : verdict(
-        "unknown",
-        "The car holds an acknowledgement for it, but it was not found among what waits in the log.",
+        "lost",
+        "The car holds an acknowledgement for it, but it is neither in the table nor among the dead letters, nor does it wait in the log.",
       );
 };
 
 const byCheckpoint = (evidence: Evidence): Verdict => {
-  const stream = streamOf(evidence);
+  const { checkpoint } = evidence;
   const { seq } = evidence.id;
-  if (stream === null)
+  if (checkpoint === null)
     return verdict(
       "unknown",
       "Nothing here has heard of it: no row, no dead letter, and no checkpoint of that boot has landed.",
     );
-  if (seq > stream.given && stream.closed)
-    return verdict("unknown", `There is no such record: that boot gave the numbers 1 to ${stream.given}.`);
-  if (seq > stream.given)
+  const { statement, closed, isReplaced } = checkpoint;
+  const { given } = statement;
+  if (seq > given && closed)
+    return verdict("unknown", `There is no such record: that boot gave the numbers 1 to ${given}.`);
+  if (seq > given)
     return verdict(
       "unknown",
-      `The car's newest checkpoint here knows the numbers 1 to ${stream.given}; whether this one was given since is not known yet.`,
+      `The car's newest checkpoint here knows the numbers 1 to ${given}; whether this one was given since is not known yet.`,
     );
-  if (within(stream.acknowledged, seq)) return acknowledged(evidence);
-  return within(stream.held, seq)
+  if (statement.acknowledged.has(seq)) return acknowledged(evidence, checkpoint);
+  if (statement.held.has(seq) && isReplaced)
+    return verdict(
+      "unknown",
+      "The car held it at its last word from an outbox that was replaced since: nobody knows.",
+    );
+  return statement.held.has(seq)
     ? verdict("in_car", "At its newest checkpoint the car still held it; it has not landed yet.")
     : verdict(
-        "unknown",
-        "The car gave this number, but its newest checkpoint does not say what became of it.",
+        "lost",
+        "The car gave this number, and its checkpoints do not say what became of it: not sent, not held, not dropped.",
       );
 };
 

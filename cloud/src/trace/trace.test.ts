@@ -4,6 +4,7 @@ import type { EventLog } from "@roadstream/shared/event-log";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DuckDbEngine } from "../adapters/duckdb-engine.ts";
 import { duckDbFindRows } from "../adapters/duckdb-find-rows.ts";
+import { DuckDbLakeRows } from "../adapters/duckdb-lake-rows.ts";
 import { expireTable } from "../lake/expire-table.ts";
 import { DEFAULT_RETENTION } from "../lake/snapshot-expiry.ts";
 import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
@@ -92,6 +93,7 @@ const trace = async (
         zstd: nodeZstd,
         sha256: nodeSha256,
         findRows: duckDbFindRows(engine, of.lake.store),
+        rows: new DuckDbLakeRows({ engine, store: of.lake.store }),
         topics: logTopics({}),
         log,
       },
@@ -173,6 +175,42 @@ describe("a record's fate", () => {
 test("a log that the table was not built from is refused: it would make everything look lost", async () => {
   await using other = await tinyLake();
   await expect(trace(1, { log: other.log })).rejects.toMatchObject({ code: "log_mismatch" });
+});
+
+test("an earlier boot, of which newer checkpoints say nothing any more: lost, and dropped, as verify has it", async () => {
+  await using aged = await tinyLake();
+  const OLD = "0190d5e4-0000-7abc-8def-0123456789ab";
+  const said = (given: number, last: number) => ({
+    gps_data: { given, acknowledged: [[1, last]], held: [], dropped: [] },
+  });
+  const checkpoint = (seq: number, bootId: string, streams: object) =>
+    tinyRecord(
+      "agent_events",
+      { seq, at: "10:00:00.000" },
+      {
+        kind: "checkpoint",
+        detail: JSON.stringify({ outbox_id: "o", boots: [{ boot_id: bootId, closed: true, streams }] }),
+      },
+    );
+  await aged.append([
+    gps(1, { boot_id: OLD }),
+    checkpoint(1, OLD, said(4, 3)),
+    // A gap of its own boot, as the column's absence says.
+    tinyRecord(
+      "agent_events",
+      { seq: 2, at: "10:00:00.000" },
+      { boot_id: OLD, kind: "dropped", about_stream: "gps_data", seq_from: 2, seq_to: 2, reason: "too_old" },
+    ),
+    checkpoint(3, TINY_BOOT, said(1, 1)),
+    gps(1),
+  ]);
+  await aged.land();
+  for (const log of [aged.log, null]) {
+    const of = { of: aged, bootId: OLD, log };
+    expect(await trace(3, of)).toMatchObject({ ok: false, fate: "lost" });
+    expect(await trace(2, of)).toMatchObject({ ok: true, fate: "declared_gap" });
+    expect((await trace(5, of)).words).toContain("gave the numbers 1 to 4");
+  }
 });
 
 test("of an expired snapshot only the file and the landing are known", async () => {

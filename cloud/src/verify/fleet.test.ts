@@ -50,7 +50,7 @@ const bookOf = (vehicleId: string, bootId: string, landed: number): TableSeriesB
 };
 const judge = (book: TableSeriesBook, fleet: FleetStatements, hasPassed = true) => {
   addSpokenOf(book, fleet);
-  return judgeTable({ book, fleet, isRemovalKnown: true, hasPassed: () => hasPassed });
+  return judgeTable({ book, fleet, isRemovalKnown: true, forgotten: 0, hasPassed: () => hasPassed });
 };
 
 describe("a vehicle's outboxes", () => {
@@ -197,11 +197,11 @@ test("rows that stand in several files are doubled as often as they overlap", ()
 });
 
 describe("rows against the ledger", () => {
-  const compare = (rows: [number, number][], rowCount: number, foreign = { added: 0, removed: 0 }) => {
+  const compare = (rows: [number, number][], rowCount: number, others = { added: 0, removed: 0 }) => {
     const book = bookOf("car-1", BOOT, 0);
     book.of("car-1", BOOT)?.landed.add(1, 10);
     for (const [from, to] of rows) book.of("car-1", BOOT)?.rows.add(from, to);
-    const { isRemovalKnown, problems } = compareRows({ book, rowCount, foreign, removed: 0 });
+    const { isRemovalKnown, problems } = compareRows({ book, rowCount, ...others });
     return [isRemovalKnown, ...problems.map(({ code, examples }) => `${code} ${examples.length}`)];
   };
   test("agree, or differ by what other engines did, or are a defect", () => {
@@ -228,9 +228,7 @@ describe("rows against the ledger", () => {
       return book;
     };
     const problems = (book: TableSeriesBook, rowCount: number, removed: number) =>
-      compareRows({ book, rowCount, foreign: { added: 0, removed: 0 }, removed }).problems.map(
-        ({ code }) => code,
-      );
+      compareRows({ book, rowCount, added: 0, removed }).problems.map(({ code }) => code);
     expect(problems(erased(null, 2), 2, 6)).toEqual([]);
     expect(problems(erased(null, 2), 2, 5)).toEqual(["rows_missing"]);
     expect(problems(erased(null, 1), 1, 7)).toEqual([]);
@@ -257,5 +255,8 @@ describe("rows against the ledger", () => {
   });
   test("rows without an identity are unknown, and have no names", () => {
     expect(compare([[1, 10]], 11)).toEqual([true, "rows_unknown 0"]);
+  });
+  test("that are listed more than counted contradict themselves, and make up for no unknown one", () => {
+    expect(compare([[1, 12]], 10)).toEqual([true, "rows_unknown 2", "rows_contradict 0"]);
   });
 });

@@ -13,9 +13,11 @@ const NOTHING: SeriesEvidence = {
   erased: of(),
   dropped: of(),
   inLog: null,
+  claimed: of(),
   hasPassed: true,
   isReplaced: false,
   isRemovalKnown: true,
+  isForgotten: false,
 };
 const said = (given: number, acknowledged: SeqRange[], held: SeqRange[] = [], dropped: SeqRange[] = []) =>
   seriesStatement({
@@ -122,6 +124,11 @@ describe("a series", () => {
       },
     ],
     [
+      "acknowledged, the tables have passed, and a rebuilt ledger may have forgotten: nobody knows",
+      { statement: said(4, [[1, 3]]), ...landed([1, 1]), isForgotten: true },
+      { given: 4, landed: [[1, 1]], unknown: [[2, 3]], lost: [[4, 4]] },
+    ],
+    [
       "looked for in the log: there, or lost however far the tables are",
       { statement: said(4, [[1, 4]]), ...landed([1, 1]), inLog: of([3, 5]), hasPassed: false },
       { given: 5, landed: [[1, 1]], inLog: [[3, 5]], lost: [[2, 2]] },
@@ -203,6 +210,15 @@ describe("a series", () => {
         given: 2 + MAX_RECORDS_PER_PUBLISH,
         landed: [[1, 2]],
         rejected: [[3, 2 + MAX_RECORDS_PER_PUBLISH]],
+      },
+    ],
+    [
+      "claims of waiting letters give numbers as far as one publish can reach, records as far as they come",
+      { ...landed([1, 2]), inLog: of([3, 30_000]), claimed: of([30_001, 9_000_000_000_000_000]) },
+      {
+        given: 30_000 + MAX_RECORDS_PER_PUBLISH,
+        landed: [[1, 2]],
+        inLog: [[3, 30_000 + MAX_RECORDS_PER_PUBLISH]],
       },
     ],
   ];

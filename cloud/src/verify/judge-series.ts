@@ -17,12 +17,16 @@ export interface SeriesEvidence {
   readonly dropped: SeqRanges;
   /** Found in the log beyond the table's offsets; null when nobody looked. */
   readonly inLog: SeqRanges | null;
+  /** Found there as claims only: of refused headers, whose dead letters wait. */
+  readonly claimed: SeqRanges;
   /** All tables have passed the ends that the log had when the newest checkpoint had landed. */
   readonly hasPassed: boolean;
   /** The vehicle uses another outbox by now. */
   readonly isReplaced: boolean;
   /** Retention, erasure and other engines are known to have removed as many rows as are missing. */
   readonly isRemovalKnown: boolean;
+  /** The ledger was rebuilt and forgot at least as many removed rows as there are numbers of which only the car knows. */
+  readonly isForgotten: boolean;
 }
 
 /** Each number 1..given is in exactly one of these; the first that holds, in this order. */
@@ -41,10 +45,13 @@ export interface SeriesVerdict {
   /**
    * Nobody can say: held by an outbox that was replaced; or beyond what any checkpoint speaks of (all of a series
    * without one) and below a number that was seen. Numbers have no gaps, so it was given; a later checkpoint will tell.
+   * Or acknowledged, and the ledger that would have known it was rebuilt after rows had been removed.
    */
   readonly unknown: SeqRanges;
   /** All else. A defect. */
   readonly lost: SeqRanges;
+  /** What the car calls acknowledged and nobody else knows of: lost, unless it is forgotten. */
+  readonly vanished: SeqRanges;
   /** Of `inLog`, what the newest checkpoint calls acknowledged: until it lands, that checkpoint cannot be judged. */
   readonly awaited: SeqRanges;
 }
@@ -53,13 +60,13 @@ export interface SeriesVerdict {
  * A refused header may claim any range. One publish holds at most so many numbers, so a claim that reaches further
  * beyond all that was seen is not believed.
  */
-const believedLast = (rejected: SeqRanges, seen: number): number =>
-  Math.min(Math.max(rejected.last, seen), seen + MAX_RECORDS_PER_PUBLISH);
+const believedLast = (claimedLast: number, seen: number): number =>
+  Math.min(Math.max(claimedLast, seen), seen + MAX_RECORDS_PER_PUBLISH);
 
 const givenOf = (evidence: SeriesEvidence): number => {
-  const { statement, landed, erased, dropped, inLog, rejected } = evidence;
+  const { statement, landed, erased, dropped, inLog, rejected, claimed } = evidence;
   const seen = Math.max(statement?.given ?? 0, landed.last, erased.last, dropped.last, inLog?.last ?? 0);
-  return believedLast(rejected, seen);
+  return believedLast(Math.max(rejected.last, claimed.last), seen);
 };
 
 /** Pure: what became of every number of one series. */
@@ -80,12 +87,15 @@ export const judgeSeries = (evidence: SeriesEvidence): SeriesVerdict => {
   const declaredGap = take(statement?.dropped);
   declaredGap.addAll(take(dropped));
   const waiting = take(inLog);
+  waiting.addAll(take(evidence.claimed));
   const acknowledged = take(statement?.acknowledged);
   const held = take(statement?.held);
   const unknown = take(SeqRanges.of([[(statement?.given ?? 0) + 1, given]]));
   const lost = rest;
   (evidence.isRemovalKnown ? removed : lost).addAll(gone);
-  (inLog === null && !hasPassed ? waiting : lost).addAll(acknowledged);
+  const vanished = inLog === null && !hasPassed ? new SeqRanges() : acknowledged;
+  waiting.addAll(acknowledged.minus(vanished));
+  (evidence.isForgotten ? unknown : lost).addAll(vanished);
   if (isReplaced) unknown.addAll(held);
   return {
     given,
@@ -97,6 +107,7 @@ export const judgeSeries = (evidence: SeriesEvidence): SeriesVerdict => {
     inCar: isReplaced ? new SeqRanges() : held,
     unknown,
     lost,
+    vanished,
     awaited: statement === null ? new SeqRanges() : waiting.intersect(statement.acknowledged),
   };
 };

@@ -9,6 +9,8 @@ export interface JudgeTableOptions {
   readonly book: TableSeriesBook;
   readonly fleet: FleetStatements;
   readonly isRemovalKnown: boolean;
+  /** Numbers of which a rebuilt ledger may have forgotten the row or the refusal, at most. */
+  readonly forgotten: number;
   /** Whether all tables have passed the log's ends of this vehicle's outbox. */
   readonly hasPassed: (vehicleId: string, bootId: string) => boolean;
 }
@@ -31,23 +33,34 @@ export const addSpokenOf = (book: TableSeriesBook, fleet: FleetStatements): void
 
 /** The verdicts of all series in one stream's book. */
 export const judgeTable = (options: JudgeTableOptions): JudgedTable => {
+  const { vanished, ...judged } = judgeAll(options, false);
+  return vanished === 0 || vanished > options.forgotten ? judged : judgeAll(options, true);
+};
+
+const judgeAll = (
+  options: JudgeTableOptions,
+  isForgotten: boolean,
+): JudgedTable & { readonly vanished: number } => {
   const { book } = options;
+  let vanished = 0;
   const awaited: AwaitedSeries[] = [];
   const reports: SeriesReport[] = [];
   for (const series of book.all()) {
-    const judged = judgeOne(series, options);
+    const judged = judgeOne(series, options, isForgotten);
     const { vehicleId, bootId } = series;
     const { numbers } = judged;
+    vanished += judged.vanished;
     if (numbers.pieces > 0) awaited.push({ vehicleId, bootId, stream: book.stream, numbers });
     reports.push(judged.report);
   }
-  return { series: reports, awaited };
+  return { series: reports, awaited, vanished };
 };
 
 const judgeOne = (
   series: TableSeries,
   options: JudgeTableOptions,
-): { readonly report: SeriesReport; readonly numbers: SeqRanges } => {
+  isForgotten: boolean,
+): { readonly report: SeriesReport; readonly numbers: SeqRanges; readonly vanished: number } => {
   const { vehicleId, bootId } = series;
   const { fleet, book } = options;
   const outbox = fleet.outboxOf(vehicleId, bootId);
@@ -58,6 +71,7 @@ const judgeOne = (
     hasPassed: options.hasPassed(vehicleId, bootId),
     isReplaced: outbox !== null && outbox !== fleet.newest(vehicleId),
     isRemovalKnown: options.isRemovalKnown,
+    isForgotten,
   });
   const report = {
     vehicle_id: vehicleId,
@@ -69,7 +83,7 @@ const judgeOne = (
     missing: [...verdict.lost],
     closed: boot?.closed ?? false,
   };
-  return { report, numbers: verdict.awaited };
+  return { report, numbers: verdict.awaited, vanished: verdict.vanished.size };
 };
 
 const countsOf = (verdict: SeriesVerdict): Omit<Counts, "foreign" | "doubled"> => ({

@@ -1,6 +1,12 @@
-import { isStream, STREAM_NAMES, type StreamName, type TableName } from "@roadstream/shared";
+import {
+  isStream,
+  MAX_RECORDS_PER_PUBLISH,
+  STREAM_NAMES,
+  type StreamName,
+  type TableName,
+} from "@roadstream/shared";
 import type { CurrentHeads } from "../lake/current-heads.ts";
-import { foreignRows, ownRemovedRows, rolledBack, type RowChange } from "../lake/table-history.ts";
+import { explainedRows, foreignRows, forgottenRows, rolledBack } from "../lake/table-history.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { loadLedger, loadRetired } from "../ledger/load-ledger.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
@@ -8,7 +14,7 @@ import type { SeriesRanges } from "../ledger/series-ranges.ts";
 import { loadTombstones } from "../ledger/tombstone-file.ts";
 import type { Tombstone } from "../ledger/tombstones.ts";
 import type { LiveFile } from "../ports.ts";
-import { compareRows } from "./compare-rows.ts";
+import { compareRows, type LaidToOthers, type RowComparison } from "./compare-rows.ts";
 import { EARLIER_CHECKPOINTS, judgedThrough, type AwaitedSeries } from "./earlier-checkpoints.ts";
 import { FleetStatements } from "./fleet-statements.ts";
 import { addSpokenOf, judgeTable, type JudgedTable } from "./judge-table.ts";
@@ -30,7 +36,7 @@ import { TableSeriesBook } from "./table-series.ts";
 import { hasPassedEnds } from "./topic-ends.ts";
 import type { VerifyContext, VerifyOptions } from "./verify-lake.ts";
 
-const NO_CHANGE: RowChange = { added: 0, removed: 0 };
+const NOTHING: LaidToOthers = { added: 0, removed: 0 };
 
 /**
  * The work on one set of heads: first what the cars, the dead letters and the log say, then stream by stream what ledger
@@ -98,27 +104,18 @@ export class LakeJudgement {
   async judgeStream(stream: StreamName): Promise<JudgedTable | typeof LOG_MOVED> {
     const book = this.#books.get(stream) ?? new TableSeriesBook(stream, { vehicle: null, looksInLog: false });
     if ((await this.#readLog(stream)) === LOG_MOVED) return LOG_MOVED;
-    await this.#fillFromLedger(book);
     const files = await this.#files(stream);
-    const { rows } = this.#context;
-    for await (const islands of rows.islands(stream, files, this.#vehicle)) {
-      for (const island of islands) book.addIsland(island);
-    }
-    const rowCount = await rows.count(stream, files, this.#vehicle);
     const { fleet } = this;
     addSpokenOf(book, fleet);
-    book.addErased([...(await this.#tombstones(stream)), ...this.#erasedLetters], this.#context.sha256);
-    const compared = compareRows({
-      book,
-      rowCount,
-      foreign: this.#foreign(stream),
-      removed: this.#removed(stream),
-    });
+    const { counted, listed } = await this.#fill(book, files, this.#vehicle);
+    if (counted !== listed) this.problems.push(ledgerInconsistent(stream, counted, listed));
+    const compared = await this.#compare(book, files);
     this.problems.push(...compared.problems);
     const judged = judgeTable({
       book,
       fleet,
       isRemovalKnown: compared.isRemovalKnown,
+      forgotten: this.#forgotten(stream),
       hasPassed: (vehicleId, bootId) => this.#hasPassed(vehicleId, bootId),
     });
     if (judged.series.some((one) => one.lost > 0)) this.problems.push(readingsLost(stream, judged.series));
@@ -149,7 +146,12 @@ export class LakeJudgement {
     return through;
   }
 
-  async #fillFromLedger(book: TableSeriesBook): Promise<void> {
+  /** What ledger, rows and tombstones say; and how many landed records the ledger counts, and lists. */
+  async #fill(
+    book: TableSeriesBook,
+    files: readonly LiveFile[],
+    vehicle: string | null,
+  ): Promise<{ readonly counted: number; readonly listed: number }> {
     let counted = 0;
     let listed = 0;
     for (const ledger of await this.#ledgers(book.stream)) {
@@ -159,20 +161,47 @@ export class LakeJudgement {
         book.addLedger(series);
       }
     }
-    for (const { landed } of await this.#tombstones(book.stream)) listed += landed.size;
-    if (counted !== listed) this.problems.push(ledgerInconsistent(book.stream, counted, listed));
+    for await (const islands of this.#context.rows.islands(book.stream, files, vehicle)) {
+      for (const island of islands) book.addIsland(island);
+    }
+    const tombstones = await this.#tombstones(book.stream);
+    for (const { landed } of tombstones) listed += landed.size;
+    book.addErased([...tombstones, ...this.#erasedLetters], this.#context.sha256);
+    return { counted, listed };
+  }
+
+  /**
+   * A table's history tells how many rows went and came, not whose: where one vehicle's differ from the ledger, only all
+   * vehicles' together can be explained by it.
+   */
+  async #compare(book: TableSeriesBook, files: readonly LiveFile[]): Promise<RowComparison> {
+    const { stream } = book;
+    const { rows } = this.#context;
+    const rowCount = await rows.count(stream, files, this.#vehicle);
+    const history = this.#laidToOthers(stream);
+    if (this.#vehicle === null) return compareRows({ book, rowCount, ...history });
+    const unexplained = compareRows({ book, rowCount, ...NOTHING });
+    if (unexplained.problems.length === 0 || history.added + history.removed === 0) return unexplained;
+    const all = new TableSeriesBook(stream, { vehicle: null, looksInLog: false });
+    await this.#fill(all, files, null);
+    const compared = compareRows({ book: all, rowCount: await rows.count(stream, files, null), ...history });
+    return compareRows({
+      book,
+      rowCount,
+      added: compared.isAdditionKnown ? history.added : 0,
+      removed: compared.isRemovalKnown ? history.removed : 0,
+    });
   }
 
   async #compareDeadLetters(landed: number): Promise<void> {
     const table: TableName = "dead_letters";
     const { rows, distinct } = await this.#context.rows.deadLetters(await this.#files(table));
-    const foreign = this.#foreign(table);
+    const { added, removed } = this.#laidToOthers(table);
     const difference = { table, examples: [] };
-    const explained = foreign.removed + this.#removed(table);
-    if (landed - rows > explained)
-      this.problems.push(rowsMissing({ ...difference, rows: landed - rows, explained }));
-    if (rows - landed > foreign.added)
-      this.problems.push(rowsUnknown({ ...difference, rows: rows - landed, explained: foreign.added }));
+    if (landed - rows > removed)
+      this.problems.push(rowsMissing({ ...difference, rows: landed - rows, explained: removed }));
+    if (rows - landed > added)
+      this.problems.push(rowsUnknown({ ...difference, rows: rows - landed, explained: added }));
     if (rows > distinct) this.problems.push(rowsDoubled(table, rows - distinct, []));
   }
 
@@ -193,8 +222,10 @@ export class LakeJudgement {
       topics,
       table,
       head: this.#heads[table],
-      onFinding: ({ stream, vehicleId, bootId, from, to }) =>
-        this.#book(stream)?.of(vehicleId, bootId)?.inLog?.add(from, to),
+      onFinding: ({ stream, vehicleId, bootId, from, to, isClaim }) => {
+        const series = this.#book(stream)?.of(vehicleId, bootId);
+        (isClaim ? series?.claimed : series?.inLog)?.add(from, to);
+      },
     });
   }
 
@@ -215,14 +246,19 @@ export class LakeJudgement {
     return this.#vehicle === null || this.#vehicle === vehicleId;
   }
 
-  #foreign(table: TableName): RowChange {
-    const head = this.#heads[table];
-    return head === null ? NO_CHANGE : foreignRows(head.stored.metadata);
+  #laidToOthers(table: TableName): LaidToOthers {
+    const metadata = this.#heads[table]?.stored.metadata;
+    if (metadata === undefined) return NOTHING;
+    return { added: foreignRows(metadata).added, removed: explainedRows(metadata) };
   }
 
-  #removed(table: TableName): number {
-    const head = this.#heads[table];
-    return head === null ? 0 : ownRemovedRows(head.stored.metadata);
+  /** A row that was forgotten stood for one number, a dead letter for those of a publish. */
+  #forgotten(stream: StreamName): number {
+    const [rows = 0, letters = 0] = ([stream, "dead_letters"] as const).map((table) => {
+      const head = this.#heads[table];
+      return head === null ? 0 : forgottenRows(head.stored.metadata);
+    });
+    return rows + letters * MAX_RECORDS_PER_PUBLISH;
   }
 
   /** The table's files, without those that are gone: these are told once. */

@@ -1,4 +1,11 @@
-import { RoadstreamError, type LogTopics, type StreamName, type TableName } from "@roadstream/shared";
+import {
+  MAX_RECORDS_PER_PUBLISH,
+  RoadstreamError,
+  type HeaderClaim,
+  type LogTopics,
+  type StreamName,
+  type TableName,
+} from "@roadstream/shared";
 import type { EventLog, LogSlice } from "@roadstream/shared/event-log";
 import { readDeadLetter } from "../dead-letters/read-dead-letter.ts";
 import { readFast, readSlow } from "../ingest/read-record.ts";
@@ -15,6 +22,8 @@ interface LogFinding {
   readonly bootId: string;
   readonly from: number;
   readonly to: number;
+  /** It only says so of itself: a header that was refused, or is going to be. */
+  readonly isClaim: boolean;
 }
 
 export interface LogRemainderOptions {
@@ -78,18 +87,21 @@ const recordIn = (stream: StreamName, value: string): LogFinding | null => {
   const read = readFast(stream, value) ?? readSlow(stream, value);
   if (read.kind === "record") {
     const { vehicleId, bootId, seq } = read;
-    return { stream, vehicleId, bootId, from: seq, to: seq };
+    return { stream, vehicleId, bootId, from: seq, to: seq, isClaim: false };
   }
-  const { vehicleId, bootId, seqFrom, seqTo } = read.claim;
-  if (vehicleId === null || bootId === null || seqFrom === null || seqTo === null) return null;
-  return { stream, vehicleId, bootId, from: seqFrom, to: seqTo };
+  return claimed({ ...read.claim, stream });
+};
+
+/** One publish holds at most so many numbers: who claims more stands for none of them. */
+const claimed = ({ vehicleId, bootId, stream, seqFrom, seqTo }: HeaderClaim): LogFinding | null => {
+  if (vehicleId === null || bootId === null || stream === null || seqFrom === null || seqTo === null)
+    return null;
+  return seqTo - seqFrom >= MAX_RECORDS_PER_PUBLISH
+    ? null
+    : { stream, vehicleId, bootId, from: seqFrom, to: seqTo, isClaim: true };
 };
 
 const letterIn = (value: string): LogFinding | null => {
   const letter = readDeadLetter(value);
-  if (letter.kind !== "letter") return null;
-  const { vehicleId, bootId, stream, seqFrom, seqTo } = letter.claim;
-  if (vehicleId === null || bootId === null || stream === null || seqFrom === null || seqTo === null)
-    return null;
-  return { stream, vehicleId, bootId, from: seqFrom, to: seqTo };
+  return letter.kind === "letter" ? claimed(letter.claim) : null;
 };

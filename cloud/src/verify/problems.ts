@@ -62,6 +62,14 @@ export const rowsUnknown = ({ table, rows, explained, examples }: Difference): P
   next: CHANGED_OUTSIDE,
 });
 
+export const rowsContradict = (table: TableName, counted: number, listed: number): Problem => ({
+  code: "rows_contradict",
+  table,
+  message: `${table} has ${counted} rows when they are counted, and ${listed} when they are listed`,
+  examples: [],
+  next: "A data file contradicts itself. Put it back from a copy of the lake: roadstream cloud files names them all",
+});
+
 export const rowsDoubled = (table: TableName, rows: number, examples: readonly string[]): Problem => ({
   code: "rows_doubled",
   table,

@@ -57,7 +57,10 @@ const problems = (all: readonly Problem[]): readonly string[] =>
 const OPEN_ENDS: readonly (readonly [key: keyof Counts, words: string])[] = [
   ["in_log", "may still lie in the log: cloud run will land them"],
   ["in_car", "are still in the cars"],
-  ["unknown", "nobody can speak for: the outbox was replaced, or no checkpoint has come so far"],
+  [
+    "unknown",
+    "nobody can speak for: the outbox was replaced, no checkpoint has come so far, or a ledger that was rebuilt has forgotten them with rows that had been removed",
+  ],
   ["removed", "had landed and were removed: by retention, by an erasure, or by another engine"],
 ];
 

@@ -64,6 +64,8 @@ type ProblemCode =
   | "rows_missing"
   /** Among the rows, not in the ledger, and no commit of another engine accounts for it. */
   | "rows_unknown"
+  /** One way of counting rows finds fewer than another way lists. */
+  | "rows_contradict"
   /** The ledger contradicts itself. */
   | "ledger_inconsistent"
   /** Main stands on an older snapshot than the table's offsets. */

@@ -17,6 +17,8 @@ export interface TableSeries {
   /** Had landed, and was erased with its vehicle. */
   readonly erased: SeqRanges;
   inLog: SeqRanges | null;
+  /** What refused headers in the log claim to be. */
+  readonly claimed: SeqRanges;
   doubled: number;
 }
 
@@ -48,6 +50,7 @@ export class TableSeriesBook {
       dropped: new SeqRanges(),
       erased: new SeqRanges(),
       inLog: this.#looksInLog ? new SeqRanges() : null,
+      claimed: new SeqRanges(),
       doubled: 0,
     };
     this.#series.set(key, made);

@@ -34,6 +34,11 @@ export interface ProcessContext {
   path(text: string): string;
   /** Writes data to stdout. */
   print(text: string): void;
+  /**
+   * How the work went, which it gives back: to be called before it is printed, so that it is the exit code also when
+   * nobody reads what is printed.
+   */
+  judged(code: ExitCode): ExitCode;
   /** Says on stderr, in one JSON line, that the work has begun. */
   ready(fields?: Readonly<Record<string, unknown>>): void;
 }
@@ -46,11 +51,18 @@ interface CommonValues {
 
 const callerDirectory = (env: ProcessContext["env"]): string => env["INIT_CWD"] ?? process.cwd();
 
-/** stdout and stderr may be pipes that nobody reads any more: that ends us quietly, as `head` expects. */
-const endOnClosedPipe = (): void => {
+/**
+ * stdout and stderr may be pipes that nobody reads any more: that ends us quietly, as `head` expects, with the exit code
+ * that is known by then. Data that cannot be written for another reason is lost.
+ */
+const endOnClosedPipe = (name: string): void => {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(EXIT_CODES.done);
+      if (error.code === "EPIPE") process.exit();
+      if (stream === process.stderr) return;
+      process.exitCode = EXIT_CODES.failed;
+      tellError(name, new RoadstreamError("storage", `stdout is not whole: ${errorText(error)}`));
+      process.exit();
     });
   }
 };
@@ -93,6 +105,9 @@ const readyLine = (
 ): string =>
   `${JSON.stringify({ event: "ready", stage, pid: process.pid, listen: null, metrics: health?.url ?? null, ...fields })}\n`;
 
+/** The code with which the process ends from here on, however it ends. */
+const judged = (code: ExitCode): ExitCode => (process.exitCode = code);
+
 /**
  * Runs one command as this process: parses, starts logging and metrics, turns signals into an AbortSignal, and ends
  * with the contract's exit code. Never returns.
@@ -101,9 +116,11 @@ export const runProcess = async <O extends Options>(options: {
   stage: string;
   command: Command<O>;
   argv: readonly string[];
+  /** The exit code is an answer: who goes away before it is known has not heard that all is well. */
+  judges?: true;
   main: (values: Values<O>, context: ProcessContext) => Promise<ExitCode>;
 }): Promise<never> => {
-  endOnClosedPipe();
+  endOnClosedPipe(options.command.name);
   keepDebuggerShut();
   const { stage, command } = options;
   const env = process.env;
@@ -131,6 +148,7 @@ export const runProcess = async <O extends Options>(options: {
   });
   const metrics = promMetrics();
   const signal = stopSignal(logger);
+  if (options.judges === true) judged(EXIT_CODES.failed);
   let health: HealthServer | null = null;
   let isReady = false;
   try {
@@ -149,6 +167,7 @@ export const runProcess = async <O extends Options>(options: {
       positionals: parsed.positionals,
       path,
       print: (text) => void process.stdout.write(text),
+      judged,
       ready: (fields = {}) => {
         isReady = true;
         process.stderr.write(readyLine(stage, health, fields));
@@ -157,7 +176,7 @@ export const runProcess = async <O extends Options>(options: {
     await health?.[Symbol.asyncDispose]();
     return exitAfterFlush(code);
   } catch (error) {
-    const code = exitCodeOf(error, signal.aborted);
+    const code = judged(exitCodeOf(error, signal.aborted));
     if (code !== EXIT_CODES.done) tellError(command.name, error);
     return exitAfterFlush(code);
   }
@@ -165,6 +184,7 @@ export const runProcess = async <O extends Options>(options: {
 
 /** A pipe takes data asynchronously: wait until stdout has gone out before leaving. */
 const exitAfterFlush = async (code: ExitCode): Promise<never> => {
+  judged(code);
   await new Promise<void>((done) => process.stdout.write("", () => done()));
   process.exit(code);
 };

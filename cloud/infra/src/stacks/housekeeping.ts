@@ -26,6 +26,10 @@ export interface HousekeepingProps extends TaskPlace {
 /** The family of the task whose exit code 3 says that `cloud status` found an alarm. */
 export const STATUS_TASK = "status";
 
+/** The other tasks that the clock starts and that end by themselves: with 0, or somebody is told. */
+export const CLOCK_TASKS = ["retain", "compact", "expire", "orphans", "load"] as const;
+type ClockTask = (typeof CLOCK_TASKS)[number];
+
 /** In the early hours of the fleet's UTC day, one after the other: each leaves less to the next. */
 const at = (hour: string, minute: string, weekDay?: string): Schedule =>
   Schedule.cron({ hour, minute, ...(weekDay === undefined ? {} : { weekDay }) });
@@ -41,7 +45,12 @@ export const scheduledTasks = (scope: Construct, props: HousekeepingProps): void
     schedule: Schedule.cron({ minute: "3/15" }),
     options: { image, role: roles.watcher, kafka, command: status, ...SMALL },
   });
-  const nightly = (name: string, schedule: Schedule, size: typeof SMALL | typeof LARGE, ...more: string[]) =>
+  const nightly = (
+    name: ClockTask,
+    schedule: Schedule,
+    size: typeof SMALL | typeof LARGE,
+    ...more: string[]
+  ) =>
     scheduledTask(scope, name, props, {
       schedule,
       options: { image, role: roles.keeper, command: ["cloud", name, ...lakeAt, ...more], ...size },
@@ -55,7 +64,7 @@ export const scheduledTasks = (scope: Construct, props: HousekeepingProps): void
 /** A task that is started by the clock and ends by itself. */
 export const scheduledTask = (
   scope: Construct,
-  name: string,
+  name: ClockTask | typeof STATUS_TASK,
   { cluster, group }: TaskPlace,
   { schedule, options }: { readonly schedule: Schedule; readonly options: TaskOptions },
 ): void => {

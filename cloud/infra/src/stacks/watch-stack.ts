@@ -17,7 +17,7 @@ import { Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { NAME } from "../names.ts";
 import { dashboard } from "./dashboard.ts";
-import { STATUS_TASK } from "./housekeeping.ts";
+import { CLOCK_TASKS, STATUS_TASK } from "./housekeeping.ts";
 import { recordsBehind, secondsBehind } from "./lag.ts";
 import { RoadstreamStack } from "./roadstream-stack.ts";
 import type { ServicesStack } from "./services-stack.ts";
@@ -69,7 +69,9 @@ export class WatchStack extends RoadstreamStack {
       period: MINUTE,
     });
     this.#alarms({ healthy, disks });
-    this.#statusAlarm();
+    // `cloud status --fail-on-alarm` knows more than any metric here, and ends with 3 when it finds an alarm.
+    this.#taskAlarm("status", [STATUS_TASK], "cloud status found an alarm: its log says which");
+    this.#taskAlarm("tasks", CLOCK_TASKS, "A task of the clock failed: its log says why");
     dashboard(this, { services, healthy, disks, workers: running("worker") });
     this.#budget();
     new CfnOutput(this, "AlarmTopic", { value: this.#topic.topicArn });
@@ -160,18 +162,18 @@ export class WatchStack extends RoadstreamStack {
     alarm.addOkAction(new SnsAction(this.#topic));
   }
 
-  /** `cloud status --fail-on-alarm` knows more than any metric here, and ends with 3 when it finds an alarm. */
-  #statusAlarm(): void {
-    new Rule(this, "StatusAlarm", {
-      ruleName: `${NAME}-status-alarm`,
-      description: "cloud status found an alarm: its log says which",
+  /** A task that ended with anything but 0, or never began. */
+  #taskAlarm(name: string, tasks: readonly string[], description: string): void {
+    new Rule(this, `${name[0]?.toUpperCase()}${name.slice(1)}Alarm`, {
+      ruleName: `${NAME}-${name}-alarm`,
+      description,
       eventPattern: {
         source: ["aws.ecs"],
         detailType: ["ECS Task State Change"],
         detail: {
           lastStatus: ["STOPPED"],
-          group: [`family:${NAME}-${STATUS_TASK}`],
-          containers: { exitCode: [{ "anything-but": 0 }] },
+          group: tasks.map((task) => `family:${NAME}-${task}`),
+          $or: [{ containers: { exitCode: [{ "anything-but": 0 }] } }, { stopCode: ["TaskFailedToStart"] }],
         },
       },
       targets: [new SnsTopic(this.#topic)],

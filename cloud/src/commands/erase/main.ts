@@ -19,10 +19,11 @@ const run = async (
     signal,
     mode: values.dryRun ? "look" : "erase",
   });
+  const code = context.judged(report.ok ? EXIT_CODES.done : EXIT_CODES.failed);
   if (values.json) context.print(`${JSON.stringify(report)}\n`);
   else await printRows(report.tables.map(erasedLine), context.env, eraseNote(report));
-  return report.ok ? EXIT_CODES.done : EXIT_CODES.failed;
+  return code;
 };
 
 export const start = (argv: readonly string[]): Promise<never> =>
-  runProcess({ stage: "cloud", command: ERASE_COMMAND, argv, main: run });
+  runProcess({ stage: "cloud", command: ERASE_COMMAND, argv, judges: true, main: run });

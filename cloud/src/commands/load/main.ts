@@ -14,6 +14,7 @@ import { loadReport } from "./load-report.ts";
 
 const print = async (name: string, round: LoadRound, isJson: boolean, context: ProcessContext) => {
   const report = loadReport(name, round);
+  const code = context.judged(report.ok ? EXIT_CODES.done : EXIT_CODES.failed);
   if (isJson) context.print(`${JSON.stringify(report)}\n`);
   else {
     const rows = report.tables.reduce((sum, line) => sum + line.rows, 0);
@@ -27,7 +28,7 @@ const print = async (name: string, round: LoadRound, isJson: boolean, context: P
       note,
     );
   }
-  return report.ok ? EXIT_CODES.done : EXIT_CODES.failed;
+  return code;
 };
 
 const run = async (
@@ -52,4 +53,4 @@ const run = async (
 };
 
 export const start = (argv: readonly string[]): Promise<never> =>
-  runProcess({ stage: "cloud", command: LOAD_COMMAND, argv, main: run });
+  runProcess({ stage: "cloud", command: LOAD_COMMAND, argv, judges: true, main: run });

@@ -1,5 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { allTopics, logTopics, MemoryMetrics, silentLogger } from "@roadstream/shared";
+import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { openEventLog } from "@roadstream/shared/event-log";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ALARM_NAMES } from "../../status/alarms.ts";
@@ -83,6 +86,34 @@ test("a lake without a log: everything but the lag; without a lake: wrong usage"
   expect(await runCloud(tiny.folder, "status", "--lake", "file:none")).toMatchObject({ code: 2 });
 });
 
+test("a log that was made anew is no log without lag", async () => {
+  await tiny.append([gps(1, 3000, 2000), gps(2, 3000, 2000)]);
+  await tiny.land();
+  await tiny.log[Symbol.asyncDispose]();
+  for (const suffix of ["", "-wal", "-shm"])
+    await rm(join(tiny.folder, `log.sqlite${suffix}`), { force: true });
+  const base = { clock: systemClock(), random: systemRandom(), logger: silentLogger };
+  await using log = await openEventLog(tiny.logSpec, {
+    ...base,
+    metrics: new MemoryMetrics(),
+    env: {},
+  });
+  const topics = logTopics({});
+  await log.createTopics(
+    allTopics(topics).filter((topic) => topic !== topics.deadLetters),
+    2,
+  );
+  const run = await status("--log", tiny.logSpec, "--json", "--fail-on-alarm");
+  const report = JSON.parse(run.stdout) as StatusReport;
+  expect(run.code).toBe(3);
+  const states = new Map(report.tables.map((one) => [one.table, one.log]));
+  expect([states.get("gps_data"), states.get("dead_letters")]).toEqual(["replaced", "absent"]);
+  expect(report.alarms.map(({ name, table }) => `${name} ${table}`)).toContain("log_replaced gps_data");
+  const told = await status("--log", tiny.logSpec);
+  expect(told.stderr).toMatch(/ALARM log_replaced gps_data: the log is not the one/);
+  expect(told.stdout).toContain("no topic");
+});
+
 test("snapshots say of a commit how often another one came first, and which files are new", async () => {
   const clock = new VirtualClock();
   const store = new MemoryObjectStore(clock);
@@ -105,9 +136,51 @@ test("snapshots say of a commit how often another one came first, and which file
   if (outcome.kind !== "committed") throw new Error(outcome.kind);
   expect(tableCommits(outcome.head, 0)).toMatchObject({ commits: 2, conflicts: 1, rows: 10 });
   expect(tableCommits(outcome.head, since)).toMatchObject({ commits: 1, conflicts: 1, rows: 5 });
-  const files = await one.files(outcome.head);
-  expect(recentFiles(outcome.head, files, since).map(({ key }) => key)).toEqual(["k1"]);
-  expect(recentFiles(outcome.head, files, 0)).toHaveLength(2);
+  // Where statistics do not tell, as of another engine's files.
+  const files = (await one.entries(outcome.head)).map(({ entry, ...more }) => ({
+    ...more,
+    entry: { ...entry, data_file: { ...entry.data_file, upper_bounds: null } },
+  }));
+  expect(recentFiles(definition, outcome.head, files, since).map(({ key }) => key)).toEqual(["k1"]);
+  expect(recentFiles(definition, outcome.head, files, 0)).toHaveLength(2);
+});
+
+test("on a busy table the files of the window are read, not all: snapshots do not reach back so far", async () => {
+  const clock = new VirtualClock();
+  const store = new MemoryObjectStore(clock);
+  const table = openTable({ store, clock });
+  const { definition } = table;
+  const landedAt = definition.columns.find(({ name }) => name === "landed_at")?.id;
+  let head = await whileTimePasses(clock, table.head());
+  const landings: number[] = [];
+  for (let n = 0; n < 200; n += 1) {
+    const at = clock.now();
+    landings.push(at);
+    const commit = batch(definition, {
+      base: head,
+      partition: 0,
+      rows: 5,
+      key: `k${n}`,
+      commitId: `c${n}`,
+      begunAt: beginWork(clock),
+    });
+    const files = commit.files.map((file) => ({
+      ...file,
+      columns: file.columns.map((column) =>
+        column.fieldId === landedAt ? { ...column, max: new Date(at).toISOString() } : column,
+      ),
+    }));
+    const outcome = await whileTimePasses(clock, table.append({ ...commit, files }));
+    if (outcome.kind !== "committed") throw new Error(outcome.kind);
+    ({ head } = outcome);
+    await clock.advance(30_000);
+  }
+  const since = clock.now() - 60 * MINUTE;
+  const wanted = landings.flatMap((at, n) => (at >= since ? [`k${n}`] : []));
+  expect(wanted.length).toBeGreaterThan(50);
+  expect(wanted.length).toBeLessThan(150);
+  const read = recentFiles(definition, head, await table.entries(head), since).map(({ key }) => key);
+  expect(new Set(read)).toEqual(new Set(wanted));
 });
 
 test("the handbook says of every alarm what to do", async () => {

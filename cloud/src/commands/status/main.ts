@@ -39,10 +39,12 @@ const run = async (
       },
     },
   );
+  const isBad = values.failOnAlarm && report.alarms.length > 0;
+  const code = context.judged(isBad ? EXIT_CODES.defect : EXIT_CODES.done);
   if (values.json) context.print(`${JSON.stringify(report)}\n`);
   else await printRows(report.tables.map(statusRow), context.env, statusNote(report));
-  return values.failOnAlarm && report.alarms.length > 0 ? EXIT_CODES.defect : EXIT_CODES.done;
+  return code;
 };
 
 export const start = (argv: readonly string[]): Promise<never> =>
-  runProcess({ stage: "cloud", command: STATUS_COMMAND, argv, main: run });
+  runProcess({ stage: "cloud", command: STATUS_COMMAND, argv, judges: true, main: run });

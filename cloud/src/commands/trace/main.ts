@@ -9,6 +9,7 @@ import {
 } from "@roadstream/shared/adapters";
 import { DuckDbEngine } from "../../adapters/duckdb-engine.ts";
 import { duckDbFindRows } from "../../adapters/duckdb-find-rows.ts";
+import { DuckDbLakeRows } from "../../adapters/duckdb-lake-rows.ts";
 import { openLake } from "../../adapters/open-lake.ts";
 import { openExistingLog } from "../../adapters/open-log.ts";
 import { gatherEvidence } from "../../trace/gather-evidence.ts";
@@ -37,15 +38,17 @@ const run = async (
       zstd: nodeZstd,
       sha256: nodeSha256,
       findRows: duckDbFindRows(engine, lake.store),
+      rows: new DuckDbLakeRows({ engine, store: lake.store }),
       topics: logTopics(context.env),
       log,
     },
     id,
   );
   const report = traceReport(evidence);
+  const code = context.judged(report.ok ? EXIT_CODES.done : EXIT_CODES.failed);
   context.print(values.json ? `${JSON.stringify(report)}\n` : traceText(report));
-  return report.ok ? EXIT_CODES.done : EXIT_CODES.failed;
+  return code;
 };
 
 export const start = (argv: readonly string[]): Promise<never> =>
-  runProcess({ stage: "cloud", command: TRACE_COMMAND, argv, main: run });
+  runProcess({ stage: "cloud", command: TRACE_COMMAND, argv, judges: true, main: run });

@@ -1,4 +1,4 @@
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   allTopics,
@@ -12,12 +12,11 @@ import {
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openEventLog, type LogAppend } from "@roadstream/shared/event-log";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DuckDbEngine } from "../../adapters/duckdb-engine.ts";
-import { lakeFilesSql } from "../../adapters/duckdb-lake-files.ts";
-import { DuckDbParquetWriter } from "../../adapters/duckdb-parquet.ts";
 import { openVerify } from "../../adapters/open-verify.ts";
-import { tableDefinition } from "../../lake/table-definition.ts";
-import { runCloud } from "../../testing/run-cloud.ts";
+import { dropDays } from "../../retain/drop-days.ts";
+import { setRetainDays } from "../../retain/retention.ts";
+import { rewriteRows } from "../../testing/rewrite-rows.ts";
+import { runCloud, runShell } from "../../testing/run-cloud.ts";
 import { TINY_BOOT as BOOT, tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
 import type { VerifyReport } from "../../verify/report.ts";
 import { verifyLake } from "../../verify/verify-lake.ts";
@@ -70,26 +69,6 @@ const verify = async (options: { log?: string | null; vehicle?: string } = {}): 
 };
 const cloud = (...args: readonly string[]) => runCloud(tiny.folder, "verify", ...args);
 
-/** Puts other rows into the only data file of gps_data, as someone would who knows nothing of tables. */
-const rewriteRows = async (select: (rows: string) => string): Promise<void> => {
-  const { lake } = tiny;
-  await using engine = await DuckDbEngine.open();
-  using connection = await engine.connect();
-  const definition = tableDefinition("gps_data");
-  const head = await lake.tables.gps_data.head();
-  const [file] = await lake.tables.gps_data.files(head);
-  if (file === undefined) throw new Error("no data file");
-  const path = await lake.store.localFile(file.key);
-  const writer = new DuckDbParquetWriter({ ...base(), store: lake.store, folder: await lake.incoming() });
-  const other = await writer.write({
-    connection,
-    definition,
-    select: select(`(${lakeFilesSql(definition, [path])})`),
-    day: file.day,
-  });
-  await rename(await lake.store.localFile(other?.key ?? ""), path);
-};
-
 const landTen = async (): Promise<void> => {
   const streams = { gps_data: state(10, [[1, 10]]), agent_events: state(1, [], [[1, 1]]) };
   await tiny.append([...range(1, 10).map((seq) => gps(seq)), checkpoint(1, boot(BOOT, false, streams))]);
@@ -111,7 +90,7 @@ test("everything landed: clean, complete through the checkpoint, exit 0", async 
 
 test("a row that somebody removed is lost, by name, exit 3", async () => {
   await landTen();
-  await rewriteRows((rows) => `SELECT * FROM ${rows} WHERE seq <> 4`);
+  await rewriteRows(tiny, (rows) => `SELECT * FROM ${rows} WHERE seq <> 4`);
   const report = await verify();
   expect(report).toMatchObject({ clean: false, totals: { given: 11, landed: 10, lost: 1 } });
   expect(report.series.find((one) => one.stream === "gps_data")?.missing).toEqual([[4, 4]]);
@@ -122,6 +101,51 @@ test("a row that somebody removed is lost, by name, exit 3", async () => {
   const told = await cloud("--lake", tiny.lakeSpec);
   expect([told.code, told.stdout]).toEqual([3, ""]);
   expect(told.stderr).toContain(`car-1/${BOOT}/gps_data/4`);
+});
+
+test("rows of one vehicle are not laid to the retention that took another's", async () => {
+  const recent = new Date(Date.now() - 60_000).toISOString();
+  const fix = { fix: "3d", latitude: 41, longitude: -95 };
+  await tiny.append([
+    ...range(1, 10).map((seq) => gps(seq)),
+    ...range(1, 10).map((seq) =>
+      tinyRecord(
+        "gps_data",
+        { vehicle: "car-2", seq, at: "10:00:00" },
+        { ...fix, captured_at: recent, received_at: recent },
+      ),
+    ),
+  ]);
+  await tiny.land();
+  const { gps_data: table } = tiny.lake.tables;
+  await setRetainDays(table, 30);
+  const { signal } = new AbortController();
+  await dropDays({ table, signal, pictureKeys: async function* () {} });
+  expect(await verify({ vehicle: "car-1" })).toMatchObject({ clean: true, totals: { removed: 10 } });
+  await rewriteRows(tiny, (rows) => `SELECT * FROM ${rows} WHERE seq < 5`);
+  expect(await verify({ vehicle: "car-2" })).toMatchObject({
+    clean: false,
+    totals: { landed: 4, removed: 0, lost: 6 },
+    problems: [{ code: "rows_missing", message: expect.stringContaining("6 rows") as unknown }, {}],
+  });
+});
+
+test("who does not read the verdict to its end gets its exit code all the same", async () => {
+  await landTen();
+  const ended = (words: string) => runShell(tiny.folder, `set -o pipefail; ${words}`);
+  const program = `"$ROADSTREAM" cloud verify --lake ${tiny.lakeSpec}`;
+  expect(await ended(`${program} 2>&1 | true`)).toBe(0);
+  await rewriteRows(tiny, (rows) => `SELECT * FROM ${rows} WHERE seq <> 4`);
+  expect(await ended(`${program} 2>&1 | true`)).toBe(3);
+  // Nothing was judged yet.
+  expect(await ended(`${program} --catalog glue:none 2>&1 | true`)).not.toBe(0);
+  const status = `"$ROADSTREAM" cloud status --lake ${tiny.lakeSpec} --log ${tiny.logSpec}`;
+  await tiny.append([gps(11)]);
+  expect(await ended(`${status} --fail-on-alarm --alarm-lag 0 --json | true`)).toBe(3);
+  // Rows are data: `head` has what it wanted.
+  const sql = `"$ROADSTREAM" cloud sql "SELECT * FROM range(1000000)" --format csv --lake ${tiny.lakeSpec}`;
+  expect(await ended(`${sql} | head -1`)).toBe(0);
+  expect(await ended(`${sql} > /dev/full`)).toBe(1);
 });
 
 test("a data file that is gone is a defect by name, not the end of the judgement", async () => {
@@ -139,11 +163,11 @@ test("a data file that is gone is a defect by name, not the end of the judgement
 
 test("a row that somebody doubled, or made up, is a defect", async () => {
   await landTen();
-  await rewriteRows((rows) => `SELECT * FROM ${rows} UNION ALL SELECT * FROM ${rows} WHERE seq = 7`);
+  await rewriteRows(tiny, (rows) => `SELECT * FROM ${rows} UNION ALL SELECT * FROM ${rows} WHERE seq = 7`);
   const doubled = await verify();
   expect(doubled).toMatchObject({ clean: false, totals: { landed: 11, lost: 0, doubled: 1 } });
   expect(doubled.problems).toMatchObject([{ code: "rows_doubled", examples: [`car-1/${BOOT}/gps_data/7`] }]);
-  await rewriteRows((rows) => `SELECT DISTINCT * REPLACE (if(seq = 7, 12, seq) AS seq) FROM ${rows}`);
+  await rewriteRows(tiny, (rows) => `SELECT DISTINCT * REPLACE (if(seq = 7, 12, seq) AS seq) FROM ${rows}`);
   expect(await verify()).toMatchObject({
     clean: false,
     totals: { landed: 10, lost: 1, foreign: 1, doubled: 0 },
@@ -200,6 +224,37 @@ test("what the log still holds is in the log; without a look into it, what check
     clean: true,
     complete_through: "2026-03-01T10:00:00.000Z",
     totals: { given: 13, landed: 11, in_log: 2, lost: 0 },
+  });
+});
+
+test("a letter in the log that claims more than one publish can hold makes no lost reading one on its way", async () => {
+  await landTen();
+  await rewriteRows(tiny, (rows) => `SELECT * FROM ${rows} WHERE seq <> 4`);
+  const claim = (seqFrom: number, seqTo: number, id: string): LogAppend => ({
+    topic: TOPICS.deadLetters,
+    key: "car-1",
+    value: deadLetterValue({
+      id: id.repeat(32),
+      rejection: rejection("bad_compression", "x"),
+      claim: { vehicleId: "car-1", bootId: BOOT, stream: "gps_data", seqFrom, seqTo },
+      topic: "dt",
+      receivedAt: "2026-03-01T10:00:01.000Z",
+      payloadBase64: "",
+    }),
+  });
+  const acknowledged = { gps_data: state(12, [[1, 12]]) };
+  await tiny.append([checkpoint(2, boot(BOOT, false, acknowledged))]);
+  await tiny.land();
+  await tiny.append([claim(12, 12, "1"), claim(1, 9_000_000_000_000_000, "2")]);
+  const { series } = await verify({ log: tiny.logSpec });
+  expect(series.find((one) => one.stream === "gps_data")).toMatchObject({
+    given: 12,
+    in_log: 1,
+    lost: 2,
+    missing: [
+      [4, 4],
+      [11, 11],
+    ],
   });
 });
 

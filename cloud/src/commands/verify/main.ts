@@ -11,10 +11,11 @@ const verify = async (
 ): Promise<ExitCode> => {
   await using opened = await openVerify({ ...context, ...values });
   const report = await verifyLake(opened, { vehicle: values.vehicle });
+  const code = context.judged(report.clean ? EXIT_CODES.done : EXIT_CODES.defect);
   if (values.json) context.print(`${JSON.stringify(report)}\n`);
   else process.stderr.write(reportText(report));
-  return report.clean ? EXIT_CODES.done : EXIT_CODES.defect;
+  return code;
 };
 
 export const start = (argv: readonly string[]): Promise<never> =>
-  runProcess({ stage: "cloud", command: VERIFY_COMMAND, argv, main: verify });
+  runProcess({ stage: "cloud", command: VERIFY_COMMAND, argv, judges: true, main: verify });
