@@ -1,5 +1,6 @@
 import {
   errorText,
+  millis,
   retryIntervals,
   RoadstreamError,
   type Clock,
@@ -21,6 +22,9 @@ const BUSY_ATTEMPTS = 10;
 /** As DuckDB 1.5 words it: its errors have no codes. */
 const isBusy = (error: unknown): boolean => /Could not set lock/.test(errorText(error));
 
+/** An interrupt that comes before the engine has begun a statement is forgotten: it is asked again so often. */
+const INTERRUPT_EVERY = millis(50);
+
 /** The lock on a file is the process's: it does not keep the process itself from opening the file twice, which ruins it. */
 const openFiles = new Set<string>();
 
@@ -29,6 +33,7 @@ export interface DuckDbWarehouseOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly random: Random;
+  /** Interrupts what is running. */
   readonly signal: AbortSignal;
 }
 
@@ -36,15 +41,13 @@ export interface DuckDbWarehouseOptions {
 export class DuckDbWarehouse implements Warehouse {
   readonly dialect = DUCKDB_DIALECT;
   readonly name: string;
-  readonly #file: string;
-  readonly #store: ObjectStore;
+  readonly #options: DuckDbWarehouseOptions;
   readonly #engine: DuckDbEngine;
   readonly #connection: DuckDbConnection;
 
   private constructor(options: DuckDbWarehouseOptions, engine: DuckDbEngine, connection: DuckDbConnection) {
     this.name = `duckdb:${options.file}`;
-    this.#file = options.file;
-    this.#store = options.store;
+    this.#options = options;
     this.#engine = engine;
     this.#connection = connection;
   }
@@ -85,16 +88,20 @@ export class DuckDbWarehouse implements Warehouse {
   }
 
   async query(sql: string): Promise<readonly WarehouseRow[]> {
-    const rows = await refusing(() => this.#connection.cells(sql));
+    const rows = await this.#running(() => this.#connection.cells(sql));
     return rows.map((row) => Object.values(row).map(cellText));
   }
 
   /** The commit point is COMMIT: DuckDB's own log is fsynced with it. */
   async transact(statements: readonly string[]): Promise<void> {
-    await refusing(async () => {
+    const { signal } = this.#options;
+    await this.#running(async () => {
       await this.#connection.run("BEGIN");
       try {
-        for (const statement of statements) await this.#connection.run(statement);
+        for (const statement of statements) {
+          signal.throwIfAborted();
+          await this.#connection.run(statement);
+        }
         await this.#connection.run("COMMIT");
       } catch (error) {
         await this.#connection.run("ROLLBACK").catch(() => undefined);
@@ -105,7 +112,7 @@ export class DuckDbWarehouse implements Warehouse {
 
   async stage({ table, definition, columns, files }: Staging): Promise<StagedFiles> {
     const paths = await localFiles(
-      this.#store,
+      this.#options.store,
       files.map(({ key }) => key),
     );
     return {
@@ -117,15 +124,33 @@ export class DuckDbWarehouse implements Warehouse {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection[Symbol.dispose]();
     await this.#engine[Symbol.asyncDispose]();
-    openFiles.delete(this.#file);
+    openFiles.delete(this.#options.file);
+  }
+
+  /** Nothing of what failed was done; `aborted` where that is because the signal fired. */
+  async #running<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#options;
+    const ended = new AbortController();
+    const interrupting: Promise<void>[] = [];
+    const interrupt = (): void => void interrupting.push(this.#interrupt(ended.signal));
+    signal.addEventListener("abort", interrupt, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } catch (error) {
+      const code = signal.aborted ? "aborted" : "refused";
+      throw new RoadstreamError(code, errorText(error), { cause: error });
+    } finally {
+      signal.removeEventListener("abort", interrupt);
+      ended.abort();
+      await Promise.all(interrupting);
+    }
+  }
+
+  async #interrupt(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      this.#connection.raw.interrupt();
+      await this.#options.clock.sleep(INTERRUPT_EVERY, ended).catch(() => undefined);
+    }
   }
 }
-
-/** Nothing of what failed was done. */
-const refusing = async <T>(work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    throw new RoadstreamError("refused", errorText(error), { cause: error });
-  }
-};

@@ -6,6 +6,7 @@ import type { Fact, Renewal } from "./fact.ts";
 import { FACTS_INCIDENT } from "./fact-emergency.ts";
 import { FACTS } from "./fact-tables.ts";
 import { clausesOf, withSources, type Relation, type Scope } from "./relation.ts";
+import { clocksKnown, FACTS_CLOCK, factsClockSql } from "./known-clocks.ts";
 import { FACTS_DAY, FACTS_SPAN, daysSql, spansSql } from "./spans.ts";
 import { DRIVING_CLOCK } from "./timed-rows.ts";
 import { WORDS, type FactDialect, type Words } from "./words.ts";
@@ -60,17 +61,16 @@ const replaced = ({ table, renewal, select }: Fact, words: Words): readonly stri
   ];
 };
 
-/** Incidents of which a row stands, or stood, on a day concerned. */
+/** Incidents of which a row stands on a day concerned, or may have stood: any since the incident began, also when it was said to be over. */
 const incidentsSql = (words: Words): string => `SELECT DISTINCT r.vehicle_id, r.incident_id
 FROM emergency_data AS r
 JOIN ${FACTS_DAY.table} AS s ON r.vehicle_id = s.vehicle_id AND ${words.msOf("r.event_at")} BETWEEN s.from_ms AND s.until_ms
 UNION
 SELECT f.vehicle_id, f.incident_id
 FROM fact_emergency AS f
-JOIN ${FACTS_DAY.table} AS s ON f.vehicle_id = s.vehicle_id
-  AND (f.day = s.day OR f.resolved_at BETWEEN s.from_at AND s.until_at)`;
+JOIN ${FACTS_DAY.table} AS s ON f.vehicle_id = s.vehicle_id AND f.began_at <= s.until_at`;
 
-/** Members that are missing; those that no fact names any more do no harm. */
+/** Members that are missing; those that no fact names any more do no harm, and are looked for by {@link forgetMembers} alone. */
 const completed = ({ table, select }: Dimension, keys: string, words: Words): string => {
   const key = table.identity[0] ?? "";
   const missing = `SELECT n.* FROM (\n${keys}\n) AS n\nWHERE NOT EXISTS (SELECT 1 FROM ${table.name} AS o WHERE o.${key} = n.${key})`;
@@ -137,21 +137,32 @@ export const refreshFacts = (dialect: FactDialect, touched: string): readonly st
   const words = WORDS[dialect];
   return [
     temporary(DRIVING_CLOCK.name, DRIVING_CLOCK.select(words, FACTS_DAY), words),
+    temporary(FACTS_CLOCK, factsClockSql(), words),
     temporary(FACTS_DAY.table, daysSql(touched, words), words),
     temporary(FACTS_SPAN.table, spansSql(words), words),
     temporary(FACTS_INCIDENT, incidentsSql(words), words),
     ...STEPS.map((step) => temporary(step.name, stepSql(step, words), words)),
     ...FACTS.flatMap((fact) => replaced(fact, words)),
     ...dimensions(words),
+    ...clocksKnown(),
     ...dropped(
       [
         ...STEPS.map(({ name }) => name),
         FACTS_INCIDENT,
         FACTS_SPAN.table,
         FACTS_DAY.table,
+        FACTS_CLOCK,
         DRIVING_CLOCK.name,
       ],
       words,
     ),
   ];
 };
+
+/** Takes days and places that no fact names any more: for as many facts as there are, not for each load. */
+export const forgetMembers = (dialect: FactDialect): readonly string[] =>
+  [DIM_DAY, DIM_PLACE].map(({ table, keys }) => {
+    const key = table.identity[0] ?? "";
+    const named = `SELECT 1 FROM (\n${keys(WORDS[dialect])}\n) AS n WHERE n.${key} = ${table.name}.${key}`;
+    return `DELETE FROM ${table.name}\nWHERE NOT EXISTS (${named})`;
+  });

@@ -1,7 +1,7 @@
-import type { StreamName } from "@roadstream/shared";
+import { CORRECTED_STREAMS, FACTS_CLOCK } from "./known-clocks.ts";
 import type { Scope } from "./relation.ts";
 import { EDGE_MS, REACH_MS, WEATHER_MINUTES } from "./thresholds.ts";
-import { CLOCK_OF_ROW, correctedMs } from "./timed-rows.ts";
+import { DRIVING_CLOCK } from "./timed-rows.ts";
 import { DAY_MS, dayOfMs, msOfDay, type Words } from "./words.ts";
 
 /** The days of cars on which something changed, each as a span of its own. */
@@ -9,47 +9,41 @@ export const FACTS_DAY: Scope & { readonly kind: "spans" } = { kind: "spans", ta
 /** What trips have to be computed anew within: spans that begin and end where no trip can reach across. */
 export const FACTS_SPAN: Scope & { readonly kind: "spans" } = { kind: "spans", table: "facts_span" };
 
-const STREAMS: readonly StreamName[] = ["gps_data", "vehicle_data", "weather_data", "emergency_data"];
-
 const eventDay = (words: Words): string => dayOfMs(words.msOf("r.event_at"), words);
 
-/** Machine boots whose rows may have moved in time: rows of an unsynced clock came, or the word of what time it was. */
-const boots = (touched: string, words: Words): string =>
-  [
-    ...STREAMS.map((stream) => ({ stream, where: "r.clock = 'unsynced'" })),
-    { stream: "agent_events", where: "r.kind = 'clock_corrected'" },
-  ]
-    .map(
-      ({ stream, where }) =>
-        `SELECT r.vehicle_id, r.machine_boot FROM ${stream} AS r JOIN ${touched} AS w ON r.vehicle_id = w.vehicle_id AND w.day = ${eventDay(words)} WHERE ${where}`,
-    )
-    .join("\n  UNION ");
+/** Where rows of touched days stand that have no clock of their own. Where they stood before they went, the load has noted. */
+const corrected = (touched: string, words: Words): readonly string[] =>
+  CORRECTED_STREAMS.map(
+    (stream) =>
+      `SELECT r.vehicle_id, ${dayOfMs("(r.uptime_ms + c.offset_ms)", words)} AS day FROM ${stream} AS r
+  JOIN ${touched} AS w ON r.vehicle_id = w.vehicle_id AND w.day = ${eventDay(words)}
+  JOIN ${DRIVING_CLOCK.name} AS c ON r.vehicle_id = c.vehicle_id AND r.machine_boot = c.machine_boot
+  WHERE r.clock = 'unsynced'`,
+  );
 
-/** The days on which those rows stand as they landed, and as they are corrected. */
-const moved = (words: Words): string =>
-  STREAMS.flatMap((stream) =>
-    [
-      { day: eventDay(words), join: "" },
-      { day: dayOfMs(correctedMs(words), words), join: `\n  ${CLOCK_OF_ROW}` },
-    ].map(
-      ({ day, join }) =>
-        `SELECT r.vehicle_id, ${day} AS day FROM ${stream} AS r\n  JOIN boots AS b ON r.vehicle_id = b.vehicle_id AND r.machine_boot = b.machine_boot${join}\n  WHERE r.clock = 'unsynced'`,
-    ),
-  ).join("\n  UNION ");
+/** Where rows stood and stand of whose machine boot something else is known now: on the day of event_at while nothing is. */
+const moved = (words: Words): readonly string[] =>
+  CORRECTED_STREAMS.map(
+    (stream) =>
+      `SELECT r.vehicle_id, ${dayOfMs(`COALESCE(r.uptime_ms + b.offset_ms, ${words.msOf("r.event_at")})`, words)} AS day FROM ${stream} AS r
+  JOIN shifts AS b ON r.vehicle_id = b.vehicle_id AND r.machine_boot = b.machine_boot
+  WHERE r.clock = 'unsynced'`,
+  );
 
 const bounds = (words: Words, from: string, until: string): string =>
   `${from} AS from_ms, ${until} AS until_ms, ${words.timeOf(from)} AS from_at, ${words.timeOf(until)} AS until_at`;
 
-/** Days concerned, out of the days that were touched. Needs driving_clock. */
-export const daysSql = (touched: string, words: Words): string => `WITH boots AS (
-  ${boots(touched, words)}
+/** Days concerned, out of the days that were touched. Needs driving_clock and facts_clock. */
+export const daysSql = (touched: string, words: Words): string => `WITH shifts AS (
+  SELECT vehicle_id, machine_boot, was_ms AS offset_ms FROM ${FACTS_CLOCK}
+  UNION ALL SELECT vehicle_id, machine_boot, is_ms AS offset_ms FROM ${FACTS_CLOCK}
 )
 SELECT vehicle_id, day, ${bounds(words, "day_ms", `(day_ms + ${DAY_MS - 1})`)}
 FROM (
   SELECT vehicle_id, day, ${msOfDay("day", words)} AS day_ms
   FROM (
   SELECT vehicle_id, day FROM ${touched}
-  UNION ${moved(words)}
+  UNION ${[...corrected(touched, words), ...moved(words)].join("\n  UNION ")}
   ) AS days
 ) AS changed`;
 

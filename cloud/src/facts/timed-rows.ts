@@ -1,29 +1,33 @@
 import type { StreamName } from "@roadstream/shared";
+import { TRUSTED_AHEAD_MS, TRUSTED_SINCE_MS } from "../ingest/ingest-limits.ts";
 import type { Relation, Scope } from "./relation.ts";
 import type { Words } from "./words.ts";
 
 /**
  * What a machine boot's uptime is in UTC, once the car said that it knows: it says so in a row that bears both. Of
- * several, a receiver's word goes before the network's.
+ * several, a receiver's word goes before the network's. A time that event_at would not trust is no word: a receiver whose weeks
+ * rolled over would move trips to another decade.
  */
 export const DRIVING_CLOCK: Relation = {
   name: "driving_clock",
   reads: [],
   select: (words) => {
-    const offset = `${words.msOf("captured_at")} - uptime_ms`;
+    const captured = words.msOf("captured_at");
+    const offset = `${captured} - uptime_ms`;
     const by = (clock: string): string => `MAX(CASE WHEN clock = '${clock}' THEN ${offset} END)`;
+    const trusted = `${captured} BETWEEN ${TRUSTED_SINCE_MS} AND ${words.msOf("received_at")} + ${TRUSTED_AHEAD_MS}`;
     return `SELECT vehicle_id, machine_boot, COALESCE(${by("gnss")}, ${by("ntp")}, MAX(${offset})) AS offset_ms
 FROM agent_events
-WHERE kind = 'clock_corrected' AND clock <> 'unsynced' AND captured_at IS NOT NULL
+WHERE kind = 'clock_corrected' AND clock <> 'unsynced' AND ${trusted}
 GROUP BY vehicle_id, machine_boot`;
   },
 };
 
 /** When a row `r` of an unsynced clock was measured, as far as its driving_clock `c` tells. */
-export const correctedMs = (words: Words): string =>
+const correctedMs = (words: Words): string =>
   `COALESCE(r.uptime_ms + c.offset_ms, ${words.msOf("r.event_at")})`;
 
-export const CLOCK_OF_ROW =
+const CLOCK_OF_ROW =
   "LEFT JOIN driving_clock AS c ON r.vehicle_id = c.vehicle_id AND r.machine_boot = c.machine_boot";
 
 export interface TimedRows {

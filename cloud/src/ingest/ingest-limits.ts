@@ -24,3 +24,6 @@ export const LATENCY_MAX = minutes(10);
 export const UNAVAILABLE_SCHEDULE: RetrySchedule = { firstMs: 200, factor: 2, maxMs: 10_000, jitter: 0.5 };
 /** Consecutive failures of that kind before the worker stops with the last one. */
 export const UNAVAILABLE_MAX_ATTEMPTS = 60;
+/** A captured_at before this, or further ahead of received_at than that, is a clock that was never set, or a receiver's weeks rolled over. */
+export const TRUSTED_SINCE_MS = Date.UTC(2020, 0, 1);
+export const TRUSTED_AHEAD_MS = 86_400_000;

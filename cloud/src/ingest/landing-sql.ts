@@ -7,12 +7,11 @@ import {
   isoTime,
 } from "@roadstream/shared";
 import type { TableDefinition } from "../ports.ts";
-import { LATENCY_MAX } from "./ingest-limits.ts";
+import { LATENCY_MAX, TRUSTED_AHEAD_MS, TRUSTED_SINCE_MS } from "./ingest-limits.ts";
 import { landingColumns } from "./landing-columns.ts";
 import type { RowBatch } from "./ports.ts";
 import { TRUE_CLOCKS_SQL } from "./true-clocks.ts";
 
-const TRUSTED_SINCE_MS = Date.UTC(2020, 0, 1);
 const DAY_US = 86_400_000_000;
 
 /**
@@ -23,7 +22,7 @@ const DAY_US = 86_400_000_000;
  */
 const EVENT_AT_SQL = `make_timestamptz(CASE
   WHEN clock <> 'unsynced'
-    AND epoch_us(captured_at) BETWEEN ${TRUSTED_SINCE_MS}000 AND epoch_us(received_at) + ${DAY_US}
+    AND epoch_us(captured_at) BETWEEN ${TRUSTED_SINCE_MS}000 AND epoch_us(received_at) + ${TRUSTED_AHEAD_MS}000
     THEN epoch_us(captured_at)
   WHEN sent_uptime_ms - uptime_ms BETWEEN 0 AND epoch_ms(received_at) - ${TRUSTED_SINCE_MS}
     THEN epoch_us(received_at) - (sent_uptime_ms - uptime_ms) * 1000

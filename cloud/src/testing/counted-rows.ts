@@ -2,7 +2,7 @@ import type { WarehouseFacts } from "../warehouse/warehouse-facts.ts";
 
 /** Facts as simple as can be: how many rows a vehicle has of a day. */
 export const COUNTED_ROWS: WarehouseFacts = {
-  sources: { gps_data: null },
+  sources: { gps_data: { counts: null, standsOn: null } },
   tables: [
     {
       name: "counted_rows",
@@ -21,6 +21,7 @@ export const COUNTED_ROWS: WarehouseFacts = {
     `DELETE FROM counted_rows USING ${touched} WHERE counted_rows.vehicle_id = ${touched}.vehicle_id AND counted_rows.day = ${touched}.day`,
     `INSERT INTO counted_rows (vehicle_id, day, positions) SELECT t.vehicle_id, t.day, COUNT(*) FROM ${touched} AS t INNER JOIN gps_data AS g ON g.vehicle_id = t.vehicle_id AND CAST(g.event_at AT TIME ZONE 'UTC' AS DATE) = t.day GROUP BY t.vehicle_id, t.day`,
   ],
+  forget: () => [],
   views: () => [
     {
       name: "counted_days",

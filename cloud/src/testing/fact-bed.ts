@@ -11,6 +11,8 @@ import { factTables } from "../facts/fact-tables.ts";
 import { biViews } from "../facts/fact-views.ts";
 import { refreshFacts } from "../facts/refresh-facts.ts";
 import type { FactDialect } from "../facts/words.ts";
+import { DRIVING_FACTS } from "../warehouse/driving-facts.ts";
+import { touchedSql } from "../warehouse/touched-rows.ts";
 import { createTable } from "../warehouse/create-tables.ts";
 import { DUCKDB_DIALECT } from "../warehouse/duckdb-dialect.ts";
 import { STREAM_TABLES } from "../warehouse/stream-tables.ts";
@@ -40,7 +42,7 @@ export class FactBed implements AsyncDisposable {
   static async open(options: DuckDbOptions = DEFAULT_DUCKDB): Promise<FactBed> {
     const engine = await DuckDbEngine.open(options);
     const bed = new FactBed(engine, await engine.connect());
-    for (const table of [...Object.values(STREAM_TABLES), ...factTables]) {
+    for (const table of [...Object.values(STREAM_TABLES), ...DRIVING_FACTS.tables]) {
       const [create = ""] = createTable(DUCKDB_DIALECT, table);
       await bed.sql.run(create);
     }
@@ -52,7 +54,7 @@ export class FactBed implements AsyncDisposable {
 
   /** Begins anew. */
   async clear(): Promise<void> {
-    for (const { name } of [...Object.values(STREAM_TABLES), ...factTables])
+    for (const { name } of [...Object.values(STREAM_TABLES), ...DRIVING_FACTS.tables])
       await this.sql.run(`DELETE FROM ${name}`);
     await this.sql.run("DELETE FROM touched");
   }
@@ -79,9 +81,12 @@ export class FactBed implements AsyncDisposable {
 
   /** Lets rows go, as erasure and retention do. */
   async remove(stream: StreamName, where: string): Promise<void> {
-    await this.sql.run(
-      `INSERT INTO touched SELECT DISTINCT vehicle_id, CAST(event_at AS DATE) FROM ${stream} WHERE ${where}`,
-    );
+    const source = DRIVING_FACTS.sources[stream];
+    if (source !== undefined) {
+      const from = `(FROM ${stream} WHERE ${where}) AS ${stream}`;
+      for (const select of touchedSql("duckdb", source, { rows: stream, from }))
+        await this.sql.run(`INSERT INTO touched ${select}`);
+    }
     await this.sql.run(`DELETE FROM ${stream} WHERE ${where}`);
   }
 
@@ -93,7 +98,8 @@ export class FactBed implements AsyncDisposable {
 
   /** Computes everything from nothing. */
   async recompute(): Promise<void> {
-    for (const { name } of factTables) if (name !== "speed_limit") await this.sql.run(`DELETE FROM ${name}`);
+    for (const { name } of DRIVING_FACTS.tables)
+      if (name !== "speed_limit") await this.sql.run(`DELETE FROM ${name}`);
     for (const stream of ["gps_data", "vehicle_data", "weather_data", "emergency_data"])
       await this.sql.run(
         `INSERT INTO touched SELECT DISTINCT vehicle_id, CAST(event_at AS DATE) FROM ${stream}`,

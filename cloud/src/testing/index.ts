@@ -52,4 +52,4 @@ export { placeKey } from "../facts/place.ts";
 export { streamRow, type StreamRow } from "./driving-rows.ts";
 export { FactBed } from "./fact-bed.ts";
 export { factStatements } from "./fact-statements.ts";
-export { refreshFacts } from "../facts/refresh-facts.ts";
+export { forgetMembers, refreshFacts } from "../facts/refresh-facts.ts";

@@ -1,8 +1,8 @@
 import { createTempTable } from "./create-tables.ts";
 import type { WarehouseDialect } from "./dialect.ts";
-import { TOUCHED } from "./own-tables.ts";
-import { dayBeginsSql, names, quoted, utcDaySql } from "./sql-text.ts";
-import type { RowCondition } from "./warehouse-facts.ts";
+import { dayBeginsSql, names, quoted } from "./sql-text.ts";
+import { noteTouched } from "./touched-rows.ts";
+import type { FactSource } from "./warehouse-facts.ts";
 import type { WarehouseTable } from "./warehouse-table.ts";
 
 const DAY_MS = 86_400_000;
@@ -42,23 +42,6 @@ const sameRecord = ({ name, identity }: WarehouseTable, other: string): string =
     .map((column) => `${quoted(other)}.${quoted(column)} = ${quoted(name)}.${quoted(column)}`)
     .join(" AND ");
 
-/** Notes vehicles and days of rows that facts are computed from. */
-const noteSql = (
-  source: string,
-  from: string,
-  conditions: readonly (string | null)[],
-  factRows: RowCondition | null,
-): string => {
-  const all = [...conditions, factRows === null ? null : factRows(quoted(source))].filter(
-    (one) => one !== null,
-  );
-  const where = all.length === 0 ? "" : ` WHERE ${all.map((one) => `(${one})`).join(" AND ")}`;
-  return [
-    `INSERT INTO ${quoted(TOUCHED.name)} (${names(TOUCHED.columns.map(({ name }) => name))})`,
-    `SELECT DISTINCT ${quoted(source)}."vehicle_id", ${utcDaySql(`${quoted(source)}."event_at"`)} FROM ${from}${where}`,
-  ].join("\n");
-};
-
 export interface ChangedRows {
   readonly dialect: WarehouseDialect;
   readonly table: WarehouseTable;
@@ -66,16 +49,18 @@ export interface ChangedRows {
   readonly merging: string;
   /** Days of which those are all that the lake has. */
   readonly wholeDays: readonly string[];
-  /** Which rows facts are computed from; null: from any, undefined: from none of this table. */
-  readonly factRows: RowCondition | null | undefined;
+  /** Which rows facts are computed from; undefined: from none of this table. */
+  readonly factRows: FactSource | undefined;
 }
 
 /** Deletes rows of whole days that the lake no longer has. */
-const withoutMissing = ({ table, merging, wholeDays, factRows }: ChangedRows): readonly string[] => {
+const withoutMissing = ({ dialect, table, merging, wholeDays, factRows }: ChangedRows): readonly string[] => {
   if (wholeDays.length === 0) return [];
   const missing = `(${onDays(table, wholeDays)}) AND NOT EXISTS (SELECT 1 FROM ${quoted(merging)} WHERE ${sameRecord(table, merging)})`;
   return [
-    ...(factRows === undefined ? [] : [noteSql(table.name, quoted(table.name), [missing], factRows)]),
+    ...(factRows === undefined
+      ? []
+      : noteTouched(dialect, factRows, { rows: table.name, from: quoted(table.name), where: missing })),
     `DELETE FROM ${quoted(table.name)}\nWHERE ${missing}`,
   ];
 };
@@ -109,7 +94,7 @@ const withoutUnchanged = ({ dialect, table, merging, wholeDays }: ChangedRows): 
 
 /** Before the merge: what went goes, and of what comes only what changes something stays; all that is noted for the facts. */
 export const changedRows = (change: ChangedRows): readonly string[] => {
-  const { table, merging, factRows } = change;
+  const { dialect, table, merging, factRows } = change;
   const replaced = `${quoted(table.name)} INNER JOIN ${quoted(merging)} ON ${sameRecord(table, merging)}`;
   return [
     ...withoutMissing(change),
@@ -117,6 +102,9 @@ export const changedRows = (change: ChangedRows): readonly string[] => {
     ...withoutUnchanged(change),
     ...(factRows === undefined
       ? []
-      : [noteSql(merging, quoted(merging), [], factRows), noteSql(table.name, replaced, [], factRows)]),
+      : [
+          ...noteTouched(dialect, factRows, { rows: merging, from: quoted(merging) }),
+          ...noteTouched(dialect, factRows, { rows: table.name, from: replaced }),
+        ]),
   ];
 };

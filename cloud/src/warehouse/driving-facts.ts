@@ -1,19 +1,25 @@
 import { biViews } from "../facts/fact-views.ts";
 import { factTables } from "../facts/fact-tables.ts";
-import { refreshFacts } from "../facts/refresh-facts.ts";
-import type { WarehouseFacts } from "./warehouse-facts.ts";
+import { forgetMembers, refreshFacts } from "../facts/refresh-facts.ts";
+import { CORRECTED_STREAMS, KNOWN_CLOCKS, knownDay } from "../facts/known-clocks.ts";
+import { WORDS } from "../facts/words.ts";
+import type { FactSource, WarehouseFacts } from "./warehouse-facts.ts";
+
+/** Rows without a clock count on the day on which they were measured, as it was known when the facts were computed. */
+const MEASURED: FactSource = {
+  counts: null,
+  standsOn: (table, dialect) => knownDay(table, WORDS[dialect]),
+};
 
 /** Trips, stops, harsh driving and whatever else is told by the streams together. */
 export const DRIVING_FACTS: WarehouseFacts = {
   sources: {
-    gps_data: null,
-    vehicle_data: null,
-    weather_data: null,
-    emergency_data: null,
+    ...Object.fromEntries(CORRECTED_STREAMS.map((stream) => [stream, MEASURED])),
     // A checkpoint a minute tells nothing of the driving.
-    agent_events: (table) => `${table}."kind" = 'clock_corrected'`,
+    agent_events: { counts: (table) => `${table}."kind" = 'clock_corrected'`, standsOn: null },
   },
-  tables: factTables,
+  tables: [...factTables, KNOWN_CLOCKS],
   refresh: refreshFacts,
+  forget: forgetMembers,
   views: biViews,
 };

@@ -12,7 +12,7 @@ export interface LoadCursor {
   /** Of the newest load; 0 before the first. */
   readonly loadNumber: number;
   readonly tableUuid: string;
-  /** Null before a first load is whole. */
+  /** Null before a first load is whole, and between the steps of any. */
   readonly snapshotId: bigint | null;
   readonly sequence: number;
 }
@@ -65,24 +65,28 @@ export const planLoad = async (options: PlanOptions): Promise<LoadPlan | null> =
   if (snapshot === null || cursor?.snapshotId === snapshot["snapshot-id"]) return null;
   const target = { tableUuid, snapshotId: snapshot["snapshot-id"], sequence: snapshot["sequence-number"] };
   const changes = await changesSince(table, metadata, cursor?.snapshotId ?? null);
-  if (changes === null) return { mode: "reconcile", ...target, steps: await reconcileSteps(options) };
-  return { mode: "append", ...target, steps: [await appendStep(options, changes)] };
+  return changes === null
+    ? { mode: "reconcile", ...target, steps: await reconcileSteps(options) }
+    : { mode: "append", ...target, steps: await appendSteps(options, changes) };
 };
 
 /** Files that snapshots added; days that lost rows are loaded whole, as the head has them. */
-const appendStep = async ({ table, head }: PlanOptions, changes: SnapshotChanges): Promise<LoadStep> => {
+const appendSteps = async (
+  { table, head, stepLimits }: PlanOptions,
+  { added, days, lossy }: SnapshotChanges,
+): Promise<LoadPlan["steps"]> => {
   const { metadata } = head.stored;
-  const { added, days, lossy } = changes;
-  const fresh = added.filter((entry) => !lossy.has(dayOf(entry)));
-  const whole =
-    lossy.size === 0
-      ? []
-      : (await table.entries(head)).map(({ entry }) => entry).filter((entry) => lossy.has(dayOf(entry)));
-  return {
-    files: [...fresh, ...whole].map((entry) => loadFile(table, metadata, entry)),
-    wholeDays: [...lossy].sort(),
-    days,
-  };
+  const fresh = Map.groupBy(added, dayOf);
+  const live = lossy.size === 0 ? [] : (await table.entries(head)).map(({ entry }) => entry);
+  const whole = Map.groupBy(live, dayOf);
+  return stepsBySize(
+    [...days].map(([day, change]) => {
+      const isWhole = lossy.has(day);
+      const entries = (isWhole ? whole : fresh).get(day) ?? [];
+      return { day, files: entries.map((entry) => loadFile(table, metadata, entry)), isWhole, change };
+    }),
+    stepLimits,
+  );
 };
 
 /**

@@ -5,7 +5,7 @@ import type { LoadStep } from "./load-step.ts";
 import { changedRows } from "./changed-rows.ts";
 import { LOADED_DAYS, LOADS } from "./own-tables.ts";
 import { daySql, literal, names, quoted, timeSql } from "./sql-text.ts";
-import type { RowCondition } from "./warehouse-facts.ts";
+import type { FactSource } from "./warehouse-facts.ts";
 import type { WarehouseColumn, WarehouseTable } from "./warehouse-table.ts";
 
 /** Staged files of one schema: a temporary table and the statement that fills it. */
@@ -35,8 +35,8 @@ export interface StepLoad {
   /** Up to which snapshot the step's days are complete. */
   readonly daysSequence: number;
   readonly loadedAt: UnixMillis;
-  /** Which rows facts are computed from; null: from any, undefined: from none of this table. */
-  readonly factRows: RowCondition | null | undefined;
+  /** Which rows facts are computed from; undefined: from none of this table. */
+  readonly factRows: FactSource | undefined;
 }
 
 /** Which of several copies of a record is the last one. */

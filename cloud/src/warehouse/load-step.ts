@@ -18,7 +18,7 @@ export interface StepLimits {
   readonly days: number;
 }
 
-const STEP_LIMITS: StepLimits = { bytes: 8 * 1024 ** 3, files: 5000, days: 400 };
+export const STEP_LIMITS: StepLimits = { bytes: 8 * 1024 ** 3, files: 5000, days: 400 };
 
 export interface DayToLoad {
   readonly day: string;

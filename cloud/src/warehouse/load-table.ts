@@ -74,13 +74,16 @@ interface StepAt {
   readonly metadata: TableMetadata;
 }
 
-/** What the ledger says after this step: only the last one has loaded everything up to the plan's snapshot. */
+/**
+ * What the ledger says after this step: only the last one has loaded everything up to the plan's snapshot. After the others no
+ * snapshot says what is there, but each day does.
+ */
 const upTo = ({ plan, at, cursor }: StepAt): LoadedUpTo => {
   const loadNumber = (cursor?.loadNumber ?? 0) + 1;
   const { tableUuid } = plan;
   return at === plan.steps.length - 1
     ? { loadNumber, tableUuid, snapshotId: plan.snapshotId, sequence: plan.sequence }
-    : { loadNumber, tableUuid, snapshotId: cursor?.snapshotId ?? null, sequence: cursor?.sequence ?? 0 };
+    : { loadNumber, tableUuid, snapshotId: null, sequence: cursor?.sequence ?? 0 };
 };
 
 const runStep = async (context: LoadContext, table: IcebergTable, one: StepAt): Promise<LoadCursor> => {

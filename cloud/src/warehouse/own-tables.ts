@@ -27,7 +27,7 @@ export const LOADS: WarehouseTable = {
     column(
       "snapshot_id",
       "string",
-      "Everything up to this snapshot of main is in the warehouse; null before the first.",
+      "Everything up to this snapshot of main is in the warehouse; null before the first, and while a load of several steps is under way.",
       {
         nullable: true,
       },
@@ -66,7 +66,7 @@ export const TOUCHED: WarehouseTable = {
     "Vehicles and days whose rows changed since the facts were last computed; a pair may stand here more than once.",
   columns: [
     column("vehicle_id", "string", "The vehicle."),
-    column("day", "date", "The UTC day of event_at."),
+    column("day", "date", "The UTC day of event_at, or that on which facts of the rows stood."),
   ],
   identity: ["vehicle_id", "day"],
   sortKey: ["day"],

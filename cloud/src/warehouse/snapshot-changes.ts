@@ -1,6 +1,7 @@
 import type { IcebergTable } from "../lake/lake-table.ts";
 import { hasDeletes } from "../lake/live-files.ts";
 import { ENTRY_STATUS, type ManifestEntry } from "../lake/manifest.ts";
+import { DELETES_MANIFEST } from "../lake/manifest-list.ts";
 import { ancestry, currentSnapshot, type Snapshot, type TableMetadata } from "../lake/table-metadata.ts";
 import { dayOf } from "./load-file.ts";
 
@@ -23,20 +24,32 @@ const snapshotsSince = (metadata: TableMetadata, since: bigint): readonly Snapsh
   return null;
 };
 
-/** What a snapshot itself added and removed; what it took over from its parent is left out. */
-const ownEntries = async (table: IcebergTable, snapshot: Snapshot): Promise<readonly ManifestEntry[]> => {
+/** As much of a table as tells what its snapshots changed. */
+export interface SnapshotsOfTable {
+  readonly manifests: Pick<IcebergTable["manifests"], "list" | "entries">;
+}
+
+/**
+ * What a snapshot itself added and removed; what it took over from its parent is left out. Null where another engine wrote
+ * deletes into files of their own: by how many rows days changed, only the rewrite that applies them will show.
+ */
+const ownEntries = async (
+  { manifests }: SnapshotsOfTable,
+  snapshot: Snapshot,
+): Promise<readonly ManifestEntry[] | null> => {
   const id = snapshot["snapshot-id"];
-  const manifests = (await table.manifests.list(snapshot)).filter((one) => one.added_snapshot_id === id);
-  const entries = await Promise.all(manifests.map((manifest) => table.manifests.entries(manifest)));
+  const own = (await manifests.list(snapshot)).filter((one) => one.added_snapshot_id === id);
+  if (own.some(({ content }) => content === DELETES_MANIFEST)) return null;
+  const entries = await Promise.all(own.map((manifest) => manifests.entries(manifest)));
   return entries.flat().filter((entry) => entry.snapshot_id === id && entry.status !== ENTRY_STATUS.existing);
 };
 
 /**
  * What snapshots brought and took since one of them; null where they do not tell: it was expired, main was rolled back
- * behind it, nothing was loaded yet, or deletes lie in files of their own.
+ * behind it, nothing was loaded yet, or deletes lie, or lay, in files of their own.
  */
 export const changesSince = async (
-  table: IcebergTable,
+  table: SnapshotsOfTable,
   metadata: TableMetadata,
   since: bigint | null,
 ): Promise<SnapshotChanges | null> => {
@@ -48,7 +61,9 @@ export const changesSince = async (
   const lossy = new Set<string>();
   for (const snapshot of newer) {
     if (snapshot.summary["operation"] === "replace") continue;
-    for (const entry of await ownEntries(table, snapshot)) {
+    const entries = await ownEntries(table, snapshot);
+    if (entries === null) return null;
+    for (const entry of entries) {
       const isAdded = entry.status === ENTRY_STATUS.added;
       const rows = Number(entry.data_file.record_count);
       const day = dayOf(entry);

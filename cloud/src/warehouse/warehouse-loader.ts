@@ -1,4 +1,4 @@
-import { errorText, isRoadstreamError, type TableName } from "@roadstream/shared";
+import { errorText, hours, isRoadstreamError, type TableName } from "@roadstream/shared";
 import { currentSnapshot } from "../lake/table-metadata.ts";
 import { LAKE_VIEWS } from "../views/lake-views.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -32,12 +32,19 @@ export interface LoadRound {
 }
 
 const FACTS = "facts";
+/**
+ * For so long a warehouse that nothing lands for is believed to have what it was given; then it is looked at, since somebody may have
+ * dropped its tables to have them loaded anew. Each look wakes a serverless one for a minute.
+ */
+const BELIEVED_FOR = hours(24);
 
 /** Keeps a warehouse up with the lake: each round loads what the tables have got since the one before. */
 export class WarehouseLoader {
   readonly #options: LoaderOptions;
   #cursors: Map<string, LoadCursor> | null = null;
   #isPrepared = false;
+  /** By the monotonic clock. */
+  #askedAt = 0;
   /** Facts may be owed to an earlier process. */
   #isOwingFacts = true;
 
@@ -50,6 +57,7 @@ export class WarehouseLoader {
     if (await this.#isCurrent()) return { tables: [], failures: [], facts: null };
     await using warehouse = await this.#options.open();
     const context = await this.#begin(warehouse);
+    this.#askedAt = this.#options.clock.uptime();
     const tables: TableLoad[] = [];
     const failures: { table: string; error: unknown }[] = [];
     for (const table of this.#options.tables) {
@@ -78,16 +86,22 @@ export class WarehouseLoader {
       await work();
     } catch (error) {
       if (!isRoadstreamError(error) || signal.aborted) throw error;
-      // What the next round believes is read again.
-      this.#cursors = null;
+      this.#believeNothing();
       logger.warn("not_loaded", { table, error: errorText(error), hint: error.hint });
       failures.push({ table, error });
     }
   }
 
+  /** The next round reads where the warehouse stands, and makes what is not there any more: that may be why it refuses. */
+  #believeNothing(): void {
+    this.#cursors = null;
+    this.#isPrepared = false;
+  }
+
   async #isCurrent(): Promise<boolean> {
+    const { lake, tables, clock } = this.#options;
+    if (clock.uptime() - this.#askedAt >= BELIEVED_FOR) this.#believeNothing();
     const cursors = this.#cursors;
-    const { lake, tables } = this.#options;
     if (cursors === null || this.#isOwingFacts) return false;
     const heads = await Promise.all(tables.map((name) => lake[name].peek()));
     return heads.every((head, at) => {
@@ -99,8 +113,9 @@ export class WarehouseLoader {
   async #begin(warehouse: Warehouse): Promise<LoadContext> {
     const { lake, facts } = this.#options;
     if (!this.#isPrepared) await this.#prepare(warehouse);
-    this.#isPrepared = true;
     this.#cursors ??= new Map(await readCursors(warehouse));
+    // Not before: one that has no cursors is prepared again.
+    this.#isPrepared = true;
     return { ...this.#options, warehouse, tables: lake, cursors: this.#cursors, factSources: facts.sources };
   }
 

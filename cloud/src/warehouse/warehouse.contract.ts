@@ -1,4 +1,4 @@
-import { seededRandom, silentLogger, type Logger } from "@roadstream/shared";
+import { hours, seededRandom, silentLogger, uptimeMillis, type Clock, type Logger } from "@roadstream/shared";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { objectsAt } from "../object-store/objects-at.ts";
 import { COUNTED_ROWS } from "../testing/counted-rows.ts";
@@ -85,11 +85,12 @@ const ask = async (open: () => Promise<Warehouse>, sql: string): Promise<readonl
 const facts = (open: () => Promise<Warehouse>): Promise<readonly string[]> =>
   ask(open, "SELECT vehicle_id, CAST(day AS VARCHAR(10)), positions FROM counted_rows ORDER BY 1, 2");
 
+const ALL_TABLES = [...OWN_TABLES, ...Object.values(STREAM_TABLES), ...COUNTED_ROWS.tables];
+
 /** To make all tables anew for each test would take most of the time. */
 const empty = async (opened: Warehouse): Promise<void> => {
   await using warehouse = opened;
-  const all = [...OWN_TABLES, ...Object.values(STREAM_TABLES), ...COUNTED_ROWS.tables];
-  await warehouse.transact(all.map(({ name }) => `DELETE FROM ${name}`));
+  await warehouse.transact(ALL_TABLES.map(({ name }) => `DELETE FROM ${name}`));
 };
 
 /** What every warehouse does, whatever engine it is. */
@@ -145,6 +146,33 @@ export const warehouseContract = (name: string, make: () => Promise<WarehouseBed
       expect(await loader().round()).toMatchObject({ tables: [{ mode: "current" }, { mode: "current" }] });
     });
 
+    test("is loaded anew when its tables were dropped under a loader that stays", async () => {
+      let uptime = 0;
+      const clock: Clock = { ...hastyClock, uptime: () => uptimeMillis(uptime) };
+      const one = loader({ clock });
+      await written.append("gps_data", readings("car-1", 1, 3));
+      await one.round();
+      const drop = async (): Promise<void> => {
+        await using warehouse = await open();
+        for (const { name } of ALL_TABLES) await warehouse.transact([`DROP TABLE ${name} CASCADE`]);
+      };
+      await drop();
+      await written.append("gps_data", readings("car-1", 4, 4));
+      // What it knows of the warehouse is wrong, as it finds out.
+      const failed = await one.round();
+      expect(failed.failures.length).toBeGreaterThan(0);
+      expect(await one.round()).toMatchObject({ tables: [{ rows: 4 }, {}], failures: [] });
+      await expectSame(written, open, 4);
+      // Where nothing lands, it does once a day.
+      await drop();
+      uptime += hours(24) - 1;
+      expect(await one.round()).toEqual({ tables: [], failures: [], facts: null });
+      uptime += 1;
+      expect(await one.round()).toMatchObject({ tables: [{ rows: 4 }, {}], failures: [] });
+      await expectSame(written, open, 4);
+      expect(await one.round()).toEqual({ tables: [], failures: [], facts: null });
+    });
+
     test("loads nothing anew when files are compacted", async () => {
       const one = loader();
       for (const seq of [1, 2, 3]) await written.append("gps_data", readings("car-1", seq, seq));
@@ -172,6 +200,38 @@ export const warehouseContract = (name: string, make: () => Promise<WarehouseBed
       expect(await one.round()).toMatchObject({ tables: [{ days: 1 }, {}], facts: { vehicles: 1, days: 1 } });
       await expectSame(written, open, 5);
       expect(await facts(open)).toEqual(["car-1 2026-03-01 5"]);
+    });
+
+    test("changes of more days than a transaction takes go by several, and on from where they were interrupted", async () => {
+      const days = [1, 2, 3, 4, 5].map((day) => `2026-03-0${day}T10:00:00Z`);
+      for (const [at, day] of days.entries())
+        await written.append("gps_data", readings("car-1", at + 1, at + 1, { event_at: day }));
+      await loader().round();
+      await written.append(
+        "gps_data",
+        days.flatMap((day, at) => readings("car-2", at + 1, at + 1, { event_at: day })),
+      );
+      await written.remove("gps_data", "vehicle_id = 'car-1'");
+      const stepLimits = { bytes: 1e9, files: 100, days: 2 };
+      const stopping = new AbortController();
+      const steps: number[] = [];
+      const onStep = ({ step }: { readonly step: number }): void => {
+        steps.push(step);
+        stopping.abort();
+      };
+      const stopped = loader({ stepLimits, onStep, signal: stopping.signal }).round();
+      await expect(stopped).rejects.toThrow();
+      expect(await loader({ stepLimits, onStep }).round()).toMatchObject({
+        tables: [{ mode: "reconcile", files: 3, rows: 3, days: 3 }, {}],
+        failures: [],
+      });
+      expect(steps).toEqual([1, 1, 2]);
+      await expectSame(written, open, 5);
+      await written.append("gps_data", readings("car-2", 6, 6));
+      await written.expire("gps_data");
+      // What days had is known exactly: nothing is compared whole.
+      expect(await loader().round()).toMatchObject({ tables: [{ mode: "reconcile", rows: 1, days: 0 }, {}] });
+      await expectSame(written, open, 6);
     });
 
     test("compares whole days by identity where the snapshot that it knew was expired", async () => {

@@ -561,7 +561,7 @@ COMMENT ON COLUMN "roadstream_loads"."load_number" IS 'Counts the table''s loads
 
 COMMENT ON COLUMN "roadstream_loads"."table_uuid" IS 'The Iceberg table that it was loaded from.';
 
-COMMENT ON COLUMN "roadstream_loads"."snapshot_id" IS 'Everything up to this snapshot of main is in the warehouse; null before the first.';
+COMMENT ON COLUMN "roadstream_loads"."snapshot_id" IS 'Everything up to this snapshot of main is in the warehouse; null before the first, and while a load of several steps is under way.';
 
 COMMENT ON COLUMN "roadstream_loads"."sequence_number" IS 'Of that snapshot; 0 before the first.';
 
@@ -604,4 +604,4 @@ COMMENT ON TABLE "roadstream_touched" IS 'Vehicles and days whose rows changed s
 
 COMMENT ON COLUMN "roadstream_touched"."vehicle_id" IS 'The vehicle.';
 
-COMMENT ON COLUMN "roadstream_touched"."day" IS 'The UTC day of event_at.';
+COMMENT ON COLUMN "roadstream_touched"."day" IS 'The UTC day of event_at, or that on which facts of the rows stood.';

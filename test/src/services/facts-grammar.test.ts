@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { factStatements, refreshFacts } from "@roadstream/cloud/testing";
+import { factStatements, forgetMembers, refreshFacts } from "@roadstream/cloud/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pythonWithReaders } from "./install/python-step.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
@@ -20,8 +20,14 @@ describe.skipIf(services("python").skip)("the facts of driving", () => {
   test.each([
     ["athena", factStatements("athena")],
     ["trino", factStatements("athena")],
-    ["duckdb", [...factStatements("duckdb"), ...refreshFacts("duckdb", "touched")]],
-    ["redshift", [...factStatements("redshift"), ...refreshFacts("redshift", "touched")]],
+    [
+      "duckdb",
+      [...factStatements("duckdb"), ...refreshFacts("duckdb", "touched"), ...forgetMembers("duckdb")],
+    ],
+    [
+      "redshift",
+      [...factStatements("redshift"), ...refreshFacts("redshift", "touched"), ...forgetMembers("redshift")],
+    ],
   ] as const)(
     "are of the grammar of %s",
     async (dialect, statements) => {

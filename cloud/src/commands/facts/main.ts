@@ -8,7 +8,7 @@ import { SPEED_LIMIT_TABLE } from "../../facts/fact-tables.ts";
 import { limitCells } from "../../facts/limit-cells.ts";
 import { DRIVING_FACTS } from "../../warehouse/driving-facts.ts";
 import { refreshWarehouseFacts } from "../../warehouse/refresh-facts.ts";
-import { replaceLimits, touchEverything } from "../../warehouse/renew-facts.ts";
+import { forgetUnnamed, replaceLimits, touchEverything } from "../../warehouse/renew-facts.ts";
 import { FACTS_COMMAND } from "./config.ts";
 
 const readLimits = async (file: string): Promise<ReadonlyMap<number, number>> => {
@@ -33,12 +33,14 @@ const run = async (
     store: lake.store,
   });
   await using warehouse = await open();
-  if (limits !== null) await replaceLimits(warehouse, SPEED_LIMIT_TABLE.name, limits);
-  if (limits !== null || values.all) await touchEverything(warehouse, DRIVING_FACTS);
+  if (limits !== null)
+    await replaceLimits(warehouse, DRIVING_FACTS, { table: SPEED_LIMIT_TABLE.name, cells: limits });
+  if (values.all) await touchEverything(warehouse, DRIVING_FACTS);
   const { vehicles, days } = (await refreshWarehouseFacts(warehouse, DRIVING_FACTS)) ?? {
     vehicles: 0,
     days: 0,
   };
+  if (values.all) await forgetUnnamed(warehouse, DRIVING_FACTS);
   const report = { ok: true, warehouse: name, limits: limits?.size ?? null, vehicles, days };
   if (values.json) context.print(`${JSON.stringify(report)}\n`);
   else sayToPeople(`facts of ${days} days of ${vehicles} vehicles were computed anew in ${name}`);
