@@ -19,5 +19,7 @@ export interface HeldPartition {
   seekTo: number | null;
   /** False until the consumer was told where to begin: what arrives earlier was read for somebody else. */
   isReading: boolean;
+  /** Where a hole was found last, in a log that has none: the second time at one place the log itself lacks records. */
+  holeAt: number | null;
   isPaused: boolean;
 }

@@ -106,6 +106,7 @@ export class TableLane {
       readTo: 0,
       seekTo: null,
       isReading: false,
+      holeAt: null,
       isPaused: false,
     };
     this.#held.set(partition, held);
@@ -144,6 +145,10 @@ export class TableLane {
     const last = slice.offsets.at(-1);
     if (held === undefined || first === undefined || last === undefined) return;
     if (!held.isReading || first < held.readTo) return;
+    if (first > held.readTo && this.#context.log.offsets === "dense") {
+      this.#findHole(held, first);
+      return;
+    }
     held.readTo = last + 1;
     this.#buffer.add(slice, this.#context.clock.uptime());
     this.#context.metrics.count(this.table.name, "received", slice.offsets.length);
@@ -172,6 +177,25 @@ export class TableLane {
     this.#queue.add(commit, again, () => {
       this.#isCommitting = false;
     });
+  }
+
+  /** Records between where reading stands and `first` were not delivered: what comes after them must not land first. */
+  #findHole(held: HeldPartition, first: number): void {
+    const { table, topic } = this;
+    const hole = { table: table.name, topic, partition: held.partition, wanted: held.readTo, came: first };
+    this.#context.logger.warn("log_hole", hole);
+    if (held.holeAt === held.readTo) {
+      throw new RoadstreamError(
+        "log_mismatch",
+        `${table.name}: partition ${held.partition} of ${topic} has no record from ${held.readTo} to ${first - 1}`,
+        {
+          hint: "Nothing of it was passed over. This log leaves no holes by itself: check the disk; keep the file.",
+        },
+      );
+    }
+    held.holeAt = held.readTo;
+    held.isReading = false;
+    this.placeAgain();
   }
 
   /** After a fault of the log: the table's own offset is looked up again, and checked against the log. */

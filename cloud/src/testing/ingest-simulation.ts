@@ -63,6 +63,13 @@ export class IngestSimulation extends SimulatedCloud {
     this.log.store.append(records);
   }
 
+  /** So many readings of one car, good ones. */
+  fill(readings: number): void {
+    const vehicle = "car-full";
+    const lines = Array.from({ length: readings }, (_, i) => this.#reading(vehicle, i + 1, 41.25));
+    this.log.store.append(lines.map((line) => this.#record(vehicle, line)));
+  }
+
   #record(vehicle: string, value: string): { topic: string; key: string; value: string } {
     return { topic: this.topics.streams.gps_data, key: vehicle, value };
   }

@@ -162,6 +162,10 @@ test("two vehicles are apart: neither publishes nor subscribes for the other", a
     "cmd/#",
     "dt/#",
     "$SYS/#",
+    // Where a car is present is nobody's to read here, not even its own.
+    "dt/roadstream/v1/car-1/status",
+    "dt/roadstream/v1/car-2/status",
+    "dt/roadstream/v1/+/status",
   ]) {
     expect(await granted(filter)).toBe(128);
   }

@@ -2,11 +2,11 @@ import { commandTopic, receiptTopic, statusTopic } from "@roadstream/shared";
 
 /** The topics that one client may use beside its uplink. */
 export interface VehicleTopics {
-  /** Published, retained, and the only topic of a last will. */
+  /** Published, retained, and the only topic of a last will. Nobody subscribes: every client here is a vehicle. */
   readonly status: string;
   /** Subscribed: its receipts. */
   readonly receipts: string;
-  /** Subscribed: everything below, by name or wildcard. */
+  /** May be subscribed, though no agent does: everything below, by name or wildcard. */
   readonly commandsPrefix: string;
 }
 

@@ -1,4 +1,5 @@
-import { MemoryMetrics, silentLogger } from "@roadstream/shared";
+import { MemoryMetrics, RoadstreamError, silentLogger } from "@roadstream/shared";
+import { partitionOf, type TopicPartition } from "@roadstream/shared/event-log";
 import { MemoryEventLog, VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
 import { ReceiptRelay } from "./receipt-relay.ts";
@@ -80,6 +81,28 @@ test("a log that does not answer does not hold up a stop", async () => {
   const running = relay.run(stop.signal);
   await clock.advance(1000);
   expect(asked).toBe(1);
+  stop.abort();
+  await running;
+});
+
+const ANSWERS = [
+  ["refuses", () => Promise.reject(new RoadstreamError("unavailable", "no leader"))],
+  ["never answers", () => new Promise<never>(() => undefined)],
+] as const;
+
+test.each(ANSWERS)("a partition that %s holds up no other", async (_, answer) => {
+  const { clock, log, relay, sent, write } = await setUp();
+  const stop = new AbortController();
+  const running = relay.run(stop.signal);
+  await clock.advance(1000);
+  const read = log.read.bind(log);
+  log.read = (at: TopicPartition, ...rest) => (at.partition === 0 ? answer() : read(at, ...rest));
+  const cars = Array.from({ length: 12 }, (_car, n) => `car-${n}`);
+  for (const car of cars) await write(car, receipt(car, 1));
+  await clock.advance(3000);
+  const readable = cars.filter((car) => partitionOf(car, 2) === 1);
+  expect(readable.length).toBeGreaterThan(0);
+  expect(sent.sort()).toEqual(readable.map((car) => receipt(car, 1)).sort());
   stop.abort();
   await running;
 });

@@ -27,6 +27,8 @@ export interface ReceiptRelayOptions {
 export class ReceiptRelay {
   readonly #options: ReceiptRelayOptions;
   readonly #next = new Map<number, number>();
+  /** Partitions that are being read. */
+  readonly #looks = new Map<number, Promise<void>>();
   readonly #receipts;
 
   constructor(options: ReceiptRelayOptions) {
@@ -46,8 +48,8 @@ export class ReceiptRelay {
     });
     while (!signal.aborted) {
       try {
-        // A log that is away may take longer to say so than a stop may take.
-        await Promise.race([this.poll(), stopped]);
+        // A log that is away may take longer to say so than a stop may take, and a partition longer than the others.
+        await Promise.race([this.#begin(), stopped]);
       } catch (error) {
         logger.debug("receipts_unreadable", { error: errorText(error) });
       }
@@ -57,9 +59,27 @@ export class ReceiptRelay {
 
   /** One look at every partition of the topic. */
   async poll(): Promise<void> {
+    await this.#begin();
+    await Promise.all(this.#looks.values());
+  }
+
+  /** Each partition by itself: one that cannot be read, or is slow to say so, holds up no other. */
+  async #begin(): Promise<void> {
     const { log, topic } = this.#options;
     const partitions = (await log.partitions(topic)) ?? 0;
-    for (let partition = 0; partition < partitions; partition += 1) await this.#read({ topic, partition });
+    for (let partition = 0; partition < partitions; partition += 1)
+      if (!this.#looks.has(partition)) this.#looks.set(partition, this.#look({ topic, partition }));
+  }
+
+  /** Never rejects. */
+  async #look(at: TopicPartition): Promise<void> {
+    try {
+      await this.#read(at);
+    } catch (error) {
+      const { partition } = at;
+      this.#options.logger.debug("receipts_unreadable", { partition, error: errorText(error) });
+    }
+    this.#looks.delete(at.partition);
   }
 
   async #read(at: TopicPartition): Promise<void> {

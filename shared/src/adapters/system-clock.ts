@@ -1,17 +1,7 @@
-import { readFileSync } from "node:fs";
-import { hostname, uptime } from "node:os";
 import { RoadstreamError } from "../errors.ts";
 import type { Clock } from "../time/clock.ts";
 import { unixMillis, uptimeMillis, type DurationMs } from "../time/time.ts";
-
-/** Linux names each boot; elsewhere host name and boot minute stand in. */
-const machineBoot = (): string => {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return `${hostname()}-${Math.round((Date.now() / 1000 - uptime()) / 60)}`;
-  }
-};
+import { machineBoot } from "./machine-boot.ts";
 
 /** The machine's clocks: wall time, and CLOCK_MONOTONIC, which on Linux counts from boot in every process. */
 export const systemClock = (): Clock => ({

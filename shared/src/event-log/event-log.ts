@@ -151,6 +151,11 @@ export interface LogGroups {
 
 /** An opened event log: what both sides need to know of it, and the two ways of using it. */
 export interface EventLog extends AsyncDisposable {
+  /**
+   * `dense`: the offsets of a partition follow each other, and a slice begins exactly where reading stands (SQLite).
+   * `with_holes`: some never hold a record (Kafka: compaction, transactions), and a slice may begin behind them.
+   */
+  readonly offsets: "dense" | "with_holes";
   /** Throws `unavailable` for a topic that does not exist. Names this log for ever: Kafka cluster id + topic id or name, or the SQLite file's UUID + topic. Recreating a topic changes it where the log can tell. */
   identity(topic: string): Promise<string>;
   /** The stored partition count; null when the topic does not exist. */

@@ -48,13 +48,25 @@ const streamSections = STREAM_NAMES.map((name) => {
   );
 });
 
+/** Every client of the gateway is a vehicle, and a vehicle is nobody that may know where others are. */
+const PRESENCE =
+  "presence; retained, with a last will. For readers on a broker that lets them (Mosquitto, EMQX, AWS IoT Core): " +
+  "the gateway takes it and gives it to nobody";
+
+const COMMANDS =
+  "reserved. No agent subscribes to it or obeys what comes there; the gateway lets a vehicle subscribe to its own, and nobody publish";
+
 const MQTT_TOPICS = table(
   ["topic", "direction", "what"],
   [
     [code(uplinkTopic("<vehicle_id>", "<stream>")), "from the car", "readings; QoS 1, not retained"],
-    [code(statusTopic("<vehicle_id>")), "from the car", "presence; retained, with a last will"],
-    [code(commandTopic("<vehicle_id>", "<name>")), "to the car", "commands"],
-    [code(receiptTopic("<vehicle_id>")), "to the car", "receipts: the settled ranges"],
+    [code(statusTopic("<vehicle_id>")), "from the car", PRESENCE],
+    [code(commandTopic("<vehicle_id>", "<name>")), "to the car", COMMANDS],
+    [
+      code(receiptTopic("<vehicle_id>")),
+      "to the car",
+      "receipts: the settled ranges; the agent subscribes with `--forget settled`",
+    ],
   ],
 );
 

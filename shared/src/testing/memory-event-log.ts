@@ -24,6 +24,7 @@ export class MemoryEventLog implements EventLog {
   appendFault:
     | ((records: readonly { readonly key: string; readonly value: string }[]) => AppendFault | null)
     | null = null;
+  readonly offsets = "dense";
   /** It keeps everything. */
   readonly groups = null;
   readonly #clock: Clock;

@@ -18,12 +18,15 @@ const JAVA = [
 ];
 const READY_DEADLINE_MS = 180_000;
 const PROBE_TOPIC = "roadstream_probe";
+/** Node ids; the first is the controller too. */
+export const FIRST = 1;
+export const FOLLOWER = 2;
 
 /** One broker that is its own controller; the short time-outs make a restart after kill -9 take 3 s instead of 12 s. */
 const properties = (port: number, controller: number, folder: string): string => `
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controller}
+node.id=${FIRST}
+controller.quorum.voters=${FIRST}@127.0.0.1:${controller}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -41,6 +44,14 @@ controller.quorum.election.timeout.ms=200
 controller.quorum.election.backoff.max.ms=200
 controller.quorum.fetch.timeout.ms=500
 controlled.shutdown.enable=false
+`;
+
+/** One that only keeps records; it registers with the first one's controller. */
+const followerProperties = (port: number, controller: number, folder: string): string => `
+${properties(port, controller, folder)}
+process.roles=broker
+node.id=${FOLLOWER}
+listeners=PLAINTEXT://127.0.0.1:${port}
 `;
 
 /**
@@ -77,7 +88,15 @@ export interface RunningKafka extends AsyncDisposable {
   thaw(): void;
   /** Starts it again after {@link kill9}, and waits until it serves. */
   restart(): Promise<void>;
+  /** Starts a second broker of the same cluster, {@link FOLLOWER}, and waits until it has joined. */
+  addFollower(): Promise<RunningFollower>;
   stop(): Promise<void>;
+}
+
+interface RunningFollower extends AsyncDisposable {
+  kill9(): Promise<void>;
+  /** Starts it again with what it had, and waits until it has joined. */
+  restart(): Promise<void>;
 }
 
 const adminOf = async (brokers: string): Promise<Admin & AsyncDisposable> => {
@@ -123,6 +142,43 @@ const untilItServes = async (broker: LeashedProcess, brokers: string): Promise<v
   }
 };
 
+const storageTool = (...args: readonly string[]): string =>
+  execFileSync("java", [...JAVA, "kafka.tools.StorageTool", ...args], { encoding: "utf8" });
+
+const addFollower = async (
+  brokers: string,
+  cluster: { readonly id: string; readonly controller: number },
+): Promise<RunningFollower> => {
+  const folder = mkdtempSync(join(tmpdir(), "roadstream-kafka-"));
+  const config = join(folder, "server.properties");
+  writeFileSync(config, followerProperties(await freePort(), cluster.controller, folder));
+  storageTool("format", "-t", cluster.id, "-c", config);
+  const start = async (): Promise<LeashedProcess> => {
+    const broker = await leash("java", [...JAVA, "kafka.Kafka", config]);
+    await using admin = await adminOf(brokers);
+    const deadline = performance.now() + READY_DEADLINE_MS;
+    while (!(await admin.describeCluster()).brokers.some(({ nodeId }) => nodeId === FOLLOWER)) {
+      if (performance.now() > deadline) {
+        await broker.kill9();
+        throw new Error(`no second broker after ${READY_DEADLINE_MS / 1000} s:\n${broker.output()}`);
+      }
+      await sleep(100);
+    }
+    return broker;
+  };
+  let broker = await start();
+  return {
+    kill9: () => broker.kill9(),
+    restart: async () => {
+      broker = await start();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await broker.kill9();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
 /** A fresh Apache Kafka on free ports of this machine; it ends with the test process at the latest. */
 export const startKafka = async ({ users = {} }: KafkaOptions = {}): Promise<RunningKafka> => {
   const folder = mkdtempSync(join(tmpdir(), "roadstream-kafka-"));
@@ -135,14 +191,12 @@ export const startKafka = async ({ users = {} }: KafkaOptions = {}): Promise<Run
     config,
     properties(port, controller, folder) + (hasUsers ? userProperties(usersPort, port, controller) : ""),
   );
-  const tool = (...args: readonly string[]): string =>
-    execFileSync("java", [...JAVA, "kafka.tools.StorageTool", ...args], { encoding: "utf8" });
-  const clusterId = tool("random-uuid").trim();
+  const clusterId = storageTool("random-uuid").trim();
   const passwords = Object.entries(users).flatMap(([name, password]) => [
     "--add-scram",
     `SCRAM-SHA-512=[name=${name},password=${password}]`,
   ]);
-  tool("format", "-t", clusterId, "-c", config, ...passwords);
+  storageTool("format", "-t", clusterId, "-c", config, ...passwords);
   const brokers = `127.0.0.1:${port}`;
   const start = async (): Promise<LeashedProcess> => {
     const broker = await leash("java", [...JAVA, "kafka.Kafka", config]);
@@ -166,6 +220,7 @@ export const startKafka = async ({ users = {} }: KafkaOptions = {}): Promise<Run
     restart: async () => {
       broker = await start();
     },
+    addFollower: () => addFollower(brokers, { id: clusterId, controller }),
     stop,
     [Symbol.asyncDispose]: stop,
   };

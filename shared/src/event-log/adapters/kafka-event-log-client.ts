@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type RetryOptions } from "kafkajs";
 import { errorText, isRoadstreamError, RoadstreamError } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { toleratePartitionsWithoutLeader } from "./kafka-event-log-metadata.ts";
 import type { KafkaSettings } from "./kafka-event-log-settings.ts";
 
 /** How a connection is made; tests put a faulty line between. */
@@ -18,6 +19,12 @@ export const KAFKA_RETRY: RetryOptions = {
   factor: 0.2,
   multiplier: 2,
 };
+
+/**
+ * For sends: kafkajs repeats the whole of one, partitions that have landed included, for as long as one of them fails.
+ * What is to be repeated, and by itself, is the writer's to say.
+ */
+export const KAFKA_SEND_RETRY: RetryOptions = { ...KAFKA_RETRY, retries: 0 };
 
 const CONNECTION_TIMEOUT_MS = 3000;
 /** A short one would multiply doubles: the broker may still write what was given up. */
@@ -99,4 +106,7 @@ export const kafkaConfig = (options: {
   ...(options.dial === undefined ? {} : { socketFactory: options.dial }),
 });
 
-export const kafkaClient = (config: KafkaConfig): Kafka => new Kafka(config);
+export const kafkaClient = (config: KafkaConfig): Kafka => {
+  toleratePartitionsWithoutLeader();
+  return new Kafka(config);
+};

@@ -18,6 +18,7 @@ import {
 } from "../kafka-topic-id.ts";
 import { SliceBuilder } from "../slice-builder.ts";
 import { inflateKafkaBatch } from "./kafka-event-log-inflate.ts";
+import { LEADER_NOT_AVAILABLE, toleratePartitionsWithoutLeader } from "./kafka-event-log-metadata.ts";
 
 /**
  * Reading from Kafka by position. kafkajs 2.2.4's own consumer cannot: it resets a position that is out of range by
@@ -126,6 +127,7 @@ export class KafkaCluster implements AsyncDisposable {
   #connected: Promise<void> | null = null;
 
   constructor(config: KafkaConfig) {
+    toleratePartitionsWithoutLeader();
     this.#cluster = new ClusterClass({
       ...config,
       logger: createLogger({ level: config.logLevel, logCreator: config.logCreator }),
@@ -204,8 +206,9 @@ export class KafkaCluster implements AsyncDisposable {
     await this.#cluster.addMultipleTargetTopics([at.topic]);
     const known = this.#cluster
       .findTopicPartitionMetadata(at.topic)
-      .some((p) => p.partitionId === at.partition);
-    if (!known)
+      .find((p) => p.partitionId === at.partition);
+    if (known !== undefined && known.leader < 0) throw createErrorFromCode(LEADER_NOT_AVAILABLE);
+    if (known === undefined)
       throw new RoadstreamError("unavailable", `topic ${at.topic} has no partition ${at.partition}`);
     const offset = async (fromBeginning: boolean): Promise<number> => {
       const partitions = [{ partition: at.partition }];

@@ -5,10 +5,11 @@ import { MemoryMetrics } from "../../ports/metrics.ts";
 import { VirtualClock } from "../../testing/virtual-clock.ts";
 import { record } from "../event-log.contract.ts";
 import { LOG_SEND_MAX_BYTES } from "../log-limits.ts";
+import { partitionOf } from "../partitioner.ts";
 import { KafkaLogWriter } from "./kafka-event-log-writer.ts";
 
 type Sent = readonly string[];
-type Answer = (values: Sent) => Error | "never" | null | Promise<null>;
+type Answer = (values: Sent, partitions: readonly number[]) => Error | "never" | null | Promise<null>;
 
 /** A producer that gives offsets in order; `answer` decides each send. */
 const fakeProducer = (answer: Answer) => {
@@ -22,7 +23,10 @@ const fakeProducer = (answer: Answer) => {
     sends.push(values);
     inFlight += 1;
     mostInFlight = Math.max(mostInFlight, inFlight);
-    const error = await answer(values);
+    const partitions = topicMessages.flatMap(({ messages }) =>
+      messages.map(({ partition = 0 }) => partition),
+    );
+    const error = await answer(values, [...new Set(partitions)]);
     inFlight -= 1;
     if (error === "never") return new Promise(() => undefined);
     if (error !== null) throw error;
@@ -39,11 +43,11 @@ const fakeProducer = (answer: Answer) => {
   return { producer, sends, mostInFlight: () => mostInFlight };
 };
 
-const writerOn = (answer: Answer) => {
+const writerOn = (answer: Answer, count = 1) => {
   const fake = fakeProducer(answer);
   const clock = new VirtualClock();
   const metrics = new MemoryMetrics();
-  const partitions = (topic: string): Promise<number | null> => Promise.resolve(topic === "t" ? 1 : null);
+  const partitions = (topic: string): Promise<number | null> => Promise.resolve(topic === "t" ? count : null);
   const writer = new KafkaLogWriter({
     producer: fake.producer,
     clock,
@@ -133,4 +137,94 @@ test("closing answers everybody, also who will never hear from the broker", asyn
   expect(await waiting).toMatchObject({ kind: "unavailable" });
   expect(await flying).toMatchObject({ kind: "unavailable" });
   expect(await writer.append([record("t", "a", 2)])).toMatchObject({ kind: "unavailable" });
+});
+
+/** As kafkajs says it of a partition that nobody leads, and of one whose replicas are away. */
+const FAILURES = [
+  Object.assign(new Error("Broker -1 not found in the cached metadata"), { name: "KafkaJSBrokerNotFound" }),
+  Object.assign(new Error("too few in-sync replicas"), { type: "NOT_ENOUGH_REPLICAS" }),
+] as const;
+const PARTITIONS = 6;
+const CARS = Array.from({ length: 30 }, (_, n) => `car-${n}`);
+const isOn = (partition: number) => (car: string) => partitionOf(car, PARTITIONS) === partition;
+
+test.each(FAILURES)(
+  "one partition that fails ($message) holds up no other, and doubles none but once",
+  async (failure) => {
+    let isDown = true;
+    const { writer, sends, clock } = writerOn(
+      (_, partitions) => (isDown && partitions.includes(0) ? failure : null),
+      PARTITIONS,
+    );
+    const durable = new Map<string, number>();
+    const ended: string[] = [];
+    const drive = (n: number): void => {
+      for (const key of CARS)
+        void writer.append([record("t", key, n)]).then(({ kind }) => {
+          if (kind === "durable") durable.set(key, (durable.get(key) ?? 0) + 1);
+          if (isOn(0)(key)) ended.push(kind);
+        });
+    };
+    const SECONDS = 60;
+    for (let second = 0; second < SECONDS; second += 1) {
+      drive(second);
+      await clock.advance(1000);
+      for (const car of CARS) expect(durable.get(car) ?? 0).toBe(isOn(0)(car) ? 0 : second + 1);
+    }
+    // Those were told so, and nothing of it is sent any more.
+    expect(ended.length).toBeGreaterThan(0);
+    expect(new Set(ended)).toEqual(new Set(["unavailable"]));
+    const healthy = CARS.filter((car) => !isOn(0)(car));
+    const times = Map.groupBy(sends.flat(), (sent) => sent);
+    for (const car of healthy)
+      for (let n = 0; n < SECONDS; n += 1)
+        expect(times.get(record("t", car, n).value)).toHaveLength(n === 0 ? 2 : 1);
+    isDown = false;
+    await clock.advance(10_000);
+    durable.clear();
+    sends.length = 0;
+    drive(SECONDS);
+    drive(SECONDS + 1);
+    await clock.advance(5000);
+    for (const car of CARS) expect(durable.get(car)).toBe(2);
+    // Whole again: all partitions in one call.
+    expect(sends.map((values) => values.length)).toEqual([2 * CARS.length]);
+  },
+);
+
+test("a partition that fails keeps its order, with one batch on its way", async () => {
+  let failures = 4;
+  const landed: string[] = [];
+  const { writer, clock } = writerOn((values, partitions) => {
+    if (partitions.includes(0) && (failures -= 1) >= 0) return FAILURES[0];
+    landed.push(...values);
+    return null;
+  }, PARTITIONS);
+  const car = CARS.find(isOn(0)) ?? "";
+  const other = CARS.find(isOn(1)) ?? "";
+  const calls: Promise<unknown>[] = [];
+  for (let n = 0; n < 10; n += 1) {
+    calls.push(writer.append([record("t", car, n)]), writer.append([record("t", other, n)]));
+    await clock.advance(100);
+  }
+  await clock.advance(10_000);
+  for (const outcome of await Promise.all(calls)) expect(outcome).toMatchObject({ kind: "durable" });
+  for (const key of [car, other])
+    expect(landed.filter((one) => one.includes(`"${key}"`))).toEqual(
+      Array.from({ length: 10 }, (_, n) => record("t", key, n).value),
+    );
+});
+
+test("a partition for which no answer comes takes nothing of the others' records with it", async () => {
+  const { writer, sends, clock, producer } = writerOn(() => null, PARTITIONS);
+  const whole = producer.sendBatch.bind(producer);
+  producer.sendBatch = async (batch) => (await whole(batch)).filter(({ partition }) => partition !== 0);
+  const [car, other] = [CARS.find(isOn(0)) ?? "", CARS.find(isOn(1)) ?? ""];
+  const both = writer.append([record("t", car, 1), record("t", other, 1)]);
+  const alone = writer.append([record("t", other, 2)]);
+  await clock.advance(1000);
+  expect(await alone).toMatchObject({ kind: "durable" });
+  await clock.advance(40_000);
+  expect(await both).toMatchObject({ kind: "unavailable" });
+  expect(sends.flat().filter((value) => value === record("t", other, 1).value)).toHaveLength(1);
 });

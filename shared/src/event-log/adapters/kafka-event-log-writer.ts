@@ -8,6 +8,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { AppendOutcome, EventLogWriter, LogAppend, LogEntry, LogPosition } from "../event-log.ts";
 import { singleRecords } from "../log-block.ts";
 import { checkedAppendBytes, LOG_PENDING_MAX_BYTES, LOG_SEND_MAX_BYTES, recordBytes } from "../log-limits.ts";
+import { partitionKey } from "../held-partitions.ts";
 import { partitionOf } from "../partitioner.ts";
 import { SendLanes, type LaneBatch } from "../send-lanes.ts";
 import { isRefusal } from "./kafka-event-log-client.ts";
@@ -16,7 +17,9 @@ import { isRefusal } from "./kafka-event-log-client.ts";
 const APPEND_DEADLINE = seconds(30);
 const SWEEP_INTERVAL = seconds(1);
 const BROKER_TIMEOUT_MS = 30_000;
+/** Doubled with each failure, so far. */
 const PAUSE_BEFORE_RESEND = millis(200);
+const LONGEST_PAUSE = seconds(2);
 /** Of the ten seconds that a clean stop may take: the gateway, or the worker, has used others by then. */
 const CLOSE_DEADLINE = seconds(1);
 
@@ -37,9 +40,15 @@ interface Item {
 
 type Batch = LaneBatch<Item>;
 
+const isWaiting = ({ items }: Batch): boolean => items.some(({ call }) => !call.settled);
+
 /**
  * Appends by kafkajs's producer, not idempotent: its idempotent mode loses acknowledged batches after a lost produce
  * response (2.2.4), doubles are removed by identity instead. acks=all, one batch on its way per partition.
+ *
+ * All partitions that have something travel in one call, which kafkajs fails as a whole: one without a leader, or with
+ * too few replicas, would hold up all others, and have them written again with each attempt. So what failed together
+ * goes on alone, each partition by itself, and one that failed travels alone until it has landed.
  */
 export class KafkaLogWriter implements EventLogWriter {
   readonly #producer: Producer;
@@ -54,6 +63,8 @@ export class KafkaLogWriter implements EventLogWriter {
     isWanted: (item) => !item.call.settled,
   });
   readonly #flights = new Set<Promise<void>>();
+  /** Partitions whose last send failed. */
+  readonly #suspects = new Set<string>();
   /** Those not answered yet. */
   readonly #calls = new Set<Call>();
   readonly #closing = new AbortController();
@@ -161,42 +172,73 @@ export class KafkaLogWriter implements EventLogWriter {
     setImmediate(() => {
       this.#scheduled = false;
       const batches = this.#lanes.take();
-      if (batches.length === 0) return;
-      const flight = this.#fly(batches).finally(() => {
-        this.#flights.delete(flight);
-        this.#schedule();
-      });
-      this.#flights.add(flight);
+      const isSuspect = (batch: Batch): boolean => this.#suspects.has(partitionKey(batch));
+      const together = batches.filter((batch) => !isSuspect(batch));
+      if (together.length > 0) this.#launch(together);
+      for (const batch of batches) if (isSuspect(batch)) this.#launch([batch]);
     });
   }
 
+  #launch(batches: readonly Batch[]): void {
+    const flight = this.#fly(batches).finally(() => {
+      this.#flights.delete(flight);
+      this.#schedule();
+    });
+    this.#flights.add(flight);
+  }
+
+  /** A partition stays busy until its batch has ended, also when that goes on alone. */
   async #fly(batches: readonly Batch[]): Promise<void> {
+    const [only, ...others] = batches;
+    if (only !== undefined && others.length === 0) {
+      await this.#send(only);
+      this.#lanes.done(only);
+      return;
+    }
+    const left = new Set(await this.#sendTogether(batches));
+    for (const batch of batches) if (!left.has(batch)) this.#lanes.done(batch);
+    for (const batch of left) {
+      this.#counts.resent.add(batch.items.length);
+      this.#launch([batch]);
+    }
+  }
+
+  /** One attempt; those that did not land and are still waited for. */
+  async #sendTogether(batches: readonly Batch[]): Promise<readonly Batch[]> {
     try {
-      await this.#send(batches);
-    } finally {
-      for (const batch of batches) this.#lanes.done(batch);
+      const answers = await this.#produce(batches);
+      return batches.filter((batch) => !this.#land(batch, answers));
+    } catch (error) {
+      this.#failed(batches, error, 1);
+      if (!this.#closing.signal.aborted) return batches.filter(isWaiting);
+      this.#failAll(batches, errorText(error));
+      return [];
     }
   }
 
   /** Sends until all is acknowledged, or nobody waits for it any more. */
-  async #send(batches: readonly Batch[]): Promise<void> {
+  async #send(batch: Batch): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        this.#land(batches, await this.#produce(batches));
-        return;
+        if (this.#land(batch, await this.#produce([batch]))) return;
+        throw new Error(`no answer for partition ${batch.partition} of ${batch.topic}`);
       } catch (error) {
-        const waiting = batches.some((batch) => batch.items.some((item) => !item.call.settled));
-        this.#logger.warn("event_log_send_failed", {
-          attempt,
-          refused: isRefusal(error),
-          error: errorText(error),
-        });
-        if (!waiting) return;
-        if (isRefusal(error)) return await this.#isolate(batches, errorText(error));
-        if (this.#closing.signal.aborted) return this.#failAll(batches, errorText(error));
-        await this.#clock.sleep(PAUSE_BEFORE_RESEND, this.#closing.signal).catch(() => undefined);
+        this.#failed([batch], error, attempt);
+        if (!isWaiting(batch)) return;
+        if (isRefusal(error)) return await this.#halve(batch, errorText(error));
+        if (this.#closing.signal.aborted) return this.#failAll([batch], errorText(error));
+        const pause = millis(Math.min(PAUSE_BEFORE_RESEND * 2 ** (attempt - 1), LONGEST_PAUSE));
+        await this.#clock.sleep(pause, this.#closing.signal).catch(() => undefined);
+        this.#counts.resent.add(batch.items.length);
       }
     }
+  }
+
+  #failed(batches: readonly Batch[], error: unknown, attempt: number): void {
+    const refused = isRefusal(error);
+    if (!refused) for (const batch of batches) this.#suspects.add(partitionKey(batch));
+    const where = batches.map(partitionKey).join(" ");
+    this.#logger.warn("event_log_send_failed", { attempt, refused, where, error: errorText(error) });
   }
 
   #produce(batches: readonly Batch[]): Promise<readonly RecordMetadata[]> {
@@ -217,37 +259,30 @@ export class KafkaLogWriter implements EventLogWriter {
     return this.#producer.sendBatch({ acks: -1, timeout: BROKER_TIMEOUT_MS, topicMessages });
   }
 
-  #land(batches: readonly Batch[], answers: readonly RecordMetadata[]): void {
-    for (const { topic, partition, items } of batches) {
-      const answer = answers.find((one) => one.topicName === topic && one.partition === partition);
-      if (answer?.baseOffset === undefined)
-        throw new Error(`no answer for partition ${partition} of ${topic}`);
-      const base = Number(answer.baseOffset);
-      items.forEach(({ call, index }, i) => {
-        call.positions[index] = { partition, offset: base + i };
-        call.missing -= 1;
-        if (call.missing > 0 || call.settled) return;
-        this.#counts.records.add(call.positions.length);
-        this.#settle(call, { kind: "durable", positions: call.positions });
-      });
-    }
+  /** False when no answer came for it, as for a partition that is no more. */
+  #land(batch: Batch, answers: readonly RecordMetadata[]): boolean {
+    const { topic, partition, items } = batch;
+    const answer = answers.find((one) => one.topicName === topic && one.partition === partition);
+    if (answer?.baseOffset === undefined) return false;
+    this.#suspects.delete(partitionKey(batch));
+    const base = Number(answer.baseOffset);
+    items.forEach(({ call, index }, i) => {
+      call.positions[index] = { partition, offset: base + i };
+      call.missing -= 1;
+      if (call.missing > 0 || call.settled) return;
+      this.#counts.records.add(call.positions.length);
+      this.#settle(call, { kind: "durable", positions: call.positions });
+    });
+    return true;
   }
 
   /** The broker refuses one of these for good: halves go on alone until the culprit is found, and the others land. */
-  async #isolate(batches: readonly Batch[], reason: string): Promise<void> {
-    const [first] = batches;
-    if (first === undefined) return;
-    const again = batches.reduce((sum, { items }) => sum + items.length, 0);
-    if (again === 1) return this.#failAll(batches, reason);
-    const middle = first.items.length >> 1;
-    const halves =
-      batches.length > 1
-        ? batches.map((batch) => [batch])
-        : [
-            [{ ...first, items: first.items.slice(0, middle) }],
-            [{ ...first, items: first.items.slice(middle) }],
-          ];
-    for (const half of halves) await this.#send(half);
+  async #halve(batch: Batch, reason: string): Promise<void> {
+    const { items } = batch;
+    if (items.length === 1) return this.#failAll([batch], reason);
+    const middle = items.length >> 1;
+    await this.#send({ ...batch, items: items.slice(0, middle) });
+    await this.#send({ ...batch, items: items.slice(middle) });
   }
 
   #failAll(batches: readonly Batch[], reason: string): void {

@@ -20,6 +20,7 @@ import {
   kafkaClient,
   isLostConnection,
   kafkaConfig,
+  KAFKA_SEND_RETRY,
   kafkaErrorType,
   kafkaPortError,
   type DialKafka,
@@ -64,6 +65,7 @@ export interface KafkaEventLogOptions {
  * of the last record before the position does.
  */
 export class KafkaEventLog implements EventLog {
+  readonly offsets = "with_holes";
   readonly #options: KafkaEventLogOptions;
   readonly #config: KafkaConfig;
   readonly #kafka: Kafka;
@@ -177,6 +179,7 @@ export class KafkaEventLog implements EventLog {
       const producer = this.#kafka.producer({
         createPartitioner: Partitioners.DefaultPartitioner,
         idempotent: false,
+        retry: KAFKA_SEND_RETRY,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
         metadataMaxAge: METADATA_MAX_AGE_MS,

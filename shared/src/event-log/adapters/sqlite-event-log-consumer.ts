@@ -116,13 +116,16 @@ export class SqliteLogConsumer implements LogConsumer {
   #share(): void {
     const { kept, taken } = this.#group.share();
     this.#nextShare = this.#clock.uptime() + this.#settings.heartbeat;
-    this.#held.replace(kept);
-    for (const at of taken) {
+    // One that a share before took, and a lock then kept from being looked up, has not been told either.
+    const untold = kept.filter((at) => this.#held.get(at) === null);
+    this.#held.replace(kept.filter((at) => this.#held.get(at) !== null));
+    for (const at of [...untold, ...taken]) {
       this.#lanes.set(partitionKey(at), this.#topics.lane(at));
       this.#held.assign(at);
     }
   }
 
+  /** A position moves on only with the result that tells of it: what is thrown away here would never be read again. */
   #read(maxBytes: number): PollResult {
     const slices: LogSlice[] = [];
     const faults: LogFault[] = [];
@@ -134,14 +137,16 @@ export class SqliteLogConsumer implements LogConsumer {
       const read = this.#records.read(lane, held.next, left);
       if ("kind" in read) {
         faults.push(read);
-        this.#held.stop(held);
         continue;
       }
-      const last = read.offsets.at(-1);
-      if (last === undefined) continue;
+      if (read.offsets.length === 0) continue;
       slices.push(read);
-      this.#held.seek(held, last + 1);
       left -= read.values.reduce((sum, value) => sum + value.length, 0);
+    }
+    for (const fault of faults) this.#held.stop(fault);
+    for (const slice of slices) {
+      const last = slice.offsets.at(-1);
+      if (last !== undefined) this.#held.seek(slice, last + 1);
     }
     return { ...this.#held.takeChanges(), slices, faults };
   }

@@ -59,6 +59,22 @@ test("a worker that starts again under its name need not wait for its former sel
   await pollUntil(former, before, ({ revoked }) => revoked.length === 3);
 });
 
+test("two processes that guess the minute of one boot differently leave each other what they hold", async () => {
+  using bed = sqliteTestBed();
+  const [early, late] = [100, 101].map((minute) =>
+    Object.assign(new VirtualClock({ uptime: 1000 }), { machineBoot: `mac-${minute}` }),
+  );
+  await using a = bed.open({ clock: early ?? new VirtualClock(), settings: SETTINGS });
+  await using b = bed.open({ clock: late ?? new VirtualClock(), settings: SETTINGS });
+  await a.createTopics(["t"], 1);
+  await using first = await a.join({ group: "g", worker: "w1", topics: ["t"] });
+  expect((await poll(first)).assigned).toHaveLength(1);
+  await using second = await b.join({ group: "g", worker: "w2", topics: ["t"] });
+  expect((await poll(second)).assigned).toEqual([]);
+  expect((await b.groups.list())[0]?.workers).toEqual(["w1", "w2"]);
+  expect((await poll(first)).revoked).toEqual([]);
+});
+
 test("members of another boot of the machine are gone", async () => {
   using bed = sqliteTestBed();
   await using log = bed.open({ clock: new VirtualClock(), settings: SETTINGS });

@@ -1,6 +1,7 @@
 import { uuidV7 } from "../../random/uuid.ts";
 import type { Random } from "../../random/random.ts";
 import type { Clock } from "../../time/clock.ts";
+import { isSameMachineBoot } from "../../time/machine-boot.ts";
 import type { DurationMs } from "../../time/time.ts";
 import type { TopicPartition } from "../event-log.ts";
 import { planShare, type PartitionShare } from "../share-partitions.ts";
@@ -117,9 +118,13 @@ export class SqliteLogGroup {
   }
 
   #removeExpired(): void {
-    this.#file.db
-      .prepare("DELETE FROM members WHERE machine_boot <> ? OR expires_uptime_ms < ?")
-      .run(this.#clock.machineBoot, this.#clock.uptime());
+    const { db } = this.#file;
+    db.prepare("DELETE FROM members WHERE expires_uptime_ms < ?").run(this.#clock.uptime());
+    const gone = db.prepare("DELETE FROM members WHERE machine_boot = ?");
+    for (const row of db.prepare("SELECT DISTINCT machine_boot FROM members").all()) {
+      const boot = String(row["machine_boot"]);
+      if (!isSameMachineBoot(boot, this.#clock.machineBoot)) gone.run(boot);
+    }
   }
 
   #renew(): void {

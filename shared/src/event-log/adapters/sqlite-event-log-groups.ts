@@ -1,4 +1,5 @@
 import type { Clock } from "../../time/clock.ts";
+import { isSameMachineBoot } from "../../time/machine-boot.ts";
 import type { LogGroup } from "../event-log.ts";
 import type { SqliteLogFile } from "./sqlite-event-log-file.ts";
 
@@ -21,7 +22,7 @@ export class SqliteLogGroups {
        WHERE retention <> 'by_age' GROUP BY group_name ORDER BY group_name`,
     );
     this.#workers = file.db.prepare(
-      "SELECT worker FROM members WHERE group_name = ? AND machine_boot = ? AND expires_uptime_ms >= ? ORDER BY worker",
+      `SELECT worker, machine_boot FROM members WHERE group_name = ? AND expires_uptime_ms >= ? ORDER BY worker`,
     );
   }
 
@@ -48,7 +49,8 @@ export class SqliteLogGroups {
 
   #workersOf(group: string): readonly string[] {
     return this.#workers
-      .all(group, this.#clock.machineBoot, this.#clock.uptime())
+      .all(group, this.#clock.uptime())
+      .filter((row) => isSameMachineBoot(String(row["machine_boot"]), this.#clock.machineBoot))
       .map((row) => String(row["worker"]));
   }
 }

@@ -35,6 +35,7 @@ export interface SqliteEventLogOptions {
 
 /** The event log as one SQLite file (sqlite-schema.ts). Writer and consumers have connections of their own. */
 export class SqliteEventLog implements EventLog {
+  readonly offsets = "dense";
   readonly #options: SqliteEventLogOptions;
   readonly #settings: SqliteLogSettings;
   readonly #file: SqliteLogFile;
