@@ -85,7 +85,7 @@ const openOutbox = (
     budget,
     events: outboxEvents({ clock, bestClock }),
     metrics: new OutboxMetrics(metrics),
-    wallTime: () => bestClock.wallTime(),
+    wallTime: () => bestClock.confirmedTime(),
     defer: (work) => void setImmediate(work),
     onFailure: (error) => alarm.raise(error),
   });
@@ -111,13 +111,14 @@ const main = async (values: AgentValues, context: ProcessContext): Promise<ExitC
   const specs = sourceSpecs(values);
   const query = benchQuery(Object.values(specs));
   await using bench = query === null ? null : await openBench({ query, clock, path });
+  const vouched = machineTime(values.systemClock, clock);
   const bestClock = new BestClock({
     clock,
-    machineTime: machineTime(values.systemClock, clock),
+    machineTime: vouched,
     tripTime: bench === null ? null : () => bench.tripTime(),
   });
   const lastFix = new LastFix();
-  const sources = openSources({ ...context, path, values, specs, bench, bestClock, lastFix });
+  const sources = openSources({ ...context, path, values, specs, bench, machineTime: vouched, lastFix });
   const tls = tlsFiles(values, context);
   // Everything that can be wrong with the settings has been found: from here on something is started.
   const alarm = new StorageAlarm();

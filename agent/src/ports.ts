@@ -7,6 +7,12 @@ import type {
   UptimeMillis,
 } from "@roadstream/shared";
 
+/** Something happened at a moment within. */
+export interface TimeSpan {
+  readonly from: UptimeMillis;
+  readonly to: UptimeMillis;
+}
+
 /** What a source measured once, before the outbox gives it its identity. */
 export interface SampledReadingOf<S extends StreamName> {
   readonly stream: S;
@@ -17,6 +23,11 @@ export interface SampledReadingOf<S extends StreamName> {
   readonly clockErrorMs: number | null;
   /** The machine's monotonic clock when the bytes came in. */
   readonly uptime: UptimeMillis;
+  /**
+   * Where a speed was asked for: when, and when the answer was read, which may have been long after it came. Not sent; in
+   * the car's time, which may be simulated.
+   */
+  readonly speedBetween?: TimeSpan;
   /** The stream's own columns by their wire names, all of them. */
   readonly columns: OwnColumns<S>;
 }
@@ -133,8 +144,10 @@ export interface StoredSeries {
 export interface SegmentInfo extends SeqRun {
   /** Length of the text. */
   readonly size: number;
-  /** Wall time of acceptance where the machine's clock was right, else null: such a segment never grows old. */
+  /** Wall time of acceptance where it was confirmed then, else null: once its machine boot is over, it never grows old. */
   readonly acceptedAt: UnixMillis | null;
+  /** Monotonic time of acceptance, of its boot's machine boot; null where an older agent wrote it. */
+  readonly acceptedUptime: UptimeMillis | null;
 }
 
 export interface Segment extends SegmentInfo {
@@ -171,6 +184,14 @@ export interface SegmentStore extends Disposable {
   segmentAt(series: { bootId: string; stream: StreamName; seq: number }): Segment | null;
   /** The longest-stored segments of these streams, oldest first. */
   oldest(streams: readonly StreamName[], limit: number): readonly SegmentInfo[];
+  /** The first segments of a series, in order. */
+  front(series: { bootId: string; stream: StreamName }, limit: number): readonly SegmentInfo[];
+  /** Segments of these streams from other machine boots, by their `acceptedAt` within [from, to], oldest first. */
+  acceptedBetween(
+    streams: readonly StreamName[],
+    within: { readonly from: UnixMillis; readonly to: UnixMillis; readonly besides: string },
+    limit: number,
+  ): readonly SegmentInfo[];
 }
 
 /** How a connection to the broker ended. */

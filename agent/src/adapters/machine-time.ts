@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { seconds, type Clock } from "@roadstream/shared";
-import type { MachineTime } from "../clock/best-clock.ts";
+import { BUILD_FLOOR, type MachineTime } from "../clock/vouched-time.ts";
 
 /** What the user says of the machine's clock; `auto`: what the system says of it. */
 export type SystemClockTrust = "auto" | "ntp" | "rtc" | "none";
@@ -9,11 +9,23 @@ export type SystemClockTrust = "auto" | "ntp" | "rtc" | "none";
 const SYNCHRONIZED = "/run/systemd/timesync/synchronized";
 const LOOK_EVERY_MS = seconds(10);
 
-/** The machine's wall time where something vouches for it. On other systems than Linux the system keeps it right. */
+/**
+ * The machine's wall time where something vouches for it. On other systems than Linux the system keeps it right. A time
+ * from before this program was written is a flat battery's, whoever vouches for it.
+ */
 export const machineTime = (trust: SystemClockTrust, clock: Clock): (() => MachineTime | null) => {
+  const vouchedAs = voucher(trust, clock);
+  return () => {
+    const source = vouchedAs();
+    const at = clock.now();
+    return source === null || at < BUILD_FLOOR ? null : { at, source };
+  };
+};
+
+const voucher = (trust: SystemClockTrust, clock: Clock): (() => MachineTime["source"] | null) => {
   if (trust === "none") return () => null;
-  if (trust !== "auto") return () => ({ at: clock.now(), source: trust });
-  if (process.platform !== "linux") return () => ({ at: clock.now(), source: "ntp" });
+  if (trust !== "auto") return () => trust;
+  if (process.platform !== "linux") return () => "ntp";
   let isSynchronized = false;
   let lookAt = -Infinity;
   return () => {
@@ -21,6 +33,6 @@ export const machineTime = (trust: SystemClockTrust, clock: Clock): (() => Machi
       lookAt = clock.uptime() + LOOK_EVERY_MS;
       isSynchronized = existsSync(SYNCHRONIZED);
     }
-    return isSynchronized ? { at: clock.now(), source: "ntp" } : null;
+    return isSynchronized ? "ntp" : null;
   };
 };

@@ -2,7 +2,6 @@ import { Bench, OMAHA_TO_DES_MOINES, Route, type Pace } from "@roadstream/hardwa
 import { MemoryMetrics, minutes, parseCommand, seededRandom, silentLogger } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
-import { BestClock } from "../clock/best-clock.ts";
 import { agentCommand } from "../config.ts";
 import type { SampledReading, SourceEvents } from "../ports.ts";
 import { LastFix } from "../sources/last-fix.ts";
@@ -49,7 +48,7 @@ const drive = async (pace: Pace) => {
     values: agentValues(),
     specs,
     bench,
-    bestClock: new BestClock({ clock, machineTime: () => null, tripTime: () => bench.tripTime() }),
+    machineTime: () => null,
     lastFix: new LastFix(),
     path: (text) => text,
     clock,

@@ -8,7 +8,7 @@ import {
   type Metrics,
   type Random,
 } from "@roadstream/shared";
-import type { BestClock } from "../clock/best-clock.ts";
+import type { MachineTime } from "../clock/vouched-time.ts";
 import type { AgentValues } from "../config.ts";
 import { GpsSource } from "../gps/gps-source.ts";
 import { ObdSource, type ObdSourceOptions } from "../obd/obd-source.ts";
@@ -30,7 +30,8 @@ export interface SourceSurroundings {
   readonly specs: Readonly<Record<SourceFlag, SourceSpec>>;
   /** Null when nothing is simulated. */
   readonly bench: Bench | null;
-  readonly bestClock: BestClock;
+  /** The machine's own time, not the best clock's: that one goes by the receiver which is to be judged. */
+  readonly machineTime: () => MachineTime | null;
   readonly lastFix: LastFix;
   readonly path: (text: string) => string;
   readonly clock: Clock;
@@ -76,7 +77,7 @@ const simulatedObd = (bench: Bench, options: Omit<ObdSourceOptions, "open">): So
 };
 
 const gps = (around: SourceSurroundings, bench: Bench | null): OpenedSource | null => {
-  const { specs, values, bestClock, path } = around;
+  const { specs, values, path } = around;
   const spec = specs.gps;
   const common = { ...around, vehicleType: values.vehicleType };
   if (spec.kind === "simulated" && bench !== null) {
@@ -95,8 +96,7 @@ const gps = (around: SourceSurroundings, bench: Bench | null): OpenedSource | nu
   const isFile = device.kind === "file";
   if (isFile) checkCapture(path(device.path));
   const open = deviceChannel(isFile ? { kind: "file", path: path(device.path) } : device);
-  const machineTime = () => bestClock.wallTime();
-  const source = new GpsSource({ ...common, open, mode: isFile ? "replay" : "live", machineTime });
+  const source = new GpsSource({ ...common, open, mode: isFile ? "replay" : "live" });
   return { source, time: isFile ? "replay" : "live" };
 };
 

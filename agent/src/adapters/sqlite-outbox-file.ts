@@ -6,6 +6,11 @@ import { errorText, RoadstreamError, uuidV7, type Clock, type Logger, type Rando
 /** The file's format; another one is not touched. */
 const FORMAT = 1;
 
+const SEGMENT_BY_AGE = "CREATE INDEX segment_by_age ON segment (accepted_at) WHERE accepted_at IS NOT NULL;";
+
+/** For files of format 1 from before there was this; agents that know nothing of it can go on writing to them. */
+const ADD_UPTIME = `ALTER TABLE segment ADD COLUMN accepted_uptime INTEGER; ${SEGMENT_BY_AGE}`;
+
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
 CREATE TABLE boot (
@@ -18,9 +23,10 @@ CREATE TABLE series (
 ) STRICT;
 CREATE TABLE segment (
   id INTEGER PRIMARY KEY AUTOINCREMENT, series_id INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
-  size INTEGER NOT NULL, accepted_at INTEGER, text TEXT NOT NULL
+  size INTEGER NOT NULL, accepted_at INTEGER, accepted_uptime INTEGER, text TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX segment_of_series ON segment (series_id, last_seq);
+${SEGMENT_BY_AGE}
 CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY AUTOINCREMENT, boot_id TEXT NOT NULL, stream TEXT NOT NULL, first_seq INTEGER NOT NULL,
   last_seq INTEGER NOT NULL, size INTEGER NOT NULL, text TEXT NOT NULL
@@ -148,6 +154,8 @@ const identify = (db: DatabaseSync, newId: () => string): string => {
       hint: "use the agent version that wrote it, or give --data another folder",
     });
   }
+  const uptimes = db.prepare("SELECT 1 FROM pragma_table_info('segment') WHERE name = 'accepted_uptime'");
+  if (uptimes.get() === undefined) db.exec(`BEGIN IMMEDIATE; ${ADD_UPTIME} COMMIT;`);
   const id = db.prepare("SELECT value FROM meta WHERE key = 'outbox_id'").get()?.["value"];
   if (typeof id !== "string") throw corruption("no outbox id");
   return id;

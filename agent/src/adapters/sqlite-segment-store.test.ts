@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { isRoadstreamError, seededRandom, silentLogger } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
@@ -126,4 +127,22 @@ test("a full disk refuses what does not fit, keeps what it has, and takes more o
   const again = openTestOutbox({ store: disk.open(2 ** 20) });
   expect(again.outbox.usage().records).toBe(held + 1 - 5);
   await again.outbox[Symbol.asyncDispose]();
+});
+
+test("an outbox from before there were uptimes is taken over, and its readings stay", async () => {
+  using disk = folder();
+  const first = openTestOutbox({ store: disk.open() });
+  await first.outbox.accept(numbered(1));
+  await first.outbox[Symbol.asyncDispose]();
+  const old = new DatabaseSync(join(disk.directory, "outbox.sqlite"));
+  old.exec("DROP INDEX segment_by_age; ALTER TABLE segment DROP COLUMN accepted_uptime;");
+  old.close();
+  const store = disk.open();
+  const second = openTestOutbox({ store });
+  await second.outbox.accept(numbered(2));
+  const uptimes = [first, second].map(
+    ({ outbox: { bootId } }) => store.front({ bootId, stream: "gps_data" }, 9)[0]?.acceptedUptime,
+  );
+  expect(uptimes).toEqual([null, 1000]);
+  await second.outbox[Symbol.asyncDispose]();
 });

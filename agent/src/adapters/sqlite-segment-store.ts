@@ -9,7 +9,7 @@
  * Layout. `meta`: the outbox's id. `boot`: starts of the agent that are still spoken of, in
  * their order (a clock that was set back misleads none). `series`: per (boot, stream) how
  * many numbers were given, and the ranges acknowledged and dropped, as JSON. `segment`: the records as newline-delimited
- * JSON; line i is seq first_seq + i. Ids grow, so the lowest is the oldest. A segment goes when all of it is settled;
+ * JSON, with when they were accepted by either clock; line i is seq first_seq + i. Ids grow, so the lowest is the oldest. A segment goes when all of it is settled;
  * what of it is settled before is said by its series. `quarantine`: records that broke a connection again and again.
  *
  * Operation. One commit() is one transaction and one fsync of the write-ahead log (synchronous = FULL). That COMMIT is
@@ -20,6 +20,8 @@ import { closeSync, openSync, statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
   isStream,
+  unixMillis,
+  uptimeMillis,
   type Clock,
   type Logger,
   type Random,
@@ -50,6 +52,9 @@ export interface StoreStatistics {
   readonly writeBacks: number;
   readonly writeBackFailures: number;
 }
+
+/** What {@link infoOf} reads. */
+const INFO = "first_seq, last_seq, size, accepted_at, accepted_uptime";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -132,8 +137,7 @@ export class SqliteSegmentStore implements SegmentStore {
   overlapping(run: SeqRun): readonly SegmentInfo[] {
     const id = this.#seriesIds.get(`${run.bootId}/${run.stream}`);
     if (id === undefined) return [];
-    const sql =
-      "SELECT first_seq, last_seq, size, accepted_at FROM segment WHERE series_id = ? AND last_seq >= ? AND first_seq <= ? ORDER BY last_seq";
+    const sql = `SELECT ${INFO} FROM segment WHERE series_id = ? AND last_seq >= ? AND first_seq <= ? ORDER BY last_seq`;
     return this.#guard("read", () =>
       this.#all(sql, id, run.firstSeq, run.lastSeq).map((row) => infoOf(row, run)),
     );
@@ -142,8 +146,7 @@ export class SqliteSegmentStore implements SegmentStore {
   segmentAt(of: { bootId: string; stream: StreamName; seq: number }): Segment | null {
     const id = this.#seriesIds.get(`${of.bootId}/${of.stream}`);
     if (id === undefined) return null;
-    const sql =
-      "SELECT first_seq, last_seq, size, accepted_at, text FROM segment WHERE series_id = ? AND last_seq >= ? ORDER BY last_seq LIMIT 1";
+    const sql = `SELECT ${INFO}, text FROM segment WHERE series_id = ? AND last_seq >= ? ORDER BY last_seq LIMIT 1`;
     return this.#guard("read", () => {
       const row = this.#all(sql, id, of.seq)[0];
       return row === undefined ? null : { ...infoOf(row, of), text: String(row["text"]) };
@@ -152,14 +155,29 @@ export class SqliteSegmentStore implements SegmentStore {
 
   oldest(streams: readonly StreamName[], limit: number): readonly SegmentInfo[] {
     const marks = streams.map(() => "?").join(", ");
-    const sql = `SELECT boot_id, stream, first_seq, last_seq, size, accepted_at
+    const sql = `SELECT boot_id, stream, ${INFO}
       FROM segment CROSS JOIN series ON series.id = series_id WHERE stream IN (${marks}) ORDER BY segment.id LIMIT ?`;
-    return this.#guard("read", () =>
-      this.#all(sql, ...streams, limit).flatMap((row) => {
-        const stream = String(row["stream"]);
-        return isStream(stream) ? [infoOf(row, { bootId: String(row["boot_id"]), stream })] : [];
-      }),
-    );
+    return this.#guard("read", () => this.#all(sql, ...streams, limit).flatMap(infosOf));
+  }
+
+  front(series: { bootId: string; stream: StreamName }, limit: number): readonly SegmentInfo[] {
+    const id = this.#seriesIds.get(`${series.bootId}/${series.stream}`);
+    if (id === undefined) return [];
+    const sql = `SELECT ${INFO} FROM segment WHERE series_id = ? ORDER BY last_seq LIMIT ?`;
+    return this.#guard("read", () => this.#all(sql, id, limit).map((row) => infoOf(row, series)));
+  }
+
+  acceptedBetween(
+    streams: readonly StreamName[],
+    within: { readonly from: number; readonly to: number; readonly besides: string },
+    limit: number,
+  ): readonly SegmentInfo[] {
+    const marks = streams.map(() => "?").join(", ");
+    const sql = `SELECT series.boot_id, stream, ${INFO}
+      FROM segment INDEXED BY segment_by_age CROSS JOIN series ON series.id = series_id CROSS JOIN boot ON boot.boot_id = series.boot_id
+      WHERE accepted_at BETWEEN ? AND ? AND machine_boot <> ? AND stream IN (${marks}) ORDER BY accepted_at LIMIT ?`;
+    const { from, to, besides } = within;
+    return this.#guard("read", () => this.#all(sql, from, to, besides, ...streams, limit).flatMap(infosOf));
   }
 
   [Symbol.dispose](): void {
@@ -190,12 +208,13 @@ export class SqliteSegmentStore implements SegmentStore {
     }
     for (const segment of changes.added) {
       this.#run(
-        "INSERT INTO segment (series_id, first_seq, last_seq, size, accepted_at, text) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO segment (series_id, first_seq, last_seq, size, accepted_at, accepted_uptime, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
         this.#seriesId(segment),
         segment.firstSeq,
         segment.lastSeq,
         segment.size,
         segment.acceptedAt,
+        segment.acceptedUptime,
         segment.text,
       );
     }
@@ -310,5 +329,12 @@ const infoOf = (row: Values, series: { bootId: string; stream: StreamName }): Se
   firstSeq: Number(row["first_seq"]),
   lastSeq: Number(row["last_seq"]),
   size: Number(row["size"]),
-  acceptedAt: row["accepted_at"] === null ? null : (Number(row["accepted_at"]) as SegmentInfo["acceptedAt"]),
+  acceptedAt: row["accepted_at"] === null ? null : unixMillis(Number(row["accepted_at"])),
+  acceptedUptime: row["accepted_uptime"] === null ? null : uptimeMillis(Number(row["accepted_uptime"])),
 });
+
+/** For rows that name their series. */
+const infosOf = (row: Values): SegmentInfo[] => {
+  const stream = String(row["stream"]);
+  return isStream(stream) ? [infoOf(row, { bootId: String(row["boot_id"]), stream })] : [];
+};

@@ -2,12 +2,18 @@ import { seconds, unixMillis, uptimeMillis, hours } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
 import { gpsSample } from "../testing/sample-readings.ts";
-import { BestClock, CARRIED_ERROR_MS, DRIFT, type MachineTime } from "./best-clock.ts";
+import { BestClock, CARRIED_ERROR_MS, CONFIRMING_FIXES } from "./best-clock.ts";
+import { DRIFT, type MachineTime } from "./vouched-time.ts";
 
 const NOON = unixMillis(Date.UTC(2026, 5, 1, 12));
 const at = (uptime: number) => uptimeMillis(uptime);
 const fix = (uptime: number, capturedAt: number | null, clock: "gnss" | "unsynced" = "gnss") =>
-  gpsSample({ uptime: at(uptime), clock, capturedAt: capturedAt === null ? null : unixMillis(capturedAt) });
+  gpsSample({
+    uptime: at(uptime),
+    clock,
+    capturedAt: capturedAt === null ? null : unixMillis(capturedAt),
+    clockErrorMs: capturedAt === null ? null : 1,
+  });
 
 const best = (machineTime: () => MachineTime | null = () => null, clock = new VirtualClock()) =>
   new BestClock({ clock, machineTime, tripTime: null });
@@ -16,7 +22,7 @@ test("before anything vouches for a time there is none, whatever the machine's c
   const clock = best();
   expect(clock.learn(fix(1000, null, "unsynced"))).toBe(null);
   expect(clock.at(at(1000))).toBe(null);
-  expect(clock.wallTime()).toBe(null);
+  expect(clock.confirmedTime()).toBe(null);
   expect(clock.stamp(at(1234))).toEqual({
     capturedAt: null,
     clock: "unsynced",
@@ -75,5 +81,42 @@ test("a simulated trip's time stamps readings and is never taken for the true on
   const clock = new BestClock({ clock: new VirtualClock(), machineTime: () => null, tripTime: () => NOON });
   expect(clock.stamp(at(7))).toEqual({ capturedAt: NOON, clock: "simulated", clockErrorMs: null, uptime: 7 });
   expect(clock.learn(fix(7, NOON))).toBe(null);
-  expect(clock.wallTime()).toBe(null);
+  expect(clock.confirmedTime()).toBe(null);
+});
+
+test("time servers overrule a receiver's time that is off by more than a few seconds, and nothing less than that", () => {
+  const virtual = new VirtualClock({ uptime: 5000 });
+  let machine: MachineTime | null = null;
+  const clock = best(() => machine, virtual);
+  clock.learn(fix(5000, NOON));
+  machine = { at: unixMillis(NOON + seconds(4)), source: "ntp" };
+  expect(clock.at(at(5000))).toMatchObject({ at: NOON, clock: "gnss" });
+  machine = { at: unixMillis(NOON + hours(30)), source: "ntp" };
+  expect(clock.at(at(4000))).toEqual({ at: NOON + hours(30) - 1000, clock: "ntp", errorMs: null });
+  expect(clock.learn(fix(5000, NOON))).toBe("jumped");
+  machine = { at: unixMillis(NOON + hours(30)), source: "rtc" };
+  expect(clock.at(at(5000))).toMatchObject({ at: NOON, clock: "gnss" });
+});
+
+test("a machine that has run for long may be as far from the time servers as its quartz runs away", () => {
+  const up = hours(24 * 30);
+  const clock = best(
+    () => ({ at: unixMillis(NOON + seconds(60)), source: "ntp" }),
+    new VirtualClock({ uptime: up }),
+  );
+  clock.learn(fix(up, NOON));
+  expect(clock.at(at(up))).toMatchObject({ at: NOON, clock: "gnss" });
+});
+
+test("a time is confirmed by time servers, or by fixes that agree with each other; a battery's never is", () => {
+  const virtual = new VirtualClock({ uptime: 0 });
+  expect(best(() => ({ at: NOON, source: "rtc" }), virtual).confirmedTime()).toBe(null);
+  expect(best(() => ({ at: NOON, source: "ntp" }), virtual).confirmedTime()).toBe(NOON);
+  const clock = best(() => null, virtual);
+  for (let s = 0; s < CONFIRMING_FIXES; s += 1) clock.learn(fix(s, NOON + s));
+  expect(clock.confirmedTime()).toBe(null);
+  clock.learn(fix(CONFIRMING_FIXES, NOON + CONFIRMING_FIXES));
+  expect(clock.confirmedTime()).toBe(NOON);
+  clock.learn(fix(CONFIRMING_FIXES + 1, NOON + hours(2000)));
+  expect(clock.confirmedTime()).toBe(null);
 });

@@ -6,6 +6,7 @@ import {
   type UptimeMillis,
 } from "@roadstream/shared";
 import type { SampledReading } from "../ports.ts";
+import { carriedTo, DRIFT, ntpTolerance, type MachineTime } from "./vouched-time.ts";
 
 export type ReadingStamp = Pick<SampledReading, "capturedAt" | "clock" | "clockErrorMs" | "uptime">;
 
@@ -18,14 +19,8 @@ const CORRECTION_WORTH_TELLING_MS = 2000;
  */
 export const CARRIED_ERROR_MS = 500;
 
-/** How fast a machine's quartz may run away from the receiver's time, as a share of what has passed. */
-export const DRIFT = 50e-6;
-
-/** The machine's wall clock where something vouches for it. */
-export interface MachineTime {
-  readonly at: UnixMillis;
-  readonly source: "ntp" | "rtc";
-}
+/** Fixes in a row that agree with each other, before what cannot be undone is done by their time. */
+export const CONFIRMING_FIXES = 10;
 
 interface Anchor {
   readonly at: UnixMillis;
@@ -40,14 +35,16 @@ export interface KnownTime {
 }
 
 /**
- * The best time there is: a simulated trip's, else a live GNSS receiver's carried on by the monotonic clock, else the
- * machine's where it is vouched for, else none.
+ * The best time there is: a simulated trip's, else a live GNSS receiver's carried on by the monotonic clock, unless time
+ * servers contradict it, else the machine's where it is vouched for, else none.
  */
 export class BestClock {
   readonly #clock: Clock;
   readonly #machineTime: () => MachineTime | null;
   readonly #tripTime: (() => UnixMillis) | null;
   #anchor: Anchor | null = null;
+  /** Fixes that agreed with the ones before them, in a row. */
+  #agreed = 0;
   /** The known time less the uptime, when last looked at. */
   #offsetMs: number | null;
 
@@ -67,7 +64,7 @@ export class BestClock {
   learn(reading: SampledReading): "came_to_be" | "jumped" | null {
     if (this.#tripTime !== null) return null;
     if (reading.clock === "gnss" && reading.capturedAt !== null)
-      this.#anchor = { at: reading.capturedAt, uptime: reading.uptime };
+      this.#moveAnchor({ at: reading.capturedAt, uptime: reading.uptime }, reading.clockErrorMs !== null);
     const before = this.#offsetMs;
     this.#offsetMs = this.#offsetAt(reading.uptime);
     if (this.#offsetMs === null) return null;
@@ -86,20 +83,34 @@ export class BestClock {
 
   /** The true time at an uptime of this machine boot, as far as known now; never a simulated one. */
   at(uptime: UptimeMillis): KnownTime | null {
-    if (this.#anchor !== null) {
-      const { at, uptime: then } = this.#anchor;
-      const errorMs = CARRIED_ERROR_MS + Math.round(Math.abs(uptime - then) * DRIFT);
-      return { at: unixMillis(Math.round(at + uptime - then)), clock: "gnss", errorMs };
+    const machine = carriedTo(uptime, this.#machineTime(), this.#clock.uptime());
+    const carried = this.#anchor === null ? null : carriedFrom(this.#anchor, uptime);
+    if (carried !== null) {
+      const isContradicted =
+        machine?.source === "ntp" && Math.abs(machine.at - carried.at) > ntpTolerance(uptime);
+      if (!isContradicted) return carried;
     }
-    const machine = this.#machineTime();
-    if (machine === null) return null;
-    const at = unixMillis(Math.round(machine.at + uptime - this.#clock.uptime()));
-    return { at, clock: machine.source, errorMs: null };
+    return machine === null ? null : { at: machine.at, clock: machine.source, errorMs: null };
   }
 
-  /** The true wall time of now, where known. */
-  wallTime(): UnixMillis | null {
-    return this.at(this.#clock.uptime())?.at ?? null;
+  /**
+   * The true wall time of now, where enough stands for it to throw something away by it: time servers, or a receiver
+   * whose fixes have agreed for a while. A battery's clock alone never does: a flat one begins anywhere.
+   */
+  confirmedTime(): UnixMillis | null {
+    const known = this.at(this.#clock.uptime());
+    const isConfirmed =
+      known?.clock === "ntp" || (known?.clock === "gnss" && this.#agreed >= CONFIRMING_FIXES);
+    return isConfirmed ? known.at : null;
+  }
+
+  #moveAnchor(anchor: Anchor, hasFix: boolean): void {
+    const before = this.#anchor;
+    this.#anchor = anchor;
+    const step =
+      before === null ? Number.POSITIVE_INFINITY : anchor.at - before.at - (anchor.uptime - before.uptime);
+    if (Math.abs(step) > CORRECTION_WORTH_TELLING_MS) this.#agreed = 0;
+    else if (hasFix) this.#agreed += 1;
   }
 
   #offsetAt(uptime: UptimeMillis): number | null {
@@ -107,3 +118,9 @@ export class BestClock {
     return known === null ? null : known.at - uptime;
   }
 }
+
+const carriedFrom = ({ at, uptime: then }: Anchor, uptime: UptimeMillis): KnownTime => ({
+  at: unixMillis(Math.round(at + uptime - then)),
+  clock: "gnss",
+  errorMs: CARRIED_ERROR_MS + Math.round(Math.abs(uptime - then) * DRIFT),
+});

@@ -10,6 +10,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { gga, gsa, rmc, zda } from "../nmea/testing/bodies.ts";
 import { latin1, sentence } from "../nmea/testing/make-sentence.ts";
 import type { SampledReadingOf, SourceEvents } from "../ports.ts";
+import { CLOSE_DEADLINE, OPEN_DEADLINE } from "../sources/channel-deadline.ts";
 import { GPS_SILENCE, GpsSource, type GpsSourceOptions } from "./gps-source.ts";
 import { scriptedChannel, type ScriptedChannel, type Step } from "./testing/scripted-channel.ts";
 
@@ -68,7 +69,7 @@ const start = (
     random: seededRandom(1),
     logger: silentLogger,
     metrics,
-    machineTime: () => clock.now(),
+    machineTime: () => ({ at: clock.now(), source: "ntp" }),
     ...options,
   });
   const sink: SourceEvents = {
@@ -174,6 +175,45 @@ describe("GpsSource, live", () => {
     const { clock, log } = start([null]);
     await clock.advance(100);
     expect(log).toEqual(["gps lost: open_failed"]);
+  });
+
+  it("gives up a port that never opens, tries again for ever, and says so once", async () => {
+    let opened = 0;
+    const open = (): Promise<never> => {
+      opened += 1;
+      return new Promise(() => undefined);
+    };
+    const { clock, log, stop, ended } = start([], { open });
+    await clock.advance(OPEN_DEADLINE - 1);
+    expect([opened, log]).toEqual([1, []]);
+    await clock.advance(3_600_000);
+    expect(opened).toBeGreaterThan(60);
+    expect(log).toEqual(["gps lost: open_failed"]);
+    stop.abort();
+    expect(await ended).toBe("ended");
+  });
+
+  it("closes a channel that opens after it was given up", async () => {
+    const late = Promise.withResolvers<ScriptedChannel>();
+    const { clock } = start([], { open: () => late.promise });
+    await clock.advance(OPEN_DEADLINE);
+    const channel = scriptedChannel(clock, [SILENT]);
+    late.resolve(channel);
+    await clock.settle();
+    expect(channel.isClosed).toBe(true);
+  });
+
+  it("leaves a port behind that never closes", async () => {
+    const { clock, rows, channels } = start([
+      [cycle("101112.00"), { fail: "channel_lost" }],
+      [cycle("101120.00"), SILENT],
+    ]);
+    channels[0]![Symbol.asyncDispose] = () => new Promise<void>(() => undefined);
+    await clock.advance(CLOSE_DEADLINE - 1);
+    expect(channels).toHaveLength(1);
+    await clock.advance(2000);
+    expect(channels).toHaveLength(2);
+    expect(rows).toHaveLength(2);
   });
 
   it("ends with a channel that ends for good, and keeps its last epoch", async () => {

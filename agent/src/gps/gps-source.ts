@@ -10,8 +10,8 @@ import {
   type Metrics,
   type OpenByteChannel,
   type Random,
-  type UnixMillis,
 } from "@roadstream/shared";
+import { carriedTo, type MachineTime } from "../clock/vouched-time.ts";
 import type { Epoch } from "../nmea/epoch.ts";
 import { fixOf, reportsFix } from "../nmea/fix.ts";
 import { ReceiverCalendar } from "../nmea/receiver-calendar.ts";
@@ -19,6 +19,7 @@ import type { Source, SourceEvents } from "../ports.ts";
 import { GpsMetrics } from "./gps-metrics.ts";
 import { gpsReading } from "./gps-reading.ts";
 import { GpsSession, type SessionEnd } from "./gps-session.ts";
+import { closeInTime, openInTime } from "../sources/channel-deadline.ts";
 import { OpenComplaint } from "../sources/open-complaint.ts";
 import { ReceiverTimeTrust } from "./receiver-time-trust.ts";
 
@@ -33,8 +34,8 @@ export interface GpsSourceOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** The machine's wall time where it is known to be right; null otherwise. */
-  readonly machineTime: () => UnixMillis | null;
+  /** The machine's own time of now where something vouches for it, nothing of this receiver's in it; null otherwise. */
+  readonly machineTime: () => MachineTime | null;
   /** What plausible receiver times count as: `simulated` behind the bench. */
   readonly clockName?: Extract<ClockSource, "gnss" | "simulated">;
   readonly vehicleType?: string | null;
@@ -80,11 +81,12 @@ export class GpsSource implements Source {
 
   /** One channel from its opening to its end. */
   async #session(sink: SourceEvents, signal: AbortSignal): Promise<SessionEnd> {
-    const { open, mode, clock, silence } = this.#options;
+    const { open, mode, clock, logger, silence } = this.#options;
+    const device = { source: this.name, clock, logger };
     this.#metrics.restart();
     let channel;
     try {
-      channel = await open(signal);
+      channel = await openInTime(device, open, signal);
     } catch (error) {
       if (signal.aborted) return { why: "ended" };
       if (mode === "replay" || !isRoadstreamError(error)) throw error;
@@ -92,9 +94,8 @@ export class GpsSource implements Source {
       return { why: "lost", reason: "open_failed", spoke: false };
     }
     this.#complaint.opened();
-    await using owned = channel;
     const session = new GpsSession({
-      channel: owned,
+      channel,
       clock,
       mode,
       silence: silence ?? GPS_SILENCE,
@@ -102,18 +103,22 @@ export class GpsSource implements Source {
       onEpoch: (epoch) => this.#take(epoch, sink),
       onCounts: (counts) => this.#metrics.report(counts),
     });
-    return await session.run(signal);
+    try {
+      return await session.run(signal);
+    } finally {
+      await closeInTime(device, async () => channel[Symbol.asyncDispose]());
+    }
   }
 
   async #take(epoch: Epoch, sink: SourceEvents): Promise<void> {
     const fixAt = this.#calendar.timeOf(epoch);
     if (!reportsFix(epoch)) return;
-    const { machineTime, clockName = "gnss", vehicleType = null } = this.#options;
+    const { clock, clockName = "gnss", vehicleType = null } = this.#options;
     const fix = fixOf(epoch);
     const { uptime } = epoch;
+    const machineTime = carriedTo(uptime, this.#options.machineTime(), clock.uptime());
     const isTrusted =
-      fixAt !== null &&
-      this.#trust.accepts({ at: fixAt, uptime, hasFix: fix.kind !== "none", machineTime: machineTime() });
+      fixAt !== null && this.#trust.accepts({ at: fixAt, uptime, hasFix: fix.kind !== "none", machineTime });
     this.#metrics.reading(fix);
     await sink.reading(
       gpsReading({ fix, fixAt, uptime, trustedAs: isTrusted ? clockName : null, vehicleType }),

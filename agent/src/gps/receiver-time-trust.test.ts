@@ -1,13 +1,16 @@
-import { days, seconds, unixMillis, uptimeMillis } from "@roadstream/shared";
+import { days, minutes, seconds, unixMillis, uptimeMillis } from "@roadstream/shared";
 import { describe, expect, it } from "vitest";
+import type { MachineTime } from "../clock/vouched-time.ts";
 import { ReceiverTimeTrust, type ReceiverTimeClaim } from "./receiver-time-trust.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
+const ntp = (at: number): MachineTime => ({ at: unixMillis(at), source: "ntp" });
+const rtc = (at: number): MachineTime => ({ at: unixMillis(at), source: "rtc" });
 const claim = (at: number, options: Partial<ReceiverTimeClaim> = {}): ReceiverTimeClaim => ({
   at: unixMillis(at),
   uptime: uptimeMillis(0),
   hasFix: true,
-  machineTime: unixMillis(NOW),
+  machineTime: ntp(NOW),
   ...options,
 });
 const fresh = (mode: "live" | "replay", at: number, options: Partial<ReceiverTimeClaim> = {}): boolean =>
@@ -24,7 +27,41 @@ describe("ReceiverTimeTrust", () => {
     ["more than a day ahead", NOW + days(1) + 1, false],
   ])("judges %s", (_, at, accepted) => {
     expect(fresh("replay", at)).toBe(accepted);
+  });
+
+  it.each([
+    ["the zero of GPS time", Date.UTC(1980, 0, 6), false],
+    ["a minute ago, read late", NOW - minutes(1), true],
+    ["longer ago", NOW - minutes(1) - 1, false],
+    ["a few seconds ahead", NOW + seconds(5), true],
+    ["before it has heard of leap seconds", NOW + seconds(18), false],
+  ])("holds a live receiver to the time servers: %s", (_, at, accepted) => {
     expect(fresh("live", at)).toBe(accepted);
+    expect(fresh("live", at, { hasFix: false })).toBe(accepted);
+  });
+
+  it("believes a first time without a fix only where time servers say the same", () => {
+    const flatBattery = Date.UTC(2026, 0, 2);
+    for (const machineTime of [null, rtc(flatBattery)]) {
+      const trust = new ReceiverTimeTrust("live");
+      const epochs = Array.from({ length: 20 }, (_, s) =>
+        trust.accepts(
+          claim(flatBattery + seconds(s), { uptime: uptimeMillis(seconds(s)), hasFix: false, machineTime }),
+        ),
+      );
+      expect(epochs).not.toContain(true);
+    }
+    expect(fresh("live", NOW, { hasFix: false })).toBe(true);
+  });
+
+  it("doubts fixes that a battery's clock contradicts, until ten in a row agree", () => {
+    const trust = new ReceiverTimeTrust("live");
+    const machineTime = rtc(NOW - days(200));
+    const epochs = Array.from({ length: 11 }, (_, s) =>
+      trust.accepts(claim(NOW + seconds(s), { uptime: uptimeMillis(seconds(s)), machineTime })),
+    );
+    expect(epochs).toEqual([...Array<boolean>(9).fill(false), true, true]);
+    expect(fresh("live", NOW, { machineTime: rtc(NOW - days(1)) })).toBe(true);
   });
 
   it("believes a live receiver without a fix only from this program's time on", () => {
@@ -43,7 +80,10 @@ describe("ReceiverTimeTrust", () => {
     const trust = new ReceiverTimeTrust("live");
     const at = (second: number, shift: number): boolean =>
       trust.accepts(
-        claim(NOW - days(300) + seconds(second) + shift, { uptime: uptimeMillis(seconds(second)) }),
+        claim(NOW - days(300) + seconds(second) + shift, {
+          uptime: uptimeMillis(seconds(second)),
+          machineTime: null,
+        }),
       );
     expect(at(0, 0)).toBe(true);
     expect(at(1, days(-50))).toBe(false);

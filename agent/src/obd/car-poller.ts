@@ -1,6 +1,7 @@
 import type { Clock, UptimeMillis } from "@roadstream/shared";
 import type { ElmSession, QueryOutcome, SessionEnd } from "./elm-session.ts";
 import type { ObdCounters } from "./obd-counters.ts";
+import type { TimeSpan } from "../ports.ts";
 import type { ObdMessage } from "./obd-message.ts";
 import { pidRow } from "./pid-table.ts";
 import { planCycle, type OtherAsk } from "./polling-plan.ts";
@@ -23,6 +24,8 @@ export interface CycleResult {
   readonly answered: boolean;
   /** When the last of the service 01 answers was in. */
   readonly measuredAt: UptimeMillis;
+  /** When the speed was asked for and answered, in the car's time; null where it was not. */
+  readonly speedBetween: TimeSpan | null;
   readonly end: SessionEnd | null;
 }
 
@@ -40,6 +43,7 @@ export class CarPoller {
   #severalPids: boolean;
   #severalFailures = 0;
   #deaf = 0;
+  #speedBetween: TimeSpan | null = null;
   #end: SessionEnd | null = null;
 
   constructor(options: {
@@ -67,6 +71,7 @@ export class CarPoller {
       memory: { askedAt: this.#askedAt, settled: this.#settled },
       severalPids: this.#severalPids,
     });
+    this.#speedBetween = null;
     const asked: number[] = [];
     const got = new Set<number>();
     for (const request of plan.requests) {
@@ -80,7 +85,7 @@ export class CarPoller {
     for (const other of plan.others) {
       if (this.#end === null) await this.#askOther(other, got.size > 0);
     }
-    return { answered: got.size > 0, measuredAt, end: this.#end };
+    return { answered: got.size > 0, measuredAt, speedBetween: this.#speedBetween, end: this.#end };
   }
 
   /** The PIDs that were answered. One by one where the request for several brought not all. */
@@ -102,6 +107,7 @@ export class CarPoller {
   }
 
   async #askOnce(pids: readonly number[]): Promise<ReadonlySet<number>> {
+    const from = this.#carTime();
     const outcome = await this.#session.query(0x01, pids);
     const at = this.#carTime();
     for (const pid of pids) this.#askedAt.set(pid, at);
@@ -113,7 +119,7 @@ export class CarPoller {
         continue;
       }
       for (const [pid, data] of answer.data) {
-        if (this.#believe(pid, data, at, got.has(pid))) got.add(pid);
+        if (this.#believe(pid, data, { from, to: at }, got.has(pid))) got.add(pid);
       }
     }
     return got;
@@ -123,13 +129,14 @@ export class CarPoller {
    * Several ECUs may answer the same PID: the lowest address, which is the engine's (ISO 15765-4), is taken, but the
    * lamp is on if any says so. True: the PID counts as answered.
    */
-  #believe(pid: number, data: Uint8Array, at: UptimeMillis, known: boolean): boolean {
+  #believe(pid: number, data: Uint8Array, between: TimeSpan, known: boolean): boolean {
     const row = pidRow(pid);
     const value = row?.decode(data) ?? null;
     if (row === null || (value === null && row.pace !== "once")) return false;
     if (row.pace === "once") this.#settled.add(pid);
     if (value !== null && (!known || (row.column === "mil_on" && value === true)))
-      this.#book.put(row.column, value, at);
+      this.#book.put(row.column, value, between.to);
+    if (row.column === "speed_kmh") this.#speedBetween = between;
     return true;
   }
 

@@ -415,3 +415,20 @@ test("every request has exactly one outcome, and every byte its kind", async () 
   expect(sum("bytes", "kind", ["nul"])).toBeGreaterThan(0);
   expect(sum("errors", "error", ["can_error"])).toBeGreaterThan(0);
 });
+
+test("a speed tells between which moments it was measured, however late its answer is read", async () => {
+  const b = bench();
+  await b.clock.advance(15_000);
+  const spans = b.readings.map(({ uptime, speedBetween }) => [
+    speedBetween!.to - speedBetween!.from,
+    uptime - speedBetween!.from,
+  ]);
+  expect(spans.length).toBeGreaterThan(10);
+  for (const [answered, measured] of spans) {
+    expect(answered).toBeGreaterThan(0);
+    expect(answered).toBeLessThan(500);
+    expect(measured).toBeGreaterThanOrEqual(answered!);
+  }
+  const starts = b.readings.map(({ speedBetween }) => speedBetween!.from);
+  expect(starts.slice(1).map((from, i) => from - starts[i]!)).toEqual(starts.slice(1).map(() => 1000));
+});

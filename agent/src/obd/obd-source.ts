@@ -3,8 +3,6 @@ import {
   millis,
   RECONNECT_SCHEDULE,
   retryIntervals,
-  seconds,
-  withDeadline,
   type Clock,
   type DurationMs,
   type Logger,
@@ -14,6 +12,7 @@ import {
   type UptimeMillis,
 } from "@roadstream/shared";
 import type { SampledReadingOf, Source, SourceEvents } from "../ports.ts";
+import { closeInTime, openInTime } from "../sources/channel-deadline.ts";
 import { OpenComplaint } from "../sources/open-complaint.ts";
 import { CarPoller } from "./car-poller.ts";
 import { discoverPids } from "./discovery.ts";
@@ -53,10 +52,6 @@ export interface ObdSourceOptions {
   readonly nextCycle?: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Opening a port or socket that hangs is given up after this. */
-const OPEN_DEADLINE = seconds(15);
-/** Closing likewise; what does not close is left behind. */
-const CLOSE_DEADLINE = seconds(5);
 /** Restarts of an adapter that resets itself, without one reading between, before its channel is opened anew. */
 const RESTARTS_WITHOUT_READING = 3;
 
@@ -111,7 +106,7 @@ export class ObdSource implements Source {
     const { clock, open } = this.#options;
     let channel;
     try {
-      channel = await withDeadline(clock, OPEN_DEADLINE, "open the OBD adapter", openOrDrop(open), signal);
+      channel = await openInTime(this.#device, open, signal);
     } catch (error) {
       if (signal.aborted || !isRoadstreamError(error) || !error.retryable) throw error;
       this.#complaint.failed(error);
@@ -132,20 +127,15 @@ export class ObdSource implements Source {
     } finally {
       signal.removeEventListener("abort", onAbort);
       stop.abort();
-      await this.#close(async () => {
+      await closeInTime(this.#device, async () => {
         await channel[Symbol.asyncDispose]();
         await receiving;
       });
     }
   }
 
-  async #close(close: () => Promise<void>): Promise<void> {
-    try {
-      await withDeadline(this.#options.clock, CLOSE_DEADLINE, "close the OBD adapter", close);
-    } catch (error) {
-      if (!isRoadstreamError(error)) throw error;
-      this.#options.logger.warn("obd_close_failed", { code: error.code });
-    }
+  get #device(): Parameters<typeof closeInTime>[0] {
+    return { source: this.name, clock: this.#options.clock, logger: this.#options.logger };
   }
 
   /** Sessions on one channel; returns why it should be opened anew. */
@@ -210,7 +200,7 @@ export class ObdSource implements Source {
     let used = false;
     for (;;) {
       const [start, askedFrom] = [clock.uptime(), carTime()];
-      const { answered, measuredAt, end } = await poller.cycle();
+      const { answered, measuredAt, speedBetween, end } = await poller.cycle();
       if (end !== null) return end;
       const page = book.asOf(askedFrom);
       const use = watch.observe({
@@ -224,11 +214,12 @@ export class ObdSource implements Source {
       if (use !== "in_use") return { kind: use, used };
       if (answered) {
         used = true;
-        await this.#emit(
-          stretch.sink,
-          vehicleColumns(page, this.#options.car, this.#options.lastFix()),
-          measuredAt,
-        );
+        await this.#emit(stretch.sink, {
+          stream: "vehicle_data",
+          ...this.#stamp(measuredAt),
+          ...(speedBetween !== null && { speedBetween }),
+          columns: vehicleColumns(page, this.#options.car, this.#options.lastFix()),
+        });
       }
       await this.#nextCycle(start, stretch.signal);
     }
@@ -241,17 +232,13 @@ export class ObdSource implements Source {
     if (left > 0) await clock.sleep(millis(left), signal);
   }
 
-  async #emit(
-    sink: SourceEvents,
-    columns: VehicleReading["columns"],
-    measuredAt: UptimeMillis,
-  ): Promise<void> {
+  async #emit(sink: SourceEvents, reading: VehicleReading): Promise<void> {
     if (this.#lost !== null) {
       this.#lost = null;
       this.#options.logger.info("source_back", { source: this.name });
       sink.back(this.name);
     }
-    await sink.reading({ stream: "vehicle_data", ...this.#stamp(measuredAt), columns });
+    await sink.reading(reading);
     this.#readings += 1;
     this.#counters.readings.add();
   }
@@ -287,12 +274,3 @@ export class ObdSource implements Source {
     this.#lost = reason;
   }
 }
-
-/** A channel that opens after it was given up would keep the port busy for ever: it is closed at once. */
-const openOrDrop =
-  (open: OpenByteChannel): OpenByteChannel =>
-  async (signal) => {
-    const channel = await open(signal);
-    if (signal.aborted) await channel[Symbol.asyncDispose]();
-    return channel;
-  };

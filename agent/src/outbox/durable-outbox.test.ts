@@ -37,6 +37,42 @@ test("a full disk refuses readings and keeps acknowledgements for later; a broke
   expect(await made.outbox.accept(numbered(5))).toEqual({ refused: "closed" });
 });
 
+test("an agent that starts on a full disk sends what it holds, and opens its boot once there is room", async () => {
+  const disk = new MemoryDisk();
+  const first = openTestOutbox({ store: new MemorySegmentStore(disk) });
+  await Promise.all([1, 2, 3].map((n) => first.outbox.accept(numbered(n))));
+  const store = new MemorySegmentStore(disk);
+  store.fault = "full";
+  const second = openTestOutbox({ store });
+  const { bootId } = second.outbox;
+  expect(await second.outbox.accept(numbered(4))).toEqual({ refused: "storage" });
+  expect(second.outbox.series().map((view) => view.bootId)).toEqual([first.outbox.bootId]);
+  const run = { bootId: first.outbox.bootId, stream: "gps_data", firstSeq: 1, lastSeq: 2 } as const;
+  expect((await second.outbox.read(run, 10_000))?.records).toHaveLength(2);
+  const acknowledged = second.outbox.acknowledge(run);
+  await second.clock.advance(ACKNOWLEDGE_DELAY);
+  expect([...disk.boots.keys()]).toEqual([first.outbox.bootId]);
+  expect(second.failures).toEqual([]);
+  store.fault = null;
+  await second.clock.advance(ACKNOWLEDGE_DELAY);
+  await acknowledged;
+  expect(second.outbox.usage().records).toBe(1);
+  expect([...disk.boots.values()].map((boot) => [boot.bootId, boot.closed])).toEqual([
+    [first.outbox.bootId, true],
+    [bootId, false],
+  ]);
+  expect(await second.outbox.accept(numbered(5))).toEqual({ seq: 1 });
+  await second.outbox.checkpoint("last");
+  await second.outbox[Symbol.asyncDispose]();
+  expect([...disk.boots.values()].map((boot) => boot.closed)).toEqual([true, true]);
+});
+
+test("a broken disk at the start is said, not worked around", () => {
+  const store = new MemorySegmentStore();
+  store.fault = "broken";
+  expect(() => openTestOutbox({ store })).toThrow("broken");
+});
+
 /** What must be true of one series, told by nothing but the calls and their answers. */
 interface ModelSeries {
   /** Seqs whose accept resolved, and the heading each was given. */

@@ -16,6 +16,7 @@ import type {
   SegmentStore,
   SeqRun,
   SeriesView,
+  StoredBoot,
 } from "../ports.ts";
 import { BootBook } from "./boot-book.ts";
 import { PICTURE_STREAMS, type OutboxBudget } from "./budget.ts";
@@ -35,7 +36,7 @@ export interface DurableOutboxOptions {
   readonly budget: OutboxBudget;
   readonly events: OutboxEvents;
   readonly metrics: OutboxMetrics;
-  /** The machine's wall time where it is known to be right, else null. */
+  /** The wall time of now where it is confirmed, else null: by it readings are found too old, and thrown away. */
   readonly wallTime: () => UnixMillis | null;
   /** Runs the work at the end of this turn of the event loop (setImmediate). */
   readonly defer: (work: () => void) => void;
@@ -67,6 +68,8 @@ export class DurableOutbox implements Outbox {
   readonly #options: DurableOutboxOptions;
   readonly #book: BootBook;
   #sizes: ReadonlyMap<StreamName, number>;
+  /** This boot, and the end of those before it, where no transaction had room for them yet. */
+  #opening: readonly StoredBoot[];
   #waiting: Step[] = [];
   #isScheduled = false;
   #isClosed = false;
@@ -76,31 +79,28 @@ export class DurableOutbox implements Outbox {
   #isAckTimerSet = false;
   readonly #listeners: ((streams: ReadonlySet<StreamName>) => void)[] = [];
 
-  private constructor(options: DurableOutboxOptions, bootId: string) {
+  private constructor(options: DurableOutboxOptions, bootId: string, opening: readonly StoredBoot[]) {
     const state = options.store.load();
     this.#options = options;
     this.id = options.store.outboxId;
     this.bootId = bootId;
+    this.#opening = opening;
     this.#book = BootBook.load(state);
     this.#sizes = state.sizes;
   }
 
-  /** Opens a new boot and closes those before it, in one transaction. */
+  /**
+   * Opens a new boot and closes those before it, in one transaction. On a full disk that is left to the first one that
+   * has room: until then nothing is accepted, and what is held can be sent.
+   */
   static open(options: DurableOutboxOptions): DurableOutbox {
     const bootId = uuidV7(options.clock.now(), options.random);
     const before = options.store.load().boots.filter((boot) => !boot.closed);
-    options.store.commit({
-      boots: [
-        ...before.map((boot) => ({ ...boot, closed: true })),
-        { bootId, machineBoot: options.clock.machineBoot, closed: false, saidBy: null },
-      ],
-      series: [],
-      forgottenBoots: [],
-      added: [],
-      removed: [],
-      quarantined: [],
-    });
-    const outbox = new DurableOutbox(options, bootId);
+    const boots: readonly StoredBoot[] = [
+      ...before.map((boot) => ({ ...boot, closed: true })),
+      { bootId, machineBoot: options.clock.machineBoot, closed: false, saidBy: null },
+    ];
+    const outbox = new DurableOutbox(options, bootId, isWritten(options, boots) ? [] : boots);
     options.metrics.opened(outbox.usage());
     return outbox;
   }
@@ -211,7 +211,7 @@ export class DurableOutbox implements Outbox {
     const steps = this.#waiting;
     if (steps.length === 0 || this.#isClosed) return;
     this.#waiting = [];
-    const { store, budget, events, wallTime, metrics } = this.#options;
+    const { store, clock, budget, events, wallTime, metrics } = this.#options;
     const transaction = new OutboxTransaction({
       store,
       book: this.#book,
@@ -220,6 +220,8 @@ export class DurableOutbox implements Outbox {
       budget,
       events,
       wallNow: wallTime(),
+      uptime: clock.uptime(),
+      opening: this.#opening,
     });
     let finish: (() => void)[];
     try {
@@ -230,6 +232,7 @@ export class DurableOutbox implements Outbox {
       return;
     }
     transaction.publish();
+    this.#opening = [];
     this.#sizes = transaction.sizes;
     metrics.committed(transaction, this.usage());
     for (const done of finish) done();
@@ -265,7 +268,7 @@ export class DurableOutbox implements Outbox {
   /** Nothing of the transaction happened: readings are refused, acknowledgements wait for the next one. */
   #fail(steps: readonly Step[], error: unknown): void {
     this.#options.metrics.failed();
-    const isPassing = isRoadstreamError(error, "storage") && error.retryable;
+    const isPassing = isDiskFull(error);
     if (!isPassing) {
       this.#isSealed = true;
       this.#options.onFailure(error);
@@ -278,6 +281,22 @@ export class DurableOutbox implements Outbox {
     if (this.#waiting.length > 0) this.#scheduleAcknowledgements();
   }
 }
+
+/** A full disk passes. */
+const isDiskFull = (error: unknown): boolean => isRoadstreamError(error, "storage") && error.retryable;
+
+/** False where the disk is full. */
+const isWritten = ({ store, metrics }: DurableOutboxOptions, boots: readonly StoredBoot[]): boolean => {
+  const nothing = { series: [], forgottenBoots: [], added: [], removed: [], quarantined: [] };
+  try {
+    store.commit({ boots, ...nothing });
+    return true;
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    metrics.failed();
+    return false;
+  }
+};
 
 const held = (run: SeqRun, records: readonly string[]): HeldRun => ({
   bootId: run.bootId,

@@ -1,4 +1,13 @@
-import { SeqRanges, type Checkpoint, type StreamName, type UnixMillis } from "@roadstream/shared";
+import {
+  SeqRanges,
+  unixMillis,
+  uptimeMillis,
+  type Checkpoint,
+  type StreamName,
+  type UnixMillis,
+  type UptimeMillis,
+} from "@roadstream/shared";
+import { BUILD_FLOOR } from "../clock/vouched-time.ts";
 import type {
   EncodedReading,
   HeldRun,
@@ -33,12 +42,18 @@ export interface TransactionContext {
   readonly bootId: string;
   readonly budget: OutboxBudget;
   readonly events: OutboxEvents;
-  /** The wall time where it is known to be right. */
+  /** The wall time where it is confirmed. */
   readonly wallNow: UnixMillis | null;
+  readonly uptime: UptimeMillis;
+  /** Boots to write with it: those of an opening that found no room. */
+  readonly opening: readonly StoredBoot[];
 }
 
-/** Segments looked at in one go when room is made; what remains is for the next transaction. */
+/** Segments looked at in one go when room is made or age is judged; what remains is for the next transaction. */
 const OLDEST_AT_ONCE = 512;
+
+/** What nobody will want any more once it is old; what the car says of itself, and emergencies, always are. */
+const AGING_STREAMS: readonly StreamName[] = [...READING_STREAMS, ...PICTURE_STREAMS];
 
 /** Between two lines of a segment; there is one less than lines. */
 const NEWLINE = 1;
@@ -70,6 +85,7 @@ export class OutboxTransaction {
   constructor(context: TransactionContext) {
     this.#context = context;
     this.#sizes = new Map(context.sizes);
+    for (const boot of context.opening) this.#putBoot(boot);
   }
 
   get sizes(): ReadonlyMap<StreamName, number> {
@@ -102,13 +118,8 @@ export class OutboxTransaction {
 
   /** Gives up readings that nobody will want any more; declared with the next {@link enforceBudgets}. */
   dropAged(): void {
-    const { wallNow, budget } = this.#context;
-    if (wallNow === null) return;
-    for (const segment of this.#oldest([...READING_STREAMS, ...PICTURE_STREAMS])) {
-      if (segment.acceptedAt === null) continue;
-      if (wallNow - segment.acceptedAt <= budget.maxAge) break;
-      this.#drop(segment, "too_old");
-    }
+    for (const segment of [...this.#agedInThisMachineBoot(), ...this.#agedInOthers()])
+      if (!this.#removed.has(keyOf(segment))) this.#drop(segment, "too_old");
   }
 
   /** Makes room, and declares what that cost. */
@@ -178,11 +189,38 @@ export class OutboxTransaction {
     for (const bootId of this.#forgotten) book.forget(bootId);
   }
 
+  /** The monotonic clock alone tells how old these are: a wall clock that was wrong, then or now, takes no part. */
+  #agedInThisMachineBoot(): readonly SegmentInfo[] {
+    const { book, bootId, store, uptime, budget } = this.#context;
+    const { machineBoot } = this.#bootOf(bootId);
+    const limit = uptime - budget.maxAge;
+    if (limit < 0) return [];
+    const series = book.entries
+      .filter(({ boot }) => boot.machineBoot === machineBoot)
+      .flatMap((entry) => [...entry.series.values()])
+      .filter(({ stream }) => AGING_STREAMS.includes(stream));
+    return series.flatMap((each) =>
+      store
+        .front(each, OLDEST_AT_ONCE)
+        .filter(({ acceptedUptime }) => acceptedUptime !== null && acceptedUptime < limit),
+    );
+  }
+
+  /** Only wall clocks span machine boots: both times must be sure, and the one that is stored not a flat battery's. */
+  #agedInOthers(): readonly SegmentInfo[] {
+    const { store, bootId, wallNow, budget } = this.#context;
+    if (wallNow === null) return [];
+    const to = unixMillis(wallNow - budget.maxAge - 1);
+    const besides = this.#bootOf(bootId).machineBoot;
+    return store.acceptedBetween(AGING_STREAMS, { from: BUILD_FLOOR, to, besides }, OLDEST_AT_ONCE);
+  }
+
   #append(stream: StreamName, seq: number, tail: string): void {
     let builder = this.#builders.get(stream);
     if (builder === undefined) {
-      const { bootId, wallNow } = this.#context;
-      builder = new SegmentBuilder({ bootId, stream, acceptedAt: wallNow });
+      const { bootId, wallNow, uptime } = this.#context;
+      const acceptedUptime = uptimeMillis(Math.trunc(uptime));
+      builder = new SegmentBuilder({ bootId, stream, acceptedAt: wallNow, acceptedUptime });
       this.#builders.set(stream, builder);
     }
     const line = `{"seq":${seq},${tail}`;

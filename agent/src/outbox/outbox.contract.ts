@@ -1,4 +1,11 @@
-import { days, parseCheckpoint, type Checkpoint, type StreamName, type UnixMillis } from "@roadstream/shared";
+import {
+  days,
+  parseCheckpoint,
+  unixMillis,
+  type Checkpoint,
+  type StreamName,
+  type UnixMillis,
+} from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { describe, expect, test } from "vitest";
 import type { AcceptOutcome, Outbox, SegmentStore, SeqRun } from "../ports.ts";
@@ -142,22 +149,71 @@ export const outboxContract = (name: string, harness: () => StoreHarness): void 
       await made.outbox[Symbol.asyncDispose]();
     });
 
-    test("readings older than the limit go, those of an untrusted clock do not", async () => {
+    test("while the machine runs, readings age by its monotonic clock, whatever any wall clock says", async () => {
       using disk = harness();
-      const clock = new VirtualClock();
-      let trusted = false;
-      const wallTime = (): UnixMillis | null => (trusted ? clock.now() : null);
+      const clock = new VirtualClock({ now: Date.UTC(2000, 0, 1) });
+      let wall: "none" | "machine" = "machine";
+      const wallTime = (): UnixMillis | null => (wall === "none" ? null : clock.now());
       const made = openTestOutbox({ store: disk.open(), clock, wallTime, budget: { maxAge: days(14) } });
+      const left = async (): Promise<unknown[]> => {
+        await made.outbox.checkpoint("periodic");
+        return (await heldRecords(made.outbox, "gps_data")).map((record) => record["seq"]);
+      };
       await made.outbox.accept(numbered(1));
-      trusted = true;
+      wall = "none";
       await made.outbox.accept(numbered(2));
-      clock.jumpWall(days(15));
+      wall = "machine";
+      // A flat battery's time, then the right one, then one that is ahead.
+      clock.jumpWall(days(26 * 366));
+      expect(await left()).toEqual([1, 2]);
       await made.outbox.accept(numbered(3));
-      await made.outbox.checkpoint("periodic");
-      expect((await heldRecords(made.outbox, "gps_data")).map((record) => record["seq"])).toEqual([1, 3]);
-      expect(balance(made, ["too_old"])).toEqual({ in: 5, out: 5 });
+      clock.jumpWall(days(120));
+      expect(await left()).toEqual([1, 2, 3]);
+      clock.jumpWall(days(-120));
+      await clock.advance(days(7));
+      await made.outbox.accept(numbered(4));
+      await clock.advance(days(7) + 1);
+      expect(await left()).toEqual([4]);
+      expect(balance(made, ["too_old"]).out).toBe(balance(made, ["too_old"]).in);
       await made.outbox[Symbol.asyncDispose]();
     });
+
+    test("of other machine boots only what was accepted and is judged at a confirmed time grows old", async () => {
+      using disk = harness();
+      const clockless = 520;
+      const now = Date.UTC(2026, 5, 1);
+      let wall: number | null = null;
+      const wallTime = (): UnixMillis | null => (wall === null ? null : unixMillis(wall));
+      const open = (machineBoot: string) =>
+        openTestOutbox({
+          store: disk.open(),
+          clock: new VirtualClock({ now, machineBoot }),
+          wallTime,
+          budget: { maxAge: days(14) },
+        });
+      const first = open("machine-boot-1");
+      // Each a segment of its own, more than are looked at in one go.
+      for (let n = 1; n <= clockless; n += 1) await first.outbox.accept(numbered(n));
+      for (const at of [Date.UTC(2000, 0, 1), now, now + days(1), now + days(400)]) {
+        wall = at;
+        await first.outbox.accept(numbered(0));
+      }
+      wall = null;
+      await first.outbox[Symbol.asyncDispose]();
+      const second = open("machine-boot-2");
+      const stamped = async (): Promise<number[]> => {
+        await second.outbox.checkpoint("periodic");
+        const seqs = (await heldRecords(second.outbox, "gps_data")).map((record) => Number(record["seq"]));
+        expect(seqs.slice(0, clockless + 1)).toEqual(Array.from({ length: clockless + 1 }, (_, i) => i + 1));
+        return seqs.slice(clockless + 1).map((seq) => seq - clockless);
+      };
+      expect(await stamped()).toEqual([2, 3, 4]);
+      wall = now + days(14);
+      expect(await stamped()).toEqual([2, 3, 4]);
+      wall = now + days(14) + 1;
+      expect(await stamped()).toEqual([3, 4]);
+      await second.outbox[Symbol.asyncDispose]();
+    }, 60_000);
 
     test("a checkpoint says given, acknowledged, held and dropped of every boot, itself included", async () => {
       using disk = harness();

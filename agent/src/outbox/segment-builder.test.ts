@@ -1,8 +1,14 @@
+import { uptimeMillis } from "@roadstream/shared";
 import { expect, test } from "vitest";
 import { SEGMENT_TEXT, SegmentBuilder, segmentRecords } from "./segment-builder.ts";
 
 const build = (lines: readonly string[], firstSeq = 1) => {
-  const builder = new SegmentBuilder({ bootId: "b", stream: "gps_data", acceptedAt: null });
+  const builder = new SegmentBuilder({
+    bootId: "b",
+    stream: "gps_data",
+    acceptedAt: null,
+    acceptedUptime: uptimeMillis(7),
+  });
   lines.forEach((line, index) => builder.add(firstSeq + index, line));
   return builder.finish();
 };

@@ -1,4 +1,4 @@
-import type { StreamName, UnixMillis } from "@roadstream/shared";
+import type { StreamName, UnixMillis, UptimeMillis } from "@roadstream/shared";
 import type { Segment } from "../ports.ts";
 
 /** A segment is closed when its text reaches this: what is read to send a few records stays small. */
@@ -9,15 +9,22 @@ export class SegmentBuilder {
   readonly #bootId: string;
   readonly #stream: StreamName;
   readonly #acceptedAt: UnixMillis | null;
+  readonly #acceptedUptime: UptimeMillis;
   readonly #done: Segment[] = [];
   #lines: string[] = [];
   #size = 0;
   #firstSeq = 0;
 
-  constructor(series: { bootId: string; stream: StreamName; acceptedAt: UnixMillis | null }) {
+  constructor(series: {
+    bootId: string;
+    stream: StreamName;
+    acceptedAt: UnixMillis | null;
+    acceptedUptime: UptimeMillis;
+  }) {
     this.#bootId = series.bootId;
     this.#stream = series.stream;
     this.#acceptedAt = series.acceptedAt;
+    this.#acceptedUptime = series.acceptedUptime;
   }
 
   add(seq: number, line: string): void {
@@ -40,6 +47,7 @@ export class SegmentBuilder {
       lastSeq: this.#firstSeq + this.#lines.length - 1,
       size: this.#size - 1,
       acceptedAt: this.#acceptedAt,
+      acceptedUptime: this.#acceptedUptime,
       text: this.#lines.join("\n"),
     });
     this.#lines = [];

@@ -6,11 +6,13 @@ const IMPACT_FROM_KMH = 25;
 const MAJOR_LOSS_KMH = 50;
 /** Speeds further apart than this in time say nothing of how sudden the change was. */
 const MAX_GAP_MS = 2500;
-/** After an impact, further ones belong to it. */
+/** So long after an impact further ones belong to it. */
 export const SAME_IMPACT_MS = 60_000;
 
+/** A speed that was measured at some moment from `fromMs` to `toMs`, both in the sensor's own time. */
 export interface SpeedSample {
-  readonly atMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
   readonly speedKmh: number;
 }
 
@@ -23,12 +25,13 @@ export interface Impact {
 
 /**
  * Sees an impact in the speeds of one sensor: a loss harder than tyres can brake, confirmed by the next sample, so that
- * one wrong value is no accident.
+ * one wrong value is no accident. What is read late looks sudden beside what is read in time, so nothing here goes by when
+ * it was read: the change took at most from the earliest moment of one sample to the latest of the next.
  */
 export class ImpactDetector {
   #last: SpeedSample | null = null;
   #suspected: Impact | null = null;
-  #quietUntil = -Infinity;
+  #lastImpactAt = -Infinity;
 
   push(sample: SpeedSample): Impact | null {
     const last = this.#last;
@@ -36,12 +39,14 @@ export class ImpactDetector {
     this.#last = sample;
     this.#suspected = null;
     if (last === null) return null;
-    const gap = sample.atMs - last.atMs;
-    if (gap <= 0 || gap > MAX_GAP_MS) return null;
+    const gap = sample.toMs - last.fromMs;
+    if (sample.toMs <= last.toMs || gap > MAX_GAP_MS) return null;
     if (suspected !== null) {
       const stayedSlow = sample.speedKmh <= (suspected.fromKmh + suspected.toKmh) / 2;
-      if (!stayedSlow || sample.atMs < this.#quietUntil) return null;
-      this.#quietUntil = sample.atMs + SAME_IMPACT_MS;
+      // A receiver's time may jump, either way.
+      const isSame = Math.abs(sample.toMs - this.#lastImpactAt) < SAME_IMPACT_MS;
+      if (!stayedSlow || isSame) return null;
+      this.#lastImpactAt = sample.toMs;
       return suspected;
     }
     const loss = last.speedKmh - sample.speedKmh;

@@ -1,4 +1,4 @@
-import { seededRandom, uptimeMillis } from "@roadstream/shared";
+import { isoTime, seededRandom, unixMillis, uptimeMillis } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
 import type { SampledReadingOf } from "../ports.ts";
@@ -7,22 +7,30 @@ import { IncidentWatch } from "./incident-watch.ts";
 
 const watch = (): IncidentWatch => new IncidentWatch({ clock: new VirtualClock(), random: seededRandom(1) });
 
+/** A fix of that second, read so much later. */
+const fix = (atS: number, speed_kmh: number | null, lateMs = 0): SampledReadingOf<"gps_data"> =>
+  gpsSample(
+    { uptime: uptimeMillis(atS * 1000 + lateMs) },
+    { speed_kmh, fix_at: isoTime(unixMillis(Date.UTC(2026, 0, 1) + atS * 1000)) },
+  );
+
 const wheels = (
   atS: number,
   columns: Partial<SampledReadingOf<"vehicle_data">["columns"]>,
+  lateMs = 0,
 ): SampledReadingOf<"vehicle_data"> =>
   ({
-    ...gpsSample({ uptime: uptimeMillis(atS * 1000) }),
+    ...gpsSample({ uptime: uptimeMillis(atS * 1000 + lateMs) }),
+    speedBetween: { from: uptimeMillis(atS * 1000 - 100), to: uptimeMillis(atS * 1000 + lateMs) },
     stream: "vehicle_data",
     columns: { speed_kmh: null, mil_on: null, dtc_codes: null, ...columns },
   }) as unknown as SampledReadingOf<"vehicle_data">;
 
 test("an impact is an accident at the time of the reading that confirmed it", () => {
   const incidents = watch();
-  const fix = (atS: number, speed_kmh: number | null) =>
-    incidents.observe(gpsSample({ uptime: uptimeMillis(atS * 1000) }, { speed_kmh }));
-  expect([fix(1, 90), fix(2, 3), fix(3, null)].flat()).toEqual([]);
-  const [accident] = fix(4, 0);
+  const first = [fix(1, 90), fix(2, 3), fix(3, null)];
+  expect(first.flatMap((reading) => incidents.observe(reading))).toEqual([]);
+  const [accident] = incidents.observe(fix(4, 0));
   expect(accident).toMatchObject({
     stream: "emergency_data",
     uptime: 4000,
@@ -31,10 +39,35 @@ test("an impact is an accident at the time of the reading that confirmed it", ()
   expect(accident?.columns.description).toBe("from 90 to 3 km/h at 87 km/h per second");
 });
 
+test.each(["gps", "wheels"] as const)(
+  "a stall makes no accident of braking: %s, read up to 0.95 s late",
+  (sensor) => {
+    const incidents = watch();
+    const speeds = [80, 80, 66, 52, 38, 24];
+    const seen = speeds.map((speed_kmh, second) => {
+      const lateMs = second === 2 ? 950 : 20;
+      return sensor === "gps" ? fix(second, speed_kmh, lateMs) : wheels(second + 1, { speed_kmh }, lateMs);
+    });
+    expect(seen.flatMap((reading) => incidents.observe(reading))).toEqual([]);
+    const crash = [90, 4, 0].map((speed_kmh, second) =>
+      sensor === "gps" ? fix(second + 9, speed_kmh) : wheels(second + 9, { speed_kmh }),
+    );
+    expect(crash.flatMap((reading) => incidents.observe(reading))).toHaveLength(1);
+  },
+);
+
+test("a speed whose time nobody knows is no ground for an accident", () => {
+  const incidents = watch();
+  const undated = [90, 0, 0].map((speed_kmh, s) =>
+    gpsSample({ uptime: uptimeMillis(s * 1000) }, { speed_kmh, fix_at: null }),
+  );
+  expect(undated.flatMap((reading) => incidents.observe(reading))).toEqual([]);
+});
+
 test("two sensors' speeds are not compared with each other", () => {
   const incidents = watch();
   const both = [1, 2, 3, 4].flatMap((s) => [
-    ...incidents.observe(gpsSample({ uptime: uptimeMillis(s * 1000) }, { speed_kmh: 90 })),
+    ...incidents.observe(fix(s, 90)),
     ...incidents.observe(wheels(s + 0.1, { speed_kmh: 0 })),
   ]);
   expect(both).toEqual([]);

@@ -1,4 +1,4 @@
-import { uuidV7, type Clock, type OwnColumns, type Random } from "@roadstream/shared";
+import { parseIsoTime, uuidV7, type Clock, type OwnColumns, type Random } from "@roadstream/shared";
 import { obdEmergency, type FaultState } from "../obd/obd-emergency.ts";
 import type { SampledReading, SampledReadingOf } from "../ports.ts";
 import { ImpactDetector, type Impact } from "./impact-detector.ts";
@@ -54,8 +54,13 @@ export class IncidentWatch {
     if (reading.stream !== "gps_data" && reading.stream !== "vehicle_data") return null;
     const speedKmh = reading.columns.speed_kmh;
     if (speedKmh === null) return null;
-    const detector = reading.stream === "gps_data" ? this.#gps : this.#wheels;
-    return detector.push({ atMs: reading.uptime, speedKmh });
+    if (reading.stream === "gps_data") {
+      const at = parseIsoTime(reading.columns.fix_at ?? "");
+      return at === null ? null : this.#gps.push({ fromMs: at, toMs: at, speedKmh });
+    }
+    const { speedBetween } = reading;
+    if (speedBetween === undefined) return null;
+    return this.#wheels.push({ fromMs: speedBetween.from, toMs: speedBetween.to, speedKmh });
   }
 
   #accident(impact: Impact): Incident {

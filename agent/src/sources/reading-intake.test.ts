@@ -1,7 +1,15 @@
-import { MemoryMetrics, seededRandom, silentLogger, unixMillis, uptimeMillis } from "@roadstream/shared";
+import {
+  isoTime,
+  MemoryMetrics,
+  seededRandom,
+  silentLogger,
+  unixMillis,
+  uptimeMillis,
+} from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
-import { BestClock, type MachineTime } from "../clock/best-clock.ts";
+import { BestClock } from "../clock/best-clock.ts";
+import type { MachineTime } from "../clock/vouched-time.ts";
 import { AgentVoice } from "../events/agent-voice.ts";
 import { MemoryDisk, MemorySegmentStore } from "../testing/memory-segment-store.ts";
 import { openTestOutbox } from "../testing/open-test-outbox.ts";
@@ -91,7 +99,9 @@ test("an incident that is seen in the readings follows them, with the position",
   const { intake, rows } = rig({ watches: true });
   const sink = intake.sink("live");
   for (const [second, speed] of [90, 0, 0].entries())
-    await sink.reading(gpsSample({ uptime: uptimeMillis(1000 * (second + 1)) }, { speed_kmh: speed }));
+    await sink.reading(
+      gpsSample({}, { speed_kmh: speed, fix_at: isoTime(unixMillis(NOON + second * 1000)) }),
+    );
   await intake.durable();
   expect(rows("emergency_data")).toMatchObject([{ type: "accident", status: "active", latitude: 41.5868 }]);
 });
@@ -156,7 +166,7 @@ test("the moment the time becomes known is said once, by whom, and again only wh
   await sink.keep({ ...pictureSample(10), uptime: clock.uptime() });
   await fixAt(2, NOON + 1500);
   await fixAt(3, NOON + 2000);
-  await fixAt(4, NOON + 9000);
+  await fixAt(4, NOON + 7500);
   await intake.durable();
   const told = rows("agent_events");
   expect(told.map(({ kind, reason }) => [kind, reason])).toEqual([
@@ -165,7 +175,7 @@ test("the moment the time becomes known is said once, by whom, and again only wh
   ]);
   expect(told.map(({ detail }) => JSON.parse(String(detail)) as unknown)).toEqual([
     { uptime_ms: 1000, utc: "2026-06-01T12:00:00.000Z", clock: "ntp" },
-    { uptime_ms: 4000, utc: "2026-06-01T12:00:09.000Z", clock: "gnss" },
+    { uptime_ms: 4000, utc: "2026-06-01T12:00:07.500Z", clock: "gnss" },
   ]);
   expect(rows("traffic_data").map(({ clock: by }) => by)).toEqual(["unsynced", "ntp", "ntp"]);
 });

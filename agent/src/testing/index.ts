@@ -1,3 +1,4 @@
+export { machineTime } from "../adapters/machine-time.ts";
 export { SqliteSegmentStore } from "../adapters/sqlite-segment-store.ts";
 export { BestClock } from "../clock/best-clock.ts";
 export { outboxEvents } from "../events/outbox-events.ts";

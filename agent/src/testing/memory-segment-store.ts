@@ -78,6 +78,23 @@ export class MemorySegmentStore implements SegmentStore {
     return this.disk.segments.filter((s) => streams.includes(s.stream)).slice(0, limit);
   }
 
+  front(series: { bootId: string; stream: StreamName }, limit: number): readonly SegmentInfo[] {
+    return this.#of(series).slice(0, limit);
+  }
+
+  acceptedBetween(
+    streams: readonly StreamName[],
+    { from, to, besides }: { from: number; to: number; besides: string },
+    limit: number,
+  ): readonly SegmentInfo[] {
+    const at = ({ acceptedAt }: SegmentInfo): number => acceptedAt ?? Number.NaN;
+    return this.disk.segments
+      .filter((s) => streams.includes(s.stream) && at(s) >= from && at(s) <= to)
+      .filter((s) => this.disk.boots.get(s.bootId)?.machineBoot !== besides)
+      .sort((a, b) => at(a) - at(b))
+      .slice(0, limit);
+  }
+
   [Symbol.dispose](): void {
     // The disk outlives its store.
   }

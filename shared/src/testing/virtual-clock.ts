@@ -16,13 +16,14 @@ interface Timer {
 
 /** A clock that moves only when told to. Timers fire in due order; microtasks run between them. */
 export class VirtualClock implements Clock {
-  readonly machineBoot = "virtual-boot";
+  readonly machineBoot: string;
   #wallOffset: number;
   #uptime: number;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
-  constructor(options: { now?: number; uptime?: number } = {}) {
+  constructor(options: { now?: number; uptime?: number; machineBoot?: string } = {}) {
+    this.machineBoot = options.machineBoot ?? "virtual-boot";
     this.#uptime = options.uptime ?? 1000;
     this.#wallOffset = (options.now ?? Date.UTC(2026, 0, 1)) - this.#uptime;
   }

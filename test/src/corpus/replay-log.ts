@@ -46,7 +46,7 @@ export const replayLog = async (log: Buffer): Promise<Replayed> => {
     random: seededRandom(1),
     logger: silentLogger,
     metrics,
-    machineTime: () => unixMillis(REPLAY_NOW),
+    machineTime: () => ({ at: unixMillis(REPLAY_NOW), source: "ntp" }),
   });
   await source.run(
     {

@@ -17,6 +17,7 @@ export const UNKINDNESS: Readonly<Record<string, number>> = {
   "worker died": 1,
   "worker stopped": 0.3,
   "commits in conflict": 0.03,
+  "clock of a car set": 0.5,
   "log replaced": 0.05,
   "log refused": 0.03,
   "copies dropped": 1,

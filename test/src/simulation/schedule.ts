@@ -1,3 +1,4 @@
+import { days } from "@roadstream/shared";
 import { AGENT_MOMENTS } from "./simulated-car.ts";
 import { GATEWAY_MOMENTS } from "./simulated-gateway.ts";
 import { isLogMismatch, PARTITIONS, TABLES, type WholePath } from "./whole-path.ts";
@@ -69,6 +70,17 @@ const ACTS: readonly Act[] = [
   },
   (path) => {
     void anyOf(path, path.cars)?.agent?.say("periodic");
+  },
+  (path) => {
+    const car = anyOf(path, path.cars);
+    if (car === undefined) return;
+    path.count("clock of a car set");
+    const what = path.cloud.below(3);
+    if (what === 0) car.machine.setByTimeServers();
+    else car.machine.setByBattery((path.cloud.below(2) === 0 ? 1 : -1) * path.cloud.below(days(400)));
+    if (what === 2) car.restartMachine();
+    drive(path);
+    void car.agent?.say("periodic");
   },
   async (path) => {
     if (path.cloud.below(6) === 0) await path.replaceLog();

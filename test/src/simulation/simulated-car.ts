@@ -14,8 +14,16 @@ import {
   type StoreChanges,
   type UplinkConnection,
 } from "@roadstream/agent/testing";
-import { MemoryMetrics, millis, RoadstreamError, seconds, silentLogger } from "@roadstream/shared";
+import {
+  MemoryMetrics,
+  millis,
+  RoadstreamError,
+  seconds,
+  silentLogger,
+  type Clock,
+} from "@roadstream/shared";
 import type { SimulatedCloud } from "@roadstream/cloud/testing";
+import { CarMachine } from "./car-machine.ts";
 import { Life, never } from "./life.ts";
 import type { Line } from "./line.ts";
 import type { Testimony } from "./testimony.ts";
@@ -67,12 +75,14 @@ export class SimulatedCar {
   readonly vehicleId: string;
   readonly #options: CarOptions;
   readonly #disk: MemoryDisk;
+  readonly machine: CarMachine;
   #agent: Agent | null = null;
 
   constructor(options: CarOptions) {
     this.#options = options;
     this.vehicleId = options.vehicleId;
     this.#disk = new MemoryDisk(`outbox-of-${options.vehicleId}`);
+    this.machine = new CarMachine(options.world.clock, options.vehicleId);
   }
 
   get agent(): Agent | null {
@@ -85,7 +95,13 @@ export class SimulatedCar {
       this.#options.onDeath(at);
       this.#agent?.line?.break();
     });
-    this.#agent = new Agent(this.#options, this.#disk, life);
+    this.#agent = new Agent(this.#options, { disk: this.#disk, life, machine: this.machine });
+  }
+
+  /** The power fails and comes back; the agent is started another time. */
+  restartMachine(): void {
+    this.agent?.life.die();
+    this.machine.restart();
   }
 }
 
@@ -94,19 +110,23 @@ class Agent {
   readonly life: Life<AgentMoment>;
   line: Line | null = null;
   readonly #options: CarOptions;
+  readonly #clock: Clock;
+  readonly #bestClock: BestClock;
   readonly #outbox: DurableOutbox;
   readonly #uplink: Uplink;
 
-  constructor(options: CarOptions, disk: MemoryDisk, life: Life<AgentMoment>) {
+  constructor(
+    options: CarOptions,
+    { disk, life, machine }: { disk: MemoryDisk; life: Life<AgentMoment>; machine: CarMachine },
+  ) {
     const { world, vehicleId } = options;
     this.life = life;
     this.#options = options;
-    const clock = life.clock(world.clock);
-    const bestClock = new BestClock({
-      clock,
-      machineTime: () => ({ at: clock.now(), source: "ntp" }),
-      tripTime: null,
-    });
+    const clocks = machine.clocks();
+    const clock = life.clock(clocks.clock);
+    const bestClock = new BestClock({ clock, machineTime: clocks.machineTime, tripTime: null });
+    this.#clock = clock;
+    this.#bestClock = bestClock;
     const { random } = world;
     this.#outbox = DurableOutbox.open({
       store: new MortalStore(disk, life),
@@ -115,7 +135,7 @@ class Agent {
       budget: options.outbox === "small" ? { ...DEFAULT_BUDGET, ...SMALL_OUTBOX } : DEFAULT_BUDGET,
       events: outboxEvents({ clock, bestClock }),
       metrics: new OutboxMetrics(new MemoryMetrics()),
-      wallTime: () => clock.now(),
+      wallTime: () => bestClock.confirmedTime(),
       defer: (work) =>
         void setImmediate(() => {
           if (!life.isDead) work();
@@ -154,12 +174,9 @@ class Agent {
   }
 
   async #measure(): Promise<void> {
-    const { world, testimony, vehicleId } = this.#options;
+    const { testimony, vehicleId } = this.#options;
     const mark = testimony.offer();
-    const reading = gpsSample(
-      { uptime: world.clock.uptime(), capturedAt: world.clock.now(), clock: "ntp" },
-      { vehicle_type: mark },
-    );
+    const reading = gpsSample(this.#bestClock.stamp(this.#clock.uptime()), { vehicle_type: mark });
     const outcome = await this.#outbox.accept(encoded(reading));
     if (this.life.isDead || !("seq" in outcome)) return;
     testimony.accepted(mark, { vehicleId, bootId: this.#outbox.bootId, seq: outcome.seq });
