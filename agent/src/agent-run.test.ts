@@ -301,7 +301,7 @@ test("an outbox that fails for good stops the agent, and says what to do", async
   expect(() => alarm.check()).not.toThrow();
   alarm.raise(new Error("disk I/O error"));
   expect(alarm.signal.aborted).toBe(true);
-  expect(() => alarm.check()).toThrow(/the outbox cannot be written any more/);
+  expect(() => alarm.check()).toThrow(/the outbox cannot be written or read any more/);
   const { clock, rig, stop, done } = await start((clock) => [ticking(clock)]);
   await clock.advance(3000);
   rig.store.fault = "broken";

@@ -168,7 +168,7 @@ export class StorageAlarm {
   /** Throws what failed, if anything did. */
   check(): void {
     if (this.#failure === null) return;
-    throw new RoadstreamError("storage", "the outbox cannot be written any more", {
+    throw new RoadstreamError("storage", "the outbox cannot be written or read any more", {
       cause: this.#failure,
       hint: "check the disk; the next start examines the file",
     });

@@ -112,8 +112,10 @@ export interface Outbox extends AsyncDisposable {
   checkpoint(kind: "periodic" | "last"): Promise<AcceptOutcome>;
   /** All series with at least one number given, oldest boot first. */
   series(): readonly SeriesView[];
-  /** Records of a run from its first seq on: as many as fit `maxBytes` of text, at least one; fewer where some are gone. */
+  /** Rejects `storage` where they are stored and cannot be read. Records of a run from its first seq on: as many as fit `maxBytes` of text, at least one; fewer where some are gone. */
   read(run: SeqRun, maxBytes: number): Promise<HeldRun | null>;
+  /** Of a run whose first number cannot be read, what shares that fate: the rest is stored elsewhere. */
+  unreadable(run: SeqRun): SeqRun;
   /** Forgets a run that is safe with the peer. Durable with the next transaction, at the latest after a moment. */
   acknowledge(run: SeqRun): Promise<void>;
   /** Sets a run aside as a declared gap and keeps its bytes for people. */
@@ -170,6 +172,8 @@ export interface StoredState {
   readonly series: readonly StoredSeries[];
   /** Text held per stream. */
   readonly sizes: ReadonlyMap<StreamName, number>;
+  /** The store was damaged once and what could be read of it was kept: segments of held numbers may be missing. */
+  readonly isPartial: boolean;
 }
 
 /** Where the outbox keeps its segments and its book-keeping. Synchronous: one transaction is one step. */

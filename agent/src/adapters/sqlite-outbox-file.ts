@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { errorText, RoadstreamError, uuidV7, type Clock, type Logger, type Random } from "@roadstream/shared";
+import { salvageOutbox, type Salvage } from "./salvage-outbox.ts";
 
 /** The file's format; another one is not touched. */
 const FORMAT = 1;
@@ -36,6 +37,7 @@ CREATE TABLE quarantine (
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
 const BUSY = 5;
 const LOCKED = 6;
+const IO_ERROR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const NOT_A_DATABASE = 26;
@@ -52,10 +54,16 @@ export const storageError = (error: unknown, what: string): RoadstreamError =>
     retryable: resultCode(error) === FULL,
   });
 
-export const isCorruption = (error: unknown): boolean => {
+const isCorruption = (error: unknown): boolean => {
   const cause = error instanceof RoadstreamError ? error.cause : error;
   const code = resultCode(cause);
   return code === CORRUPT || code === NOT_A_DATABASE;
+};
+
+/** The file, or the disk beneath it, is not what was written: the next opening is to examine it. */
+export const isDamage = (error: unknown): boolean => {
+  const cause = error instanceof RoadstreamError ? error.cause : error;
+  return isCorruption(error) || resultCode(cause) === IO_ERROR;
 };
 
 export interface OutboxFile {
@@ -66,8 +74,11 @@ export interface OutboxFile {
   readonly replaced: string | null;
 }
 
-/** Left beside a file in which corruption was met while it was in use; asks the next opening for a full check. */
-const suspectMark = (path: string): string => `${path}.suspect`;
+/** Left beside a file in which damage was met while it was in use; asks the next opening for a full check. */
+export const suspectMark = (path: string): string => `${path}.suspect`;
+
+/** What of a damaged file is being copied to. Whole as soon as the damaged one has been put aside. */
+const salvagePath = (path: string): string => `${path}.salvage`;
 
 /**
  * Opens or begins the file and holds it for this process alone: SQLite's exclusive locking mode keeps its lock until
@@ -84,20 +95,65 @@ export const openOutboxFile = (options: {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, "outbox.sqlite");
   const newId = (): string => uuidV7(clock.now(), random);
+  if (existsSync(path)) remove(salvagePath(path));
+  else move(salvagePath(path), path);
   try {
     return { ...openDatabase(path, maxBytes, newId), path, replaced: null };
   } catch (error) {
-    if (!isCorruption(error)) throw error;
+    if (!isDamage(error)) throw error;
     const aside = `${path}.corrupt-${newId()}`;
-    for (const suffix of ["", "-wal", "-shm"])
-      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+    const salvage = trySalvage(path, maxBytes);
+    if (salvage === null && !isCorruption(error)) throw error;
+    move(path, aside);
+    move(salvagePath(path), path);
     rmSync(suspectMark(path), { force: true });
-    logger.error("outbox_replaced", {
-      error: errorText(error),
-      kept_as: aside,
-      meaning: "readings of the old file that were not yet acknowledged stay in it; a new outbox begins",
-    });
-    return { ...openDatabase(path, maxBytes, newId), path, replaced: aside };
+    const about = { error: errorText(error), kept_as: aside };
+    if (salvage === null)
+      logger.error("outbox_replaced", {
+        ...about,
+        meaning: "readings of the old file that were not yet acknowledged stay in it; a new outbox begins",
+      });
+    else
+      logger.error("outbox_salvaged", {
+        ...about,
+        segments: salvage.kept,
+        meaning: "what can be read goes on; what cannot is declared as a gap",
+      });
+    return { ...openDatabase(path, maxBytes, newId), path, replaced: salvage === null ? aside : null };
+  }
+};
+
+const FILES = ["", "-wal", "-shm"];
+
+const move = (from: string, to: string): void => {
+  for (const suffix of FILES) if (existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
+};
+
+const remove = (path: string): void => {
+  for (const suffix of FILES) rmSync(path + suffix, { force: true });
+};
+
+/** Null, and no file, where nothing can be kept: the books are gone, or there is no room for a second file. */
+const trySalvage = (path: string, maxBytes: number): Salvage | null => {
+  let from: DatabaseSync | null = null;
+  let to: DatabaseSync | null = null;
+  try {
+    from = new DatabaseSync(path);
+    configure(from, maxBytes);
+    const id = identify(from, () => "");
+    to = openDatabase(salvagePath(path), maxBytes, () => id).db;
+    const salvage = salvageOutbox(from, to);
+    // Its log goes back into it, so that one file is all of it.
+    to.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    return salvage;
+  } catch {
+    to?.close();
+    to = null;
+    remove(salvagePath(path));
+    return null;
+  } finally {
+    to?.close();
+    from?.close();
   }
 };
 
@@ -110,7 +166,7 @@ const openDatabase = (
   try {
     db = new DatabaseSync(path);
     configure(db, maxBytes);
-    if (existsSync(`${path}.suspect`)) checkWhole(db, path);
+    if (existsSync(suspectMark(path))) checkWhole(db, path);
     return { db, outboxId: identify(db, newId) };
   } catch (error) {
     db?.close();

@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -7,8 +17,9 @@ import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
 import { ACKNOWLEDGE_DELAY } from "../outbox/durable-outbox.ts";
 import { outboxContract } from "../outbox/outbox.contract.ts";
-import { openTestOutbox } from "../testing/open-test-outbox.ts";
+import { openTestOutbox, type TestOutbox } from "../testing/open-test-outbox.ts";
 import { encoded, numbered, pictureSample } from "../testing/sample-readings.ts";
+import { isDamage } from "./sqlite-outbox-file.ts";
 import { SqliteSegmentStore } from "./sqlite-segment-store.ts";
 
 let opened = 0;
@@ -64,35 +75,95 @@ test("a file that is no database is put aside, and the new outbox has a new id",
   await made.outbox[Symbol.asyncDispose]();
 });
 
-test("damage met while running is found by the check of the next opening", async () => {
+/** Somebody else's bytes in the middle of the file. */
+const damage = (directory: string, at: number, length: number): void => {
+  const handle = openSync(join(directory, "outbox.sqlite"), "r+");
+  writeSync(handle, Buffer.alloc(length, 0x33), 0, length, at);
+  closeSync(handle);
+};
+
+/** The numbers that a boot's fixes are held by, as the books say and as they can be read. */
+const heldAndRead = async (
+  { outbox }: TestOutbox,
+  bootId: string,
+): Promise<{ readonly held: number[]; readonly read: number[] }> => {
+  const held: number[] = [];
+  const read: number[] = [];
+  const view = outbox.series().find((series) => series.bootId === bootId && series.stream === "gps_data")!;
+  for (let run = view.heldRunFrom(1); run !== null; run = view.heldRunFrom(run[1] + 1)) {
+    for (let seq = run[0]; seq <= run[1]; seq += 1) {
+      held.push(seq);
+      const one = await outbox
+        .read({ bootId, stream: "gps_data", firstSeq: seq, lastSeq: seq }, 1)
+        .catch(() => null);
+      if (one !== null && one.records[0]!.startsWith(`{"seq":${seq},`)) read.push(seq);
+    }
+  }
+  return { held, read };
+};
+
+test.each(["large segments, met by a read", "small segments, met at a start"])(
+  "of a damaged file what can be read goes on under its name, and the rest is a declared gap: %s",
+  async (kind) => {
+    using disk = folder();
+    const first = disk.open();
+    const made = openTestOutbox({ store: first });
+    const { bootId } = made.outbox;
+    const all = Array.from({ length: 2000 }, (_, n) => n);
+    if (kind.startsWith("large")) await Promise.all(all.map((n) => made.outbox.accept(numbered(n))));
+    else for (const n of all) await made.outbox.accept(numbered(n));
+    await made.outbox[Symbol.asyncDispose]();
+    damage(disk.directory, 40_960, 100_000);
+    const damaged = disk.open();
+    expect(damaged.replaced).toBe(null);
+    if (kind.startsWith("large")) {
+      const { held, read } = await heldAndRead(openTestOutbox({ store: damaged }), bootId);
+      expect([held.length, read.length < 2000]).toEqual([2000, true]);
+    } else expect(() => openTestOutbox({ store: damaged })).toThrow("malformed");
+    damaged[Symbol.dispose]();
+
+    const third = disk.open();
+    expect([third.outboxId, third.replaced]).toEqual([first.outboxId, null]);
+    const again = openTestOutbox({ store: third });
+    const { held, read } = await heldAndRead(again, bootId);
+    expect(read.length).toBeGreaterThan(1000);
+    expect(held).toEqual(read);
+    const gap = again.metrics.value("roadstream_agent_outbox_dropped_total", { reason: "unreadable" });
+    expect([gap > 0, gap + read.length]).toEqual([true, 2000]);
+    expect(await again.outbox.accept(numbered(1))).toEqual({ seq: 1 });
+    await again.outbox[Symbol.asyncDispose]();
+    const names = readdirSync(disk.directory);
+    expect(names.filter((name) => name.includes("corrupt-")).length).toBeGreaterThan(0);
+    expect(names.filter((name) => name.includes("suspect") || name.includes("salvage"))).toEqual([]);
+  },
+);
+
+test("where the books themselves are gone, a new outbox begins", async () => {
   using disk = folder();
   const made = openTestOutbox({ store: disk.open() });
-  await Promise.all(Array.from({ length: 2000 }, (_, n) => made.outbox.accept(numbered(n))));
+  for (let n = 0; n < 600; n += 1) await made.outbox.accept(numbered(n));
   await made.outbox[Symbol.asyncDispose]();
+  damage(disk.directory, 4096, 60_000);
+  const next = disk.open();
+  expect([next.outboxId === made.outbox.id, next.replaced === null]).toEqual([false, false]);
+  next[Symbol.dispose]();
+});
+
+test("a salvage that was killed before or after the damaged file was put aside is done again, or taken", async () => {
+  using disk = folder();
   const path = join(disk.directory, "outbox.sqlite");
-  const bytes = Buffer.alloc(100_000, 0x33);
-  const { openSync, writeSync, closeSync } = await import("node:fs");
-  const handle = openSync(path, "r+");
-  writeSync(handle, bytes, 0, bytes.length, 40_960);
-  closeSync(handle);
-  const damaged = disk.open();
-  expect(damaged.replaced).toBe(null);
-  const again = openTestOutbox({ store: damaged });
-  const view = again.outbox.series().find((series) => series.stream === "gps_data")!;
-  const readAll = async (): Promise<void> => {
-    for (let seq = 1; seq <= 2000;) {
-      const run = await again.outbox.read(
-        { bootId: view.bootId, stream: "gps_data", firstSeq: seq, lastSeq: 2000 },
-        5000,
-      );
-      seq = run!.lastSeq + 1;
-    }
-  };
-  await expect(readAll()).rejects.toThrow();
-  damaged[Symbol.dispose]();
-  const third = disk.open();
-  expect(third.replaced).not.toBe(null);
-  third[Symbol.dispose]();
+  const made = openTestOutbox({ store: disk.open() });
+  for (let n = 0; n < 10; n += 1) await made.outbox.accept(numbered(n));
+  await made.outbox[Symbol.asyncDispose]();
+  writeFileSync(`${path}.salvage`, "half of it");
+  const before = disk.open();
+  expect(before.outboxId).toBe(made.outbox.id);
+  before[Symbol.dispose]();
+  expect(existsSync(`${path}.salvage`)).toBe(false);
+  renameSync(path, `${path}.salvage`);
+  const after = disk.open();
+  expect(after.outboxId).toBe(made.outbox.id);
+  after[Symbol.dispose]();
 });
 
 test("one commit is counted once, and the log is written back by size", async () => {
@@ -127,6 +198,14 @@ test("a full disk refuses what does not fit, keeps what it has, and takes more o
   const again = openTestOutbox({ store: disk.open(2 ** 20) });
   expect(again.outbox.usage().records).toBe(held + 1 - 5);
   await again.outbox[Symbol.asyncDispose]();
+});
+
+test("a disk that fails is damage like a corrupt file; a full one and a locked one are none", () => {
+  // SQLITE_IOERR_READ, SQLITE_CORRUPT_INDEX, SQLITE_FULL, SQLITE_BUSY (sqlite.org/rescode.html).
+  const verdicts = [266, 779, 13, 5].map((errcode) =>
+    isDamage(Object.assign(new Error("sqlite"), { errcode })),
+  );
+  expect(verdicts).toEqual([true, true, false, false]);
 });
 
 test("an outbox from before there were uptimes is taken over, and its readings stay", async () => {

@@ -40,7 +40,13 @@ import type {
   StoredState,
 } from "../ports.ts";
 import { SEGMENT_OVERHEAD } from "../outbox/budget.ts";
-import { isCorruption, openOutboxFile, storageError, type OutboxFile } from "./sqlite-outbox-file.ts";
+import {
+  isDamage,
+  openOutboxFile,
+  storageError,
+  suspectMark,
+  type OutboxFile,
+} from "./sqlite-outbox-file.ts";
 
 /** Text committed before the write-ahead log is written back. */
 const WAL_BYTES = 4 * 1024 * 1024;
@@ -111,7 +117,8 @@ export class SqliteSegmentStore implements SegmentStore {
       }
       const boots = this.#all("SELECT * FROM boot ORDER BY id").map(bootOf);
       const series = this.#all("SELECT * FROM series ORDER BY id").flatMap(seriesOf);
-      return { boots, series, sizes };
+      const isPartial = this.#all("SELECT value FROM meta WHERE key = 'partial'").length > 0;
+      return { boots, series, sizes, isPartial };
     });
   }
 
@@ -291,11 +298,19 @@ export class SqliteSegmentStore implements SegmentStore {
     return statement;
   }
 
+  #suspect(): void {
+    try {
+      closeSync(openSync(suspectMark(this.#file.path), "a"));
+    } catch {
+      // On a disk that fails the mark may fail, too: what is reported is the failure before it.
+    }
+  }
+
   #guard<T>(what: string, work: () => T): T {
     try {
       return work();
     } catch (error) {
-      if (isCorruption(error)) closeSync(openSync(`${this.#file.path}.suspect`, "a"));
+      if (isDamage(error)) this.#suspect();
       throw storageError(error, what);
     }
   }

@@ -1,9 +1,11 @@
 import {
   isRoadstreamError,
   millis,
+  SeqRanges,
   uuidV7,
   type Clock,
   type Random,
+  type RoadstreamError,
   type StreamName,
   type UnixMillis,
 } from "@roadstream/shared";
@@ -13,6 +15,7 @@ import type {
   HeldRun,
   Outbox,
   OutboxUsage,
+  Segment,
   SegmentStore,
   SeqRun,
   SeriesView,
@@ -28,6 +31,8 @@ import { segmentRecords } from "./segment-builder.ts";
 export const ACKNOWLEDGE_DELAY = millis(250);
 /** Steps waiting for one transaction; more is refused, so that a disk that hangs does not fill the memory. */
 const MAX_WAITING = 20_000;
+/** Reads of one place that failed one after the other, after which the store is held to be damaged. */
+export const MAX_FAILED_READS = 5;
 
 export interface DurableOutboxOptions {
   readonly store: SegmentStore;
@@ -51,12 +56,17 @@ type Step =
       readonly done: (outcome: AcceptOutcome) => void;
     }
   | { readonly kind: "acknowledge"; readonly run: SeqRun; readonly done: () => void }
+  | { readonly kind: "lost"; readonly run: SeqRun; readonly done: () => void }
   | { readonly kind: "quarantine"; readonly run: HeldRun; readonly done: () => void }
   | {
       readonly kind: "checkpoint";
       readonly last: "periodic" | "last";
       readonly done: (outcome: AcceptOutcome) => void;
     };
+
+interface ReadFailure {
+  readonly failure: RoadstreamError;
+}
 
 /**
  * The outbox over a store of segments. Steps of one turn become one transaction (group commit): the store's commit is
@@ -77,6 +87,8 @@ export class DurableOutbox implements Outbox {
   #isSealed = false;
   readonly #ackTimer = new AbortController();
   #isAckTimerSet = false;
+  /** By place: so many reads of it failed one after the other. */
+  readonly #failedReads = new Map<string, number>();
   readonly #listeners: ((streams: ReadonlySet<StreamName>) => void)[] = [];
 
   private constructor(options: DurableOutboxOptions, bootId: string, opening: readonly StoredBoot[]) {
@@ -102,6 +114,7 @@ export class DurableOutbox implements Outbox {
     ];
     const outbox = new DurableOutbox(options, bootId, isWritten(options, boots) ? [] : boots);
     options.metrics.opened(outbox.usage());
+    if (options.store.load().isPartial) outbox.#declareLost();
     return outbox;
   }
 
@@ -137,21 +150,38 @@ export class DurableOutbox implements Outbox {
     return this.#book.entries.flatMap((entry) => [...entry.series.values()]);
   }
 
-  read(run: SeqRun, maxBytes: number): Promise<HeldRun | null> {
+  async read(run: SeqRun, maxBytes: number): Promise<HeldRun | null> {
     const records: string[] = [];
     let size = 0;
     let next = run.firstSeq;
     while (next <= run.lastSeq) {
-      const segment = this.#options.store.segmentAt({ ...run, seq: next });
+      const segment = this.#segmentAt(run, next);
+      if (segment !== null && "failure" in segment) {
+        if (records.length > 0) break;
+        this.#readFailed(run, segment.failure);
+        throw segment.failure;
+      }
       if (segment === null || segment.firstSeq > next) break;
       for (const record of segmentRecords(segment, next, run.lastSeq)) {
-        if (records.length > 0 && size + record.length > maxBytes) return Promise.resolve(held(run, records));
+        if (records.length > 0 && size + record.length > maxBytes) return held(run, records);
         records.push(record);
         size += record.length + 1;
       }
       next = run.firstSeq + records.length;
     }
-    return Promise.resolve(records.length === 0 ? null : held(run, records));
+    return records.length === 0 ? null : held(run, records);
+  }
+
+  unreadable(run: SeqRun): SeqRun {
+    const { store } = this.#options;
+    try {
+      const [own] = store.overlapping({ ...run, lastSeq: run.firstSeq });
+      if (own !== undefined) return { ...run, lastSeq: Math.min(run.lastSeq, own.lastSeq) };
+      const [next] = store.overlapping(run);
+      return next === undefined ? run : { ...run, lastSeq: next.firstSeq - 1 };
+    } catch {
+      return run;
+    }
   }
 
   usage(): OutboxUsage {
@@ -177,6 +207,46 @@ export class DurableOutbox implements Outbox {
       this.#options.store[Symbol.dispose]();
     }
     return Promise.resolve();
+  }
+
+  #segmentAt({ bootId, stream }: SeqRun, seq: number): Segment | ReadFailure | null {
+    try {
+      const segment = this.#options.store.segmentAt({ bootId, stream, seq });
+      if (this.#failedReads.size > 0) this.#failedReads.delete(`${bootId}/${stream}/${seq}`);
+      return segment;
+    } catch (error) {
+      if (!isRoadstreamError(error, "storage")) throw error;
+      return { failure: error };
+    }
+  }
+
+  /** Reads fail for a moment, or for good: for good are {@link MAX_FAILED_READS} of one place, one after the other. */
+  #readFailed({ bootId, stream, firstSeq }: SeqRun, failure: RoadstreamError): void {
+    const { metrics, onFailure } = this.#options;
+    const key = `${bootId}/${stream}/${firstSeq}`;
+    const failed = (this.#failedReads.get(key) ?? 0) + 1;
+    this.#failedReads.set(key, failed);
+    metrics.readFailed();
+    if (failed === MAX_FAILED_READS) onFailure(failure);
+  }
+
+  /** Held numbers whose records went with a damaged store become a declared gap. */
+  #declareLost(): void {
+    const { store } = this.#options;
+    for (const view of this.series()) {
+      for (let run = view.heldRunFrom(1); run !== null; run = view.heldRunFrom(run[1] + 1)) {
+        const whole = { bootId: view.bootId, stream: view.stream, firstSeq: run[0], lastSeq: run[1] };
+        const missing = SeqRanges.of([run]);
+        for (const { firstSeq, lastSeq } of store.overlapping(whole)) missing.remove(firstSeq, lastSeq);
+        for (const [firstSeq, lastSeq] of missing)
+          this.#waiting.push({
+            kind: "lost",
+            run: { ...whole, firstSeq, lastSeq },
+            done: () => undefined,
+          });
+      }
+    }
+    this.#flush();
   }
 
   #settle(step: (done: () => void) => Step): Promise<void> {
@@ -249,6 +319,9 @@ export class DurableOutbox implements Outbox {
         finish.push(() => step.done({ seq }));
       } else if (step.kind === "acknowledge") {
         transaction.acknowledge(step.run);
+        finish.push(step.done);
+      } else if (step.kind === "lost") {
+        transaction.lost(step.run);
         finish.push(step.done);
       } else if (step.kind === "quarantine") {
         transaction.quarantine(step.run);

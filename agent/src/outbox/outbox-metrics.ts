@@ -11,6 +11,7 @@ export class OutboxMetrics {
   readonly #acknowledged;
   readonly #dropped;
   readonly #failures;
+  readonly #readFailures;
   readonly #commits;
   readonly #heldAtStart;
   readonly #held;
@@ -27,6 +28,7 @@ export class OutboxMetrics {
     );
     this.#dropped = metrics.counter(name("dropped_total"), "Readings given up as declared gaps.", ["reason"]);
     this.#failures = metrics.counter(name("failures_total"), "Transactions that the disk refused.");
+    this.#readFailures = metrics.counter(name("read_failures_total"), "Reads that the disk refused.");
     this.#commits = metrics.counter(name("commits_total"), "Transactions, each with its fsync.");
     this.#heldAtStart = metrics.gauge(name("held_at_start"), "Readings found at start.");
     this.#held = metrics.gauge(name("held"), "Readings held now.");
@@ -51,6 +53,10 @@ export class OutboxMetrics {
 
   failed(): void {
     this.#failures.add();
+  }
+
+  readFailed(): void {
+    this.#readFailures.add();
   }
 
   #observe(usage: OutboxUsage): void {

@@ -116,6 +116,11 @@ export class OutboxTransaction {
     this.#drop(run, "quarantined");
   }
 
+  /** Records that the store has not, or not any more: said with the next {@link enforceBudgets}. */
+  lost(run: SeqRun): void {
+    this.#drop(run, "unreadable");
+  }
+
   /** Gives up readings that nobody will want any more; declared with the next {@link enforceBudgets}. */
   dropAged(): void {
     for (const segment of [...this.#agedInThisMachineBoot(), ...this.#agedInOthers()])

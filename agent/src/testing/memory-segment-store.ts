@@ -15,6 +15,8 @@ import { SEGMENT_OVERHEAD } from "../outbox/budget.ts";
 /** What outlives a crash. */
 export class MemoryDisk {
   readonly outboxId: string;
+  /** Segments may be missing. */
+  isPartial = false;
   boots: ReadonlyMap<string, StoredBoot> = new Map();
   series: ReadonlyMap<string, StoredSeries> = new Map();
   segments: readonly Segment[] = [];
@@ -33,6 +35,9 @@ export class MemorySegmentStore implements SegmentStore {
   readonly outboxId: string;
   readonly disk: MemoryDisk;
   fault: StoreFault = null;
+  /** Whether the text of a segment can be read at the moment. */
+  isReadable: (segment: SegmentInfo) => boolean = () => true;
+  failedReads = 0;
   commits = 0;
 
   constructor(disk: MemoryDisk = new MemoryDisk()) {
@@ -44,7 +49,12 @@ export class MemorySegmentStore implements SegmentStore {
     const sizes = new Map<StreamName, number>();
     for (const { stream, size } of this.disk.segments)
       sizes.set(stream, (sizes.get(stream) ?? 0) + size + SEGMENT_OVERHEAD);
-    return { boots: [...this.disk.boots.values()], series: [...this.disk.series.values()], sizes };
+    return {
+      boots: [...this.disk.boots.values()],
+      series: [...this.disk.series.values()],
+      sizes,
+      isPartial: this.disk.isPartial,
+    };
   }
 
   commit(changes: StoreChanges): void {
@@ -71,7 +81,10 @@ export class MemorySegmentStore implements SegmentStore {
   }
 
   segmentAt(of: { bootId: string; stream: StreamName; seq: number }): Segment | null {
-    return this.#of(of).find((s) => s.lastSeq >= of.seq) ?? null;
+    const segment = this.#of(of).find((s) => s.lastSeq >= of.seq) ?? null;
+    if (segment === null || this.isReadable(segment)) return segment;
+    this.failedReads += 1;
+    throw new RoadstreamError("storage", "disk I/O error");
   }
 
   oldest(streams: readonly StreamName[], limit: number): readonly SegmentInfo[] {

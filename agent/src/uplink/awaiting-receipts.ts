@@ -75,6 +75,25 @@ export class AwaitingReceipts {
     this.#prune(series);
   }
 
+  /** Takes out what the outbox holds no more, dropped or settled meanwhile, and returns it. */
+  keepHeld(heldOf: (series: SeriesOf, range: SeqRange) => readonly SeqRange[]): readonly SeqRun[] {
+    const gone: SeqRun[] = [];
+    for (const series of this.#series.values()) {
+      for (const { numbers } of series.parcels) {
+        const { bootId, stream } = series;
+        for (const range of numbers.toJSON())
+          for (const [firstSeq, lastSeq] of SeqRanges.of([range]).minus(
+            SeqRanges.of(heldOf(series, range)),
+          )) {
+            numbers.remove(firstSeq, lastSeq);
+            gone.push({ bootId, stream, firstSeq, lastSeq });
+          }
+      }
+      this.#prune(series);
+    }
+    return gone;
+  }
+
   /** Takes out what is to be sent again. */
   overdue(now: number): readonly SeqRun[] {
     const runs: SeqRun[] = [];
@@ -93,6 +112,13 @@ export class AwaitingReceipts {
       this.#prune(series);
     }
     return runs;
+  }
+
+  /** Whether something is overdue. */
+  isDue(now: number): boolean {
+    for (const { newsAt, parcels } of this.#series.values())
+      if (parcels.some(({ passedAt }) => now - (passedAt ?? newsAt) >= RECEIPT_GRACE)) return true;
+    return false;
   }
 
   /** How long nothing becomes overdue; null: nothing is awaited. */

@@ -1,5 +1,15 @@
-import { minutes, type Clock, type DurationMs, type StreamName, type UptimeMillis } from "@roadstream/shared";
-import type { Outbox, SeqRun, SeriesView } from "../ports.ts";
+import {
+  errorText,
+  isRoadstreamError,
+  MAX_PUBLISH_BYTES,
+  minutes,
+  type Clock,
+  type DurationMs,
+  type Logger,
+  type StreamName,
+  type UptimeMillis,
+} from "@roadstream/shared";
+import type { HeldRun, Outbox, SeqRun, SeriesView } from "../ports.ts";
 import type { Batch, Lane } from "./batch.ts";
 import { buildBatch, type BatchContext } from "./build-batch.ts";
 import type { FlightDeck } from "./flight-deck.ts";
@@ -17,8 +27,11 @@ const ENOUGH_RECORDS = 500;
 const URGENT: ReadonlySet<StreamName> = new Set(["emergency_data", "traffic_data"]);
 /** A batch that was not acknowledged for so long is built anew: what it says of the time of sending is no longer true. */
 const STALE_AFTER: DurationMs = minutes(5);
+/** A disk that cannot read now may do so later. */
+export const READ_AGAIN_AFTER: DurationMs = minutes(1);
 
 export interface BatchSourceOptions {
+  readonly logger: Logger;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly deck: FlightDeck;
@@ -34,6 +47,8 @@ export class BatchSource {
   readonly #marks = new LiveMarks();
   /** Since when the stream has live readings that were not sent. */
   readonly #waitingSince = new Map<StreamName, UptimeMillis>();
+  /** What could not be read; taken on the deck. */
+  #passedOver: readonly { readonly run: SeqRun; readonly until: number }[] = [];
   #isHurried = false;
 
   constructor(options: BatchSourceOptions) {
@@ -51,50 +66,111 @@ export class BatchSource {
   }
 
   /** A connection begins: everything held is backlog, and stale batches are taken apart. */
-  begin(): void {
-    const { outbox, clock, deck } = this.#options;
+  async begin(): Promise<void> {
+    const { outbox, clock, deck, suspicion } = this.#options;
     for (const view of outbox.series()) if (this.#isLive(view)) this.#marks.set(view.stream, view.given);
     this.#waitingSince.clear();
     const stale = deck.waiting.filter((batch) => clock.uptime() - batch.builtAt > STALE_AFTER);
-    for (const batch of stale) deck.abandon(batch);
+    for (const batch of stale) {
+      deck.abandon(batch);
+      // Among others its records would be innocent again.
+      if (suspicion.isSuspect(batch)) await this.rebuild(batch.run, batch.lane);
+    }
+    suspicion.keepOnly(deck.waiting);
+  }
+
+  /** A batch of just these records, to be sent again; none where they are held no more. */
+  async rebuild(run: SeqRun, lane: Lane): Promise<void> {
+    const { outbox, deck, context } = this.#options;
+    const view = outbox.series().find((each) => each.bootId === run.bootId && each.stream === run.stream);
+    const isHeld = (view?.heldRunFrom(run.firstSeq)?.[0] ?? Infinity) <= run.lastSeq;
+    if (view === undefined || !isHeld) return;
+    const held = await this.read(run, Number.MAX_SAFE_INTEGER);
+    if (held === null) return;
+    const shape = { lane, machineBoot: view.machineBoot, maxBytes: MAX_PUBLISH_BYTES };
+    deck.wait(buildBatch(held, shape, context));
   }
 
   /** The next batch to send now, or null; {@link waitMs} then says how long that will be so at most. */
   async next(): Promise<Batch | null> {
-    const { deck, suspicion } = this.#options;
-    if (suspicion.isCautious && deck.inFlight.length > 0) return null;
-    const repeat = deck.waiting.find((batch) => deck.hasRoom(batch.lane) && suspicion.mayGo(batch));
+    const { deck, suspicion, clock } = this.#options;
+    if (this.#isHeldUp()) return null;
+    const now = clock.uptime();
+    this.#lookAgain(now);
+    const repeat = deck.waiting.find((batch) => deck.hasRoom(batch.lane) && suspicion.mayGo(batch, now));
     if (repeat !== undefined) return repeat;
     const fresh = (await this.#fresh("live")) ?? (await this.#fresh("backfill"));
     if (fresh !== null) return fresh;
     // Nothing else is left to get through first.
-    return deck.waiting.find((batch) => deck.hasRoom(batch.lane)) ?? null;
+    if (deck.inFlight.length > 0) return null;
+    return deck.waiting.find((batch) => suspicion.restMs(batch, now) === 0) ?? null;
   }
 
-  /** Until when the first live reading that waits for company does so; null: none does. */
+  /** How long nothing can be sent unless something is accepted or acknowledged; null: for ever. */
   waitMs(): number | null {
-    const { clock, linger } = this.#options;
-    const due = [...this.#waitingSince.values()].map((since) => since + linger - clock.uptime());
-    return due.length === 0 ? null : Math.max(1, Math.min(...due));
+    const { clock, linger, deck, suspicion } = this.#options;
+    if (this.#isHeldUp()) return null;
+    const now = clock.uptime();
+    const due = deck.hasRoom("live")
+      ? [...this.#waitingSince.values()].map((since) => since + linger - now)
+      : [];
+    const rested = deck.waiting.map((batch) => suspicion.restMs(batch, now)).filter((ms) => ms > 0);
+    const readAgain = this.#passedOver.map(({ until }) => until - now);
+    const waits = [...due, ...rested, ...readAgain];
+    return waits.length === 0 ? null : Math.max(1, Math.min(...waits));
+  }
+
+  /** One at a time, and a suspect alone: only an acknowledgement lets the next one go. */
+  #isHeldUp(): boolean {
+    const { deck, suspicion, clock } = this.#options;
+    if (deck.inFlight.length === 0) return false;
+    if (suspicion.isCautious || deck.inFlight.some((batch) => suspicion.isSuspect(batch))) return true;
+    const now = clock.uptime();
+    return deck.waiting.some((batch) => suspicion.isSuspect(batch) && suspicion.mayGo(batch, now));
   }
 
   async #fresh(lane: Lane): Promise<Batch | null> {
     const { deck, outbox, context } = this.#options;
-    // A run may be dropped while it is read: then the next one is looked for. The same one again is no news: the store
-    // does not have what the book says (a commit that failed and took effect all the same), and asking on would never end.
-    let unread: SeqRun | null = null;
     while (deck.hasRoom(lane)) {
       const views = outbox.series();
       const run = lane === "live" ? this.#pickLive(views) : this.#pickBackfill(views);
-      if (run === null || isSame(run, unread)) return null;
+      if (run === null) return null;
       const view = views.find((each) => each.bootId === run.bootId && each.stream === run.stream);
+      if (view === undefined) return null;
       const maxBytes = deck.batchLimit(lane);
-      const held = await outbox.read(run, lane === "live" ? LIVE_TEXT : maxBytes * BACKFILL_TEXT_RATIO);
-      if (held !== null && view !== undefined)
-        return buildBatch(held, { lane, machineBoot: view.machineBoot, maxBytes }, context);
-      unread = run;
+      const held = await this.read(run, lane === "live" ? LIVE_TEXT : maxBytes * BACKFILL_TEXT_RATIO);
+      if (held !== null) return buildBatch(held, { lane, machineBoot: view.machineBoot, maxBytes }, context);
     }
     return null;
+  }
+
+  /**
+   * Null where the store cannot read the run or has not got it (it may have been dropped meanwhile): then it is passed
+   * over for a while, so that all others go.
+   */
+  async read(run: SeqRun, maxBytes: number): Promise<HeldRun | null> {
+    const { outbox, deck, clock, logger } = this.#options;
+    let failure: unknown = null;
+    try {
+      const held = await outbox.read(run, maxBytes);
+      if (held !== null) return held;
+    } catch (error) {
+      if (!isRoadstreamError(error, "storage")) throw error;
+      failure = error;
+    }
+    const skipped = outbox.unreadable(run);
+    deck.take(skipped);
+    const until = clock.uptime() + READ_AGAIN_AFTER;
+    this.#passedOver = [...this.#passedOver, { run: skipped, until }];
+    const error = failure === null ? "not stored" : errorText(failure);
+    logger.warn("uplink_cannot_read", { ...skipped, error });
+    return null;
+  }
+
+  /** What was passed over is looked for again. */
+  #lookAgain(now: number): void {
+    for (const { run, until } of this.#passedOver) if (until <= now) this.#options.deck.release(run);
+    this.#passedOver = this.#passedOver.filter(({ until }) => until > now);
   }
 
   #pickLive(views: readonly SeriesView[]): SeqRun | null {
@@ -129,6 +205,3 @@ export class BatchSource {
     return view.bootId === this.#options.outbox.bootId;
   }
 }
-
-const isSame = (one: SeqRun, other: SeqRun | null): boolean =>
-  one.bootId === other?.bootId && one.stream === other.stream && one.firstSeq === other.firstSeq;

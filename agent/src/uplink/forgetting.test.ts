@@ -204,3 +204,41 @@ test("weeks without a receipt cost bounded memory and lose track of nothing", ()
   expect([again.length, again[0]?.firstSeq]).toEqual([1, 1]);
   expect(again[0]?.lastSeq).toBeGreaterThan(given - 64);
 });
+
+test("what the budget drops is awaited no more, and is not counted as sent again", async () => {
+  await using rig = uplinkRig({ forget: "settled", budget: { totalBytes: 40_000, reservedBytes: 20_000 } });
+  rig.start();
+  await drive(rig, minutes(10));
+  const given = 60;
+  const fixes = rig.outbox.series().find(({ stream }) => stream === "gps_data")!;
+  const [firstHeld] = fixes.heldRunFrom(1)!;
+  expect(firstHeld).toBeGreaterThan(1);
+  await rig.clock.advance(20 * SECOND);
+  const { records } = rig.outbox.usage();
+  expect([rig.metrics.value(`${METRIC}awaiting_receipt`), rig.uplink.awaited]).toEqual([records, records]);
+  // The cloud goes past all of them.
+  rig.broker.tell(receipt(rig, [[given, given]]));
+  await rig.clock.advance(RECEIPT_GRACE + 20 * SECOND);
+  const again = arrivals(rig)
+    .filter((record) => record.startsWith("gps_data/"))
+    .slice(given);
+  expect(again[0]).toBe(`gps_data/${firstHeld}`);
+  // The events that declare the gap are asked about by the last of them.
+  expect(rig.metrics.value(`${METRIC}unsettled_sent_again_total`)).toBe(again.length + 1);
+});
+
+test("what is settled while its acknowledgement is under way is awaited no more", async () => {
+  await using rig = uplinkRig({ forget: "settled" });
+  rig.broker.roundTripMs = 400;
+  await accept(rig.outbox, 5);
+  rig.start();
+  while (rig.broker.records.length === 0) await rig.clock.advance(10);
+  // On its way back is the PUBACK; the receipt is there first, and the outbox takes a moment to forget.
+  await rig.clock.advance(100);
+  rig.broker.tell(receipt(rig, [[1, 5]]));
+  await rig.clock.advance(5 * SECOND);
+  expect([rig.outbox.usage().records, rig.uplink.awaited]).toEqual([0, 0]);
+  expect(rig.metrics.value(`${METRIC}awaiting_receipt`)).toBe(0);
+  await rig.clock.advance(2 * RECEIPT_GRACE);
+  expect(rig.metrics.value(`${METRIC}unsettled_sent_again_total`)).toBe(0);
+});

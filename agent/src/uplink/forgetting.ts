@@ -1,8 +1,18 @@
-import { MAX_PUBLISH_BYTES, parseReceipt, type Clock, type Receipt, type SeqRange } from "@roadstream/shared";
+import {
+  MAX_PUBLISH_BYTES,
+  parseReceipt,
+  seconds,
+  type Clock,
+  type Receipt,
+  type SeqRange,
+} from "@roadstream/shared";
 import type { Outbox, SeqRun, SeriesView } from "../ports.ts";
 import { AwaitingReceipts } from "./awaiting-receipts.ts";
 import type { FlightDeck } from "./flight-deck.ts";
 import type { UplinkMetrics } from "./uplink-metrics.ts";
+
+/** How often what is awaited is compared with what is held. */
+const COMPARE_EVERY = seconds(10);
 
 /** `acknowledged`: the broker has it, in the log · `settled`: the cloud has it, in the lake. */
 export type ForgetWhen = "acknowledged" | "settled";
@@ -57,12 +67,14 @@ class ForgetSettled implements Forgetting {
   readonly listens = true;
   readonly #context: ForgettingContext;
   readonly #awaiting = new AwaitingReceipts();
+  #compareAt = 0;
 
   constructor(context: ForgettingContext) {
     this.#context = context;
   }
 
   get awaited(): number {
+    this.#compare();
     return this.#awaiting.records;
   }
 
@@ -72,7 +84,7 @@ class ForgetSettled implements Forgetting {
     // A receipt may come before the acknowledgement.
     if (view === undefined || heldOf(view, [[run.firstSeq, run.lastSeq]]).length === 0) deck.release(run);
     else this.#awaiting.acknowledged(run, clock.uptime());
-    this.#observe();
+    this.#context.metrics.awaiting(this.#awaiting.records);
     return Promise.resolve();
   }
 
@@ -92,7 +104,9 @@ class ForgetSettled implements Forgetting {
 
   sweep(): void {
     const { deck, clock, metrics } = this.#context;
-    const overdue = this.#awaiting.overdue(clock.uptime());
+    const now = clock.uptime();
+    if (now >= this.#compareAt || this.#awaiting.isDue(now)) this.#observe();
+    const overdue = this.#awaiting.overdue(now);
     for (const run of overdue) {
       deck.release(run);
       metrics.sentAgain(run.lastSeq - run.firstSeq + 1);
@@ -122,7 +136,21 @@ class ForgetSettled implements Forgetting {
     );
   }
 
+  /** What the budget dropped, or a receipt settled while the acknowledgement was under way, is awaited no more. */
+  #compare(): void {
+    const { outbox, deck, clock } = this.#context;
+    this.#compareAt = clock.uptime() + COMPARE_EVERY;
+    if (this.#awaiting.records === 0) return;
+    const views = new Map(outbox.series().map((view) => [`${view.bootId}/${view.stream}`, view]));
+    const gone = this.#awaiting.keepHeld(({ bootId, stream }, range) => {
+      const view = views.get(`${bootId}/${stream}`);
+      return view === undefined ? [] : heldOf(view, [range]);
+    });
+    for (const run of gone) deck.release(run);
+  }
+
   #observe(): void {
+    this.#compare();
     this.#context.metrics.awaiting(this.#awaiting.records);
   }
 }

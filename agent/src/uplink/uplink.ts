@@ -1,7 +1,6 @@
 import {
   errorText,
   isRoadstreamError,
-  MAX_PUBLISH_BYTES,
   millis,
   receiptTopic,
   RECONNECT_SCHEDULE,
@@ -14,19 +13,18 @@ import {
   type Logger,
   type Random,
 } from "@roadstream/shared";
-import type { ConnectUplink, Outbox, SeqRun, UplinkConnection, UplinkEnd } from "../ports.ts";
+import type { ConnectUplink, Outbox, UplinkConnection, UplinkEnd } from "../ports.ts";
 import { batchRecords, type Batch } from "./batch.ts";
 import { BatchSource } from "./batch-source.ts";
-import { buildBatch, type BatchContext } from "./build-batch.ts";
+import type { BatchContext } from "./build-batch.ts";
 import { FlightDeck } from "./flight-deck.ts";
 import { forgetting, type Forgetting, type ForgetWhen } from "./forgetting.ts";
+import { LineRecord } from "./line-record.ts";
 import { presence } from "./presence.ts";
 import { Suspicion } from "./suspicion.ts";
 import type { UplinkMetrics } from "./uplink-metrics.ts";
 import { Wakeup } from "./wakeup.ts";
 
-/** A line that carries less is not worth waiting for: an acknowledgement may take so much longer with what is on its way. */
-const SLOWEST_BYTES_PER_SECOND = 4096;
 /** Behind the library's own, which may fail to fire like any callback. */
 const CONNECT_DEADLINE = seconds(20);
 const CLOSE_DEADLINE = seconds(2);
@@ -48,7 +46,7 @@ export interface UplinkOptions {
 interface Session {
   readonly connection: UplinkConnection;
   readonly over: AbortController;
-  end: UplinkEnd | null;
+  end: { readonly by: UplinkEnd; readonly at: number } | null;
   /** A reading got through. */
   wasOfUse: boolean;
 }
@@ -60,14 +58,15 @@ interface Session {
 export class Uplink {
   readonly #options: UplinkOptions;
   readonly #deck = new FlightDeck();
-  readonly #suspicion = new Suspicion();
+  readonly #line = new LineRecord();
+  readonly #suspicion = new Suspicion(this.#line);
   readonly #forgetting: Forgetting;
   readonly #source: BatchSource;
   readonly #wakeup: Wakeup;
   #isConnected = false;
 
   constructor(options: UplinkOptions) {
-    const { outbox, clock, context, linger, metrics } = options;
+    const { outbox, clock, context, linger, metrics, logger } = options;
     this.#options = options;
     const { vehicleId } = context;
     this.#forgetting = forgetting(options.forget, { outbox, deck: this.#deck, clock, metrics, vehicleId });
@@ -79,6 +78,7 @@ export class Uplink {
       linger,
       deck: this.#deck,
       suspicion: this.#suspicion,
+      logger,
     });
     outbox.onAccepted((streams) => {
       this.#source.accepted(streams);
@@ -108,13 +108,13 @@ export class Uplink {
     while (!signal.aborted) {
       try {
         const { end, wasOfUse } = await this.#connectOnce(signal);
-        metrics.ended(end);
         if (end !== "stopped") logger.warn("uplink_lost", { by: end });
         // A broker that accepts connections and nothing else is not asked again at once.
         if (wasOfUse) waits = retryIntervals(RECONNECT_SCHEDULE, random);
       } catch (error) {
         if (signal.aborted) return;
         const code = isRoadstreamError(error) ? error.code : "unknown";
+        this.#suspicion.unreachable();
         metrics.connectFailed(code);
         logger.warn("uplink_unreachable", { code, error: errorText(error) });
       }
@@ -136,19 +136,20 @@ export class Uplink {
       if ((await this.#say("online", session)) && (await this.#listen(session))) {
         logger.info("uplink_connected");
         this.#isConnected = true;
-        this.#source.begin();
+        await this.#convict(this.#suspicion.reconnected());
+        await this.#source.begin();
         await this.#send(session);
       }
-      if (session.end === "stopped") await this.#say("offline", session);
+      if (session.end?.by === "stopped") await this.#say("offline", session);
     } finally {
       this.#isConnected = false;
       this.#end(session, "closed");
       signal.removeEventListener("abort", stop);
+      this.#judge(session);
+      metrics.ended(session.end?.by ?? "closed");
       await this.#close(connection);
     }
-    const end = session.end ?? "closed";
-    await this.#judge(end);
-    return { end, wasOfUse: session.wasOfUse };
+    return { end: session.end?.by ?? "closed", wasOfUse: session.wasOfUse };
   }
 
   async #close(connection: UplinkConnection): Promise<void> {
@@ -186,10 +187,11 @@ export class Uplink {
   async #publish(batch: Batch, session: Session): Promise<void> {
     const { clock, answerDeadline, metrics } = this.#options;
     this.#deck.sent(batch);
-    const transfer = seconds(this.#deck.bytesInFlight / SLOWEST_BYTES_PER_SECOND);
-    const limit = millis(answerDeadline + transfer);
+    const { bytesInFlight } = this.#deck;
+    const limit = millis(answerDeadline + this.#line.allowance(bytesInFlight));
     metrics.published(batch);
     const sentAt = clock.uptime();
+    this.#suspicion.sent(batch, sentAt);
     const message = { topic: batch.topic, payload: batch.payload, keep: "not_retained" as const };
     try {
       await withDeadline(
@@ -206,7 +208,9 @@ export class Uplink {
     // The session may have ended with this publish counted as lost: then it is sent again, and the receiver drops the copy.
     if (session.over.signal.aborted && !this.#deck.inFlight.includes(batch)) return;
     session.wasOfUse = true;
-    const waited = (clock.uptime() - sentAt) / 1000;
+    const at = clock.uptime();
+    const waited = (at - sentAt) / 1000;
+    this.#line.acknowledged({ bytes: batch.payload.length, bytesInFlight, seconds: waited, at });
     metrics.acknowledged(batch, waited);
     this.#deck.acknowledged(batch, waited);
     this.#suspicion.acknowledged(batch);
@@ -250,8 +254,12 @@ export class Uplink {
       keep: "retained" as const,
     };
     const signal = state === "online" ? session.over.signal : undefined;
+    const sentAt = clock.uptime();
     try {
       await withDeadline(clock, limit, "presence", () => session.connection.publish(message), signal);
+      const at = clock.uptime();
+      const bytes = message.payload.length;
+      this.#line.acknowledged({ bytes, bytesInFlight: bytes, seconds: (at - sentAt) / 1000, at });
       return true;
     } catch (error) {
       this.#end(session, isRoadstreamError(error, "timeout") ? "unanswered" : "closed");
@@ -260,40 +268,37 @@ export class Uplink {
   }
 
   #end(session: Session, by: UplinkEnd): void {
-    session.end ??= by;
+    session.end ??= { by, at: this.#options.clock.uptime() };
     session.over.abort();
     this.#wakeup.wake();
   }
 
-  /** After a connection: everything in flight waits for the next one, and a batch proven to break them is cut or set aside. */
-  async #judge(end: UplinkEnd): Promise<void> {
-    const inFlight = this.#deck.inFlight;
-    this.#deck.landedNowhere(end);
-    if (end === "stopped") return;
-    const guilty = this.#suspicion.connectionEnded(inFlight);
+  /** After a connection: everything in flight waits for the next one. */
+  #judge({ end }: Session): void {
+    const { by, at } = end ?? { by: "closed", at: this.#options.clock.uptime() };
+    const { inFlight } = this.#deck;
+    this.#deck.landedNowhere(by);
+    if (by === "unanswered" && inFlight.length > 0) this.#line.unanswered();
+    this.#suspicion.connectionEnded({ inFlight, by, at });
+  }
+
+  /** A batch that is proven to break connections is cut in two, or set aside. */
+  async #convict(guilty: Batch | null): Promise<void> {
     if (guilty === null) return;
     const { outbox, logger, metrics } = this.#options;
+    const { run, lane } = guilty;
     this.#deck.abandon(guilty);
     const records = batchRecords(guilty);
-    logger.warn("uplink_batch_breaks_connection", { ...guilty.run, records });
+    logger.warn("uplink_batch_breaks_connection", { ...run, records });
     if (records > 1) {
-      const middle = guilty.run.firstSeq + Math.floor(records / 2) - 1;
-      await this.#rebuild({ ...guilty.run, lastSeq: middle }, guilty);
-      await this.#rebuild({ ...guilty.run, firstSeq: middle + 1 }, guilty);
+      const middle = run.firstSeq + Math.floor(records / 2) - 1;
+      await this.#source.rebuild({ ...run, lastSeq: middle }, lane);
+      await this.#source.rebuild({ ...run, firstSeq: middle + 1 }, lane);
       return;
     }
-    const held = await outbox.read(guilty.run, 1);
+    const held = await this.#source.read(run, 1);
     if (held === null) return;
     metrics.quarantined(records);
     await outbox.quarantine(held);
-  }
-
-  async #rebuild(run: SeqRun, { lane }: Batch): Promise<void> {
-    const { outbox, context } = this.#options;
-    const view = outbox.series().find((each) => each.bootId === run.bootId && each.stream === run.stream);
-    const held = await outbox.read(run, Number.MAX_SAFE_INTEGER);
-    if (held === null || view === undefined) return;
-    const shape = { lane, machineBoot: view.machineBoot, maxBytes: MAX_PUBLISH_BYTES };
-    this.#deck.wait(buildBatch(held, shape, context));
   }
 }

@@ -2,6 +2,7 @@ import { millis, MemoryMetrics, seconds, seededRandom, type Logger } from "@road
 import { nodeZstd } from "@roadstream/shared/adapters";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { BestClock } from "../../clock/best-clock.ts";
+import type { OutboxBudget } from "../../outbox/budget.ts";
 import type { DurableOutbox } from "../../outbox/durable-outbox.ts";
 import { MemoryDisk, MemorySegmentStore } from "../../testing/memory-segment-store.ts";
 import { openTestOutbox } from "../../testing/open-test-outbox.ts";
@@ -22,6 +23,8 @@ export interface UplinkRig extends AsyncDisposable {
   readonly metrics: MemoryMetrics;
   /** Warnings, by event name. */
   readonly warnings: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  /** Why storage failed for good. */
+  readonly failures: readonly unknown[];
   /** Begins to send. */
   start(): void;
   stop(): Promise<void>;
@@ -29,11 +32,21 @@ export interface UplinkRig extends AsyncDisposable {
 
 /** An uplink between a real outbox in memory and a broker behind a line, in virtual time. */
 export const uplinkRig = (
-  options: { readonly clock?: VirtualClock; readonly disk?: MemoryDisk; readonly forget?: ForgetWhen } = {},
+  options: {
+    readonly clock?: VirtualClock;
+    readonly disk?: MemoryDisk;
+    readonly forget?: ForgetWhen;
+    readonly budget?: Partial<OutboxBudget>;
+  } = {},
 ): UplinkRig => {
-  const { clock = new VirtualClock(), disk = new MemoryDisk(), forget = "acknowledged" } = options;
+  const {
+    clock = new VirtualClock(),
+    disk = new MemoryDisk(),
+    forget = "acknowledged",
+    budget = {},
+  } = options;
   const store = new MemorySegmentStore(disk);
-  const { outbox } = openTestOutbox({ store, clock });
+  const { outbox, failures } = openTestOutbox({ store, clock, budget });
   const broker = new BrokerLine(clock);
   const metrics = new MemoryMetrics();
   const warnings: { event: string; fields: Readonly<Record<string, unknown>> }[] = [];
@@ -74,6 +87,7 @@ export const uplinkRig = (
     broker,
     metrics,
     warnings,
+    failures,
     start: () => {
       running = uplink.run(halt.signal);
     },
