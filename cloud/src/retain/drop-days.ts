@@ -1,11 +1,11 @@
-import { RoadstreamError, type TableName } from "@roadstream/shared";
+import { RoadstreamError, type TableName, type UnixMillis } from "@roadstream/shared";
 import { PARTITION_FIELD } from "../lake/iceberg-schema.ts";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import { removeOrphans } from "../lake/remove-orphans.ts";
 import { replaceFiles } from "../lake/replace-files.ts";
 import type { LiveFile, ObjectInfo, TableHead, TextsOfFiles } from "../ports.ts";
 import { beginWork } from "../lake/work-age.ts";
-import { bearsOut, firstKeptDay } from "./retention.ts";
+import { firstKeptDay } from "./retention.ts";
 
 /** Files of one commit. */
 const MAX_FILES = 5000;
@@ -18,8 +18,8 @@ export interface DropOptions {
   readonly table: IcebergTable;
   /** Keys of the pictures that rows of traffic_data name. */
   readonly pictureKeys: TextsOfFiles;
-  /** Where only the clock says that days are past, and no young row: whether they go all the same. Default: `drop`. */
-  readonly onClockAlone?: "drop" | "leave";
+  /** What the limit is reckoned from where that is earlier than the store's clock says; null: nothing is past. */
+  readonly today?: UnixMillis | null;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +31,7 @@ export interface DroppedDays {
 
 export interface DropReport extends DroppedDays {
   readonly pictures: number;
-  /** Days that were left, since only the clock says that they are past. */
+  /** Days that were left, though the store's clock says that they are past. */
   readonly daysLeft: number;
   /** Objects of days that were dropped earlier, which no snapshot names any more. */
   readonly objects: number;
@@ -39,19 +39,13 @@ export interface DropReport extends DroppedDays {
 
 const PICTURE_TABLE: TableName = "traffic_data";
 
-interface PastFiles {
-  readonly files: readonly LiveFile[];
-  /** Whether young rows say so, too. */
-  readonly isBorneOut: boolean;
-}
-
-const filesPast = async (table: IcebergTable, head: TableHead): Promise<PastFiles> => {
-  const now = await table.store.now();
-  const kept = firstKeptDay(head.properties, now);
-  if (kept === null) return { files: [], isBorneOut: true };
-  const live = await table.files(head);
-  const rowDays = live.map(({ day }) => day);
-  return { files: live.filter(({ day }) => day < kept), isBorneOut: bearsOut(rowDays, now) };
+const filesBefore = async (
+  table: IcebergTable,
+  head: TableHead,
+  today: number,
+): Promise<readonly LiveFile[]> => {
+  const kept = firstKeptDay(head.properties, today);
+  return kept === null ? [] : (await table.files(head)).filter(({ day }) => day < kept);
 };
 
 const sumOf = (files: readonly LiveFile[]): DroppedDays => ({
@@ -62,27 +56,28 @@ const sumOf = (files: readonly LiveFile[]): DroppedDays => ({
 
 /** What is past the table's limit and still there. */
 export const pastDays = async (table: IcebergTable, head: TableHead): Promise<DroppedDays> =>
-  sumOf((await filesPast(table, head)).files);
+  sumOf(await filesBefore(table, head, await table.store.now()));
 
 /**
  * Drops the days that are past the table's limit, as ordinary delete commits. The ledger keeps their numbers, so that a
  * late copy does not land again; the table counts the rows, so that none of them is missed.
  */
 export const dropDays = async (options: DropOptions): Promise<DropReport> => {
-  const { table, signal, onClockAlone = "drop" } = options;
+  const { table, signal } = options;
   const dropped: LiveFile[] = [];
   let pictures = 0;
   let daysLeft = 0;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS && !signal.aborted;) {
     const begunAt = beginWork(table.clock);
     const head = await table.peek();
-    const past = head === null ? null : await filesPast(table, head);
-    if (head === null || past === null || past.files.length === 0) break;
-    if (!past.isBorneOut && onClockAlone === "leave") {
-      daysLeft = sumOf(past.files).days;
-      break;
-    }
-    const files = past.files.slice(0, MAX_FILES);
+    if (head === null) break;
+    const now = await table.store.now();
+    const past = await filesBefore(table, head, now);
+    const { today = now } = options;
+    const going = today === null ? [] : await filesBefore(table, head, Math.min(now, today));
+    daysLeft = sumOf(past).days - sumOf(going).days;
+    if (going.length === 0) break;
+    const files = going.slice(0, MAX_FILES);
     // Before the rows: they alone tell which pictures these are.
     pictures += await deletePictures(options, files);
     const outcome = await replaceFiles(table, {

@@ -161,7 +161,7 @@ describe("days past a table's limit", () => {
     };
     await expect.poll(anHourLater, { timeout: 10_000 }).toEqual(kept);
     await whileTimePasses(clock, keeper[Symbol.asyncDispose]());
-    const left = dropDays({ table: two, pictureKeys: NO_PICTURES, signal: NEVER, onClockAlone: "leave" });
+    const left = dropDays({ table: two, pictureKeys: NO_PICTURES, signal: NEVER, today: null });
     expect(await whileTimePasses(clock, left)).toMatchObject({ files: 0, daysLeft: 1 });
     expect(await whileTimePasses(clock, drop(two))).toMatchObject({ files: 1, daysLeft: 0 });
   });
@@ -187,6 +187,43 @@ describe("days past a table's limit", () => {
     clock.jumpWall(days(-400));
     await passes(20);
     expect(await liveDays(table)).toEqual([day(2)]);
+    await whileTimePasses(clock, keeper[Symbol.asyncDispose]());
+  });
+
+  test("of a fleet at rest go by what the clock said when the doubt began, whatever it says when the day is over", async () => {
+    const { clock, store, append, day } = world();
+    const table = openTable({ store, clock });
+    for (const age of [3, 8, 30]) await append(table, age);
+    await setRetainDays(table, 10);
+    const tables = { gps_data: table };
+    const keeper = new RetentionKeeper({ tables, pictureKeys: NO_PICTURES, clock, logger: silentLogger });
+    await whileTimePasses(clock, keeper.firstPass());
+    await clock.advance(hours(22));
+    clock.jumpWall(days(400));
+    const hour = async (): Promise<number> => {
+      await clock.advance(hours(1));
+      return (await liveDays(table)).length;
+    };
+    await expect.poll(hour, { timeout: 10_000 }).toBe(2);
+    await hour();
+    clock.jumpWall(days(-400));
+    expect(await liveDays(table)).toEqual([day(9), day(4)]);
+    await whileTimePasses(clock, keeper[Symbol.asyncDispose]());
+  });
+
+  test("of a table that is seldom written go at once where another table's rows bear the clock out", async () => {
+    const { clock, store, append, day } = world();
+    const [busy, seldom] = [
+      openTable({ store, clock }),
+      openTable({ store, clock, table: "emergency_data" }),
+    ];
+    await append(busy, 0);
+    for (const age of [3, 30]) await append(seldom, age);
+    await setRetainDays(seldom, 10);
+    const tables = { emergency_data: seldom, gps_data: busy };
+    const keeper = new RetentionKeeper({ tables, pictureKeys: NO_PICTURES, clock, logger: silentLogger });
+    await whileTimePasses(clock, keeper.firstPass());
+    expect(await liveDays(seldom)).toEqual([day(3)]);
     await whileTimePasses(clock, keeper[Symbol.asyncDispose]());
   });
 

@@ -8,18 +8,6 @@ import type { TableHead } from "../ports.ts";
 export const retainDays = (properties: Properties): number | null =>
   properties[PROPERTY.retainDays] === undefined ? null : numberProperty(properties, PROPERTY.retainDays, 0);
 
-/** A table of a fleet that drives has rows of the last days. */
-const LAST_DAYS = days(2);
-
-/**
- * Whether the rows themselves say that it is about now: cars date them by satellites. Where none is young, the fleet rests,
- * or the clock that says so has leapt, and nobody can tell which.
- */
-export const bearsOut = (rowDays: readonly string[], now: number): boolean => {
-  const since = utcDay(unixMillis(now - LAST_DAYS));
-  return rowDays.some((day) => day >= since);
-};
-
 /**
  * The first day that stays, `now` by the store's clock; null where all do. Days go whole: a row of the first moment of a day stays a day longer than
  * the limit, none goes before it.
