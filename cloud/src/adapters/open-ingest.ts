@@ -22,7 +22,8 @@ import { Slots } from "../ingest/slots.ts";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "./duckdb-engine.ts";
 import { DuckDbParquetWriter } from "./duckdb-parquet.ts";
 import { DuckDbRowWriter } from "./duckdb-row-writer.ts";
-import { duckDbLetterIds, duckDbPictureKeys } from "./duckdb-texts-of-files.ts";
+import { duckDbLettersIn } from "./duckdb-letters-in.ts";
+import { duckDbPictureKeys } from "./duckdb-picture-keys.ts";
 import { keepHeapModest } from "./modest-heap.ts";
 import { openLake, type OpenedLake } from "./open-lake.ts";
 import { openExistingLog, openLog } from "./open-log.ts";
@@ -97,7 +98,7 @@ export const openIngest = async (options: OpenIngestOptions): Promise<OpenedInge
     tables: lake.tables,
     pictureKeys: duckDbPictureKeys(engine, lake.store),
     rows,
-    letterIds: duckDbLetterIds(engine, lake.store),
+    lettersIn: duckDbLettersIn(engine, lake.store),
     zstd: nodeZstd,
     sha256: nodeSha256,
     slots: new Slots(CONCURRENT_COMMITS),

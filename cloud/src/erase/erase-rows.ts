@@ -4,7 +4,7 @@ import { replaceFiles, type Replacement } from "../lake/replace-files.ts";
 import { nextEpoch, partitionProperties, samePartition, type Properties } from "../lake/table-properties.ts";
 import { beginWork } from "../lake/work-age.ts";
 import type { LiveFile, NewDataFile, TableHead } from "../ports.ts";
-import { despiteOthers } from "./despite-others.ts";
+import { despiteOthers } from "../lake/despite-others.ts";
 import { forgetInLedgers, type Forgotten } from "./forget-ledgers.ts";
 import { mayHold } from "./may-hold.ts";
 import type { UnclaimedLetter, VehicleRows } from "./ports.ts";

@@ -2,7 +2,7 @@ import type { TableName } from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
 import type { TableHead } from "../ports.ts";
-import { despiteOthers } from "./despite-others.ts";
+import { despiteOthers } from "../lake/despite-others.ts";
 import { listPictures } from "./erase-pictures.ts";
 import {
   ERASED_ELSEWHERE,

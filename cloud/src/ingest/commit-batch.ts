@@ -12,10 +12,7 @@ import type { CapturedAt } from "./ports.ts";
 import { recordIdentity, topicOf } from "./record-identity.ts";
 import type { StagedBatch } from "./staged-batch.ts";
 
-export interface CommitOptions extends JudgeOptions {
-  /** The head on which the batch's partitions stand where the batch begins. */
-  readonly base: TableHead;
-}
+export interface CommitOptions extends JudgeOptions {}
 
 interface CommittedPartition {
   readonly state: PartitionState;
@@ -48,7 +45,7 @@ export type BatchOutcome =
 export const commitBatch = async (context: IngestContext, options: CommitOptions): Promise<BatchOutcome> => {
   const begunAt = beginWork(context.clock);
   const judged = await judgeBatch(context, options);
-  if (judged.kind === "too_many_days") return judged;
+  if (judged.kind !== "judged") return judged;
   const { staged, files, captured } = judged;
   const deadLetterEnds = await sendRefusals(context, options, staged);
   await storePictures(context.store, staged.pictures);

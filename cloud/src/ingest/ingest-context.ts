@@ -10,10 +10,10 @@ import {
   type Sha256,
 } from "@roadstream/shared";
 import type { EventLog, EventLogWriter } from "@roadstream/shared/event-log";
-import type { LakeTable, ObjectStore, TextsOfFiles } from "../ports.ts";
+import type { LakeTable, ObjectStore } from "../ports.ts";
 import type { ReceiptSender } from "../receipts/receipt-sender.ts";
 import type { IngestMetrics } from "./ingest-metrics.ts";
-import type { RowWriter } from "./ports.ts";
+import type { LettersIn, RowWriter } from "./ports.ts";
 import type { Slots } from "./slots.ts";
 
 /** All that one worker stands on; everything that touches the world comes in here. */
@@ -31,8 +31,8 @@ export interface IngestContext {
   readonly store: ObjectStore;
   readonly tables: Readonly<Record<TableName, LakeTable>>;
   readonly rows: RowWriter;
-  /** Which letters data files of dead_letters hold. */
-  readonly letterIds: TextsOfFiles;
+  /** Of letters, by id, those that data files of dead_letters hold. */
+  readonly lettersIn: LettersIn;
   readonly zstd: Zstd;
   readonly sha256: Sha256;
   readonly slots: Slots;

@@ -1,8 +1,9 @@
-import { RoadstreamError, type TableName } from "@roadstream/shared";
+import { isRoadstreamError, RoadstreamError, type TableName } from "@roadstream/shared";
+import { despiteOthers } from "../lake/despite-others.ts";
 import { recallSeries } from "../ledger/load-ledger.ts";
 import type { PartitionLedger } from "../ledger/partition-ledger.ts";
 import type { SeriesRanges } from "../ledger/series-ranges.ts";
-import type { NewDataFile, TableDefinition } from "../ports.ts";
+import type { NewDataFile, TableDefinition, TableHead } from "../ports.ts";
 import { newUuid, type IngestContext } from "./ingest-context.ts";
 import { BATCH_MAX_QUARANTINED } from "./ingest-limits.ts";
 import type { LandingRows } from "./landing-rows.ts";
@@ -18,6 +19,8 @@ export interface JudgeOptions {
   readonly ledgers: ReadonlyMap<number, PartitionLedger>;
   readonly partitionCount: number;
   readonly logIdentity: string;
+  /** The head on which the batch's partitions stand where the batch begins. */
+  readonly base: TableHead;
 }
 
 export type JudgedBatch =
@@ -27,6 +30,8 @@ export type JudgedBatch =
       readonly files: readonly NewDataFile[];
       readonly captured: readonly CapturedAt[];
     }
+  /** The table has moved on, and what the batch needs of it is gone. */
+  | { readonly kind: "conflict"; readonly head: TableHead; readonly reason: string }
   | { readonly kind: "too_many_days"; readonly days: number };
 
 /**
@@ -38,16 +43,20 @@ export const judgeBatch = async (context: IngestContext, options: JudgeOptions):
   const { name } = options.table;
   const quarantined = new Set<string>();
   const recalled = new Map<string, SeriesRanges>();
-  let lettersFound: StageOptions["lettersFound"] = null;
+  const lettersAsked = new Set<string>();
+  const lettersFound = new Set<string>();
   let lane: StageOptions["lane"] = "fast";
   for (;;) {
     const staged = stage(context, options, { lane, quarantined, recalled, lettersFound });
     if (staged.recalls.size > 0) {
-      await recall(context, staged, recalled);
-      continue;
+      const newer = await recall(context, options, staged, recalled);
+      if (newer === null) continue;
+      return { kind: "conflict", head: newer, reason: "archive_gone" };
     }
-    if (staged.lettersToFind.size > 0 && lettersFound === null) {
-      lettersFound = await findLetters(context, staged.lettersToFind);
+    const unasked = new Set([...staged.lettersToFind].filter((id) => !lettersAsked.has(id)));
+    if (unasked.size > 0) {
+      for (const id of await findLetters(context, unasked)) lettersFound.add(id);
+      for (const id of unasked) lettersAsked.add(id);
       continue;
     }
     if (staged.rows.length === 0) return { kind: "judged", staged, files: [], captured: [] };
@@ -96,27 +105,31 @@ const rowBatch = (context: IngestContext, table: TableDefinition, rows: LandingR
   uptime: context.clock.uptime(),
 });
 
+/** Returns a newer head of the table behind which an archive is gone; null when all is read. */
 const recall = async (
-  context: IngestContext,
+  { store, zstd, tables }: IngestContext,
+  { table, base }: JudgeOptions,
   staged: StagedBatch,
   recalled: Map<string, SeriesRanges>,
-): Promise<void> => {
+): Promise<TableHead | null> => {
   for (const [series, archive] of staged.recalls) {
-    recalled.set(series, await recallSeries(context.store, context.zstd, archive, series));
+    try {
+      recalled.set(series, await recallSeries(store, zstd, archive, series));
+    } catch (error) {
+      const newer = await tables[table.name].head();
+      if (!isRoadstreamError(error, "table_invalid") || newer.version === base.version) throw error;
+      return newer;
+    }
   }
+  return null;
 };
 
 /** On the newest head: what landed since the batch's own is of other partitions, or the batch is one too late. */
-const findLetters = async (
-  { tables, letterIds }: IngestContext,
+const findLetters = (
+  { tables: { dead_letters: table }, lettersIn }: IngestContext,
   wanted: ReadonlySet<string>,
-): Promise<ReadonlySet<string>> => {
-  const table = tables.dead_letters;
-  const found = new Set<string>();
-  for await (const ids of letterIds(await table.files(await table.head())))
-    for (const id of ids) if (wanted.has(id)) found.add(id);
-  return found;
-};
+): Promise<readonly string[]> =>
+  despiteOthers(table, async () => lettersIn(await table.files(await table.head()), wanted));
 
 /** Finds by halving which rows the database does not take. */
 const quarantine = async (

@@ -1,6 +1,6 @@
 import type { UnixMillis, UptimeMillis } from "@roadstream/shared";
 import type { LandingRows } from "./landing-rows.ts";
-import type { NewDataFile, TableDefinition } from "../ports.ts";
+import type { LiveFile, NewDataFile, TableDefinition } from "../ports.ts";
 
 /** Rows of one batch. */
 export interface RowBatch {
@@ -36,3 +36,9 @@ export interface RowWriter extends AsyncDisposable {
   /** Whether the database reads these rows as the contract does; writes nothing. */
   accepts(batch: RowBatch): Promise<boolean>;
 }
+
+/** Of letters, by id, those that data files of dead_letters hold. Throws `storage` where a file is gone. */
+export type LettersIn = (
+  files: readonly Pick<LiveFile, "key">[],
+  ids: ReadonlySet<string>,
+) => Promise<readonly string[]>;

@@ -46,7 +46,7 @@ const stageRecalled = (
     lane: "fast",
     quarantined: new Set(),
     recalled,
-    lettersFound: null,
+    lettersFound: new Set(),
     uuid: () => "uuid",
     sha256: nodeSha256,
   });

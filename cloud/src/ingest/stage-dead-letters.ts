@@ -61,7 +61,7 @@ const hasLanded = (
   { id }: ReadDeadLetter,
   ledger: PartitionLedger | undefined,
   { lettersFound }: DeadLetterStageOptions,
-): boolean => ledger?.hasDeadLetter(id) === true || lettersFound?.has(id) === true;
+): boolean => ledger?.hasDeadLetter(id) === true || lettersFound.has(id);
 
 /** Whether this letter, or one about the same numbers, was erased with its vehicle. */
 const isErased = (letter: ReadDeadLetter, ledger: PartitionLedger | undefined): boolean => {

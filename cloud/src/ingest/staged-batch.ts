@@ -49,8 +49,8 @@ export interface StageOptions {
   /** Positions that the database reads otherwise than the contract does. */
   readonly quarantined: ReadonlySet<string>;
   readonly recalled: ReadonlyMap<string, SeriesRanges>;
-  /** Of the letters to find, those that are in the table; null before it was asked. */
-  readonly lettersFound: ReadonlySet<string> | null;
+  /** Of the letters to find, those that are in the table, as far as it was asked. */
+  readonly lettersFound: ReadonlySet<string>;
   readonly uuid: () => string;
   readonly sha256: Sha256;
 }

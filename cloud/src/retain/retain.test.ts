@@ -4,7 +4,7 @@ import type { LogAppend } from "@roadstream/shared/event-log";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { describe, expect, test } from "vitest";
 import { DuckDbEngine } from "../adapters/duckdb-engine.ts";
-import { duckDbPictureKeys } from "../adapters/duckdb-texts-of-files.ts";
+import { duckDbPictureKeys } from "../adapters/duckdb-picture-keys.ts";
 import { openVerify } from "../adapters/open-verify.ts";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import type { LiveFile, TextsOfFiles } from "../ports.ts";

@@ -2,7 +2,7 @@ export { DuckDbEngine, roomyDuckDb, type DuckDbConnection } from "../adapters/du
 export { DUCKDB_TYPES } from "../adapters/duckdb-lake-files.ts";
 export { DuckDbLakeRows } from "../adapters/duckdb-lake-rows.ts";
 export { DuckDbParquetWriter } from "../adapters/duckdb-parquet.ts";
-export { duckDbPictureKeys } from "../adapters/duckdb-texts-of-files.ts";
+export { duckDbPictureKeys } from "../adapters/duckdb-picture-keys.ts";
 export { duckDbRewriteDay } from "../adapters/duckdb-rewrite-day.ts";
 export { DuckDbVehicleRows } from "../adapters/duckdb-vehicle-rows.ts";
 export { eraseTable } from "../erase/erase-vehicle.ts";

@@ -262,9 +262,10 @@ export class SimulatedCloud {
       store,
       tables: this.#handles(process, store, clock),
       rows,
-      letterIds: async function* (files) {
-        for (const file of files)
-          yield (await rowsOf(store, file)).map((row) => String(row["dead_letter_id"]));
+      lettersIn: async (files, ids) => {
+        const rows = [];
+        for (const file of files) rows.push(...(await rowsOf(store, file)));
+        return rows.map((row) => String(row["dead_letter_id"])).filter((id) => ids.has(id));
       },
       zstd: noZstd,
       sha256: nodeSha256,

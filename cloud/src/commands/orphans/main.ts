@@ -8,11 +8,12 @@ import {
   type ProcessContext,
 } from "@roadstream/shared/adapters";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../../adapters/duckdb-engine.ts";
-import { duckDbPictureKeys } from "../../adapters/duckdb-texts-of-files.ts";
+import { duckDbPictureKeys } from "../../adapters/duckdb-picture-keys.ts";
 import { openLake, type OpenedLake } from "../../adapters/open-lake.ts";
 import { printRows } from "../../adapters/open-output.ts";
 import { currentHeads } from "../../lake/current-heads.ts";
-import { removeOrphans } from "../../lake/remove-orphans.ts";
+import { despiteOthers } from "../../lake/despite-others.ts";
+import { removeOrphans, type OrphanOptions } from "../../lake/remove-orphans.ts";
 import { ledgerPrefix, namedLedgers } from "../../ledger/named-ledgers.ts";
 import type { OrphanPictures } from "../../pictures/remove-orphan-pictures.ts";
 import type { TextsOfFiles } from "../../ports.ts";
@@ -44,7 +45,7 @@ const run = async (
   let pictures: OrphanPictures | null = null;
   for (const name of names) {
     if (context.signal.aborted) break;
-    const report = await removeOrphans({
+    const options: OrphanOptions = {
       table: lake.tables[name],
       mode: values.remove ? "remove" : "list",
       ledgers: {
@@ -53,7 +54,8 @@ const run = async (
       },
       ...(name === "traffic_data" ? { pictureKeys: await pictureKeysOf(lake, context, opened) } : {}),
       ...(values.olderThan === null ? {} : { olderThan: values.olderThan }),
-    });
+    };
+    const report = await despiteOthers(options.table, () => removeOrphans(options));
     if (report === null) continue;
     const { pictures: found = null, ...line } = report;
     tables.push(line);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { RoadstreamError, uuidV7, type Values } from "@roadstream/shared";
 import { EXIT_CODES, runProcess, type ExitCode, type ProcessContext } from "@roadstream/shared/adapters";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../../adapters/duckdb-engine.ts";
-import { duckDbPictureKeys } from "../../adapters/duckdb-texts-of-files.ts";
+import { duckDbPictureKeys } from "../../adapters/duckdb-picture-keys.ts";
 import { openLake, type OpenedLake } from "../../adapters/open-lake.ts";
 import { printRows } from "../../adapters/open-output.ts";
 import { currentHeads } from "../../lake/current-heads.ts";
