@@ -47,6 +47,24 @@ export const pictureSample = (bytes: number): SampledReadingOf<"traffic_data"> =
   },
 });
 
+export const emergencySample = (): SampledReadingOf<"emergency_data"> => ({
+  stream: "emergency_data",
+  capturedAt: null,
+  clock: "unsynced",
+  clockErrorMs: null,
+  uptime: uptimeMillis(5000),
+  columns: {
+    incident_id: "i-1",
+    type: "medical",
+    status: "active",
+    severity: "major",
+    source: "button",
+    latitude: null,
+    longitude: null,
+    description: null,
+  },
+});
+
 /** Encodes a sample that is known to be right. */
 export const encoded = (
   sample: Parameters<typeof encodeReading>[0],

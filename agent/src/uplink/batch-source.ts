@@ -25,6 +25,10 @@ const BACKFILL_TEXT_RATIO = 4;
 const ENOUGH_RECORDS = 500;
 /** What cannot wait, and what is a publish of its own anyway. */
 const URGENT: ReadonlySet<StreamName> = new Set(["emergency_data", "traffic_data"]);
+/** Goes beside whatever holds the line up. */
+const EMERGENCY: StreamName = "emergency_data";
+/** What several connections in a row ended under waits; beyond so many batches it is backlog again. */
+const MOST_WAITING = 64;
 /** A batch that was not acknowledged for so long is built anew: what it says of the time of sending is no longer true. */
 const STALE_AFTER: DurationMs = minutes(5);
 /** A disk that cannot read now may do so later. */
@@ -76,6 +80,7 @@ export class BatchSource {
       // Among others its records would be innocent again.
       if (suspicion.isSuspect(batch)) await this.rebuild(batch.run, batch.lane);
     }
+    for (const batch of deck.waiting.slice(MOST_WAITING)) deck.abandon(batch);
     suspicion.keepOnly(deck.waiting);
   }
 
@@ -94,16 +99,17 @@ export class BatchSource {
   /** The next batch to send now, or null; {@link waitMs} then says how long that will be so at most. */
   async next(): Promise<Batch | null> {
     const { deck, suspicion, clock } = this.#options;
-    if (this.#isHeldUp()) return null;
     const now = clock.uptime();
     this.#lookAgain(now);
-    const repeat = deck.waiting.find((batch) => deck.hasRoom(batch.lane) && suspicion.mayGo(batch, now));
-    if (repeat !== undefined) return repeat;
+    if (this.#isHeldUp()) return await this.#emergency(now);
+    const repeats = deck.waiting.filter((batch) => deck.hasRoom(batch.lane) && suspicion.mayGo(batch, now));
+    const repeat = repeats.find(isEmergency) ?? suspicion.longestRested(repeats, now);
+    if (repeat !== null) return repeat;
     const fresh = (await this.#fresh("live")) ?? (await this.#fresh("backfill"));
     if (fresh !== null) return fresh;
     // Nothing else is left to get through first.
     if (deck.inFlight.length > 0) return null;
-    return deck.waiting.find((batch) => suspicion.restMs(batch, now) === 0) ?? null;
+    return suspicion.longestRested(deck.waiting, now);
   }
 
   /** How long nothing can be sent unless something is accepted or acknowledged; null: for ever. */
@@ -129,10 +135,18 @@ export class BatchSource {
     return deck.waiting.some((batch) => suspicion.isSuspect(batch) && suspicion.mayGo(batch, now));
   }
 
-  async #fresh(lane: Lane): Promise<Batch | null> {
+  /** One of them at a time, past what may never be answered. */
+  async #emergency(now: UptimeMillis): Promise<Batch | null> {
+    const { deck, suspicion } = this.#options;
+    if (deck.inFlight.some(isEmergency)) return null;
+    const repeat = deck.waiting.find((batch) => isEmergency(batch) && suspicion.mayGo(batch, now));
+    return repeat ?? (await this.#fresh("live", [EMERGENCY]));
+  }
+
+  async #fresh(lane: Lane, streams: readonly StreamName[] = STREAM_ORDER): Promise<Batch | null> {
     const { deck, outbox, context } = this.#options;
     while (deck.hasRoom(lane)) {
-      const views = outbox.series();
+      const views = outbox.series().filter(({ stream }) => streams.includes(stream));
       const run = lane === "live" ? this.#pickLive(views) : this.#pickBackfill(views);
       if (run === null) return null;
       const view = views.find((each) => each.bootId === run.bootId && each.stream === run.stream);
@@ -205,3 +219,5 @@ export class BatchSource {
     return view.bootId === this.#options.outbox.bootId;
   }
 }
+
+const isEmergency = ({ run }: Batch): boolean => run.stream === EMERGENCY;

@@ -42,11 +42,14 @@ const expectAllThere = async (rig: UplinkRig): Promise<void> => {
 
 describe("a line as roads have them makes nobody give up an innocent picture:", () => {
   test.each([
-    [700, 30_000],
-    [1000, 40_000],
-  ])("%i B/s, pictures of %i bytes", async (rate, bytes) => {
+    [700, 30_000, 0],
+    [700, 40_000, 0],
+    [1000, 40_000, 0],
+    [700, 40_000, 1000],
+  ])("%i B/s, pictures of %i bytes, bursts of %i", async (rate, bytes, burst) => {
     await using rig = uplinkRig();
     rig.broker.bytesPerSecond = rate;
+    rig.broker.burstBytes = burst;
     rig.start();
     await drive(rig, { forSeconds: 3600, picture: { bytes, every: 300 } });
     // A deadline that grows with what the line takes is met: the first pictures find out how long.

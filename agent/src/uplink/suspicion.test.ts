@@ -98,7 +98,67 @@ test("several records are cut sooner than a single one is set aside", () => {
 test("an answer that never comes blames nothing", () => {
   const scene = new Scene().cautious();
   expect(scene.endsUntilGuilty(one, () => scene.end([one], 2, "unanswered"))).toBe(Infinity);
-  expect(scene.endsUntilGuilty(many, () => scene.end([many], 2, "unanswered"))).toBe(Infinity);
+});
+
+test.each([
+  ["an answer that never comes", 30, "unanswered"],
+  ["a hang-up long after the payload has arrived", 10, "closed"],
+] as const)("%s makes a record rest longer and longer, and cuts what others are in", (_, after, by) => {
+  const scene = new Scene().cautious();
+  expect(scene.endsUntilGuilty(many, () => scene.end([many], after, by))).toBe(STRIKES_TO_SPLIT);
+  for (const rest of [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]) {
+    scene.carry(like);
+    expect(scene.end([one], after, by)).toBe(null);
+    expect(scene.suspicion.isSuspect(one)).toBe(true);
+    expect(scene.suspicion.restMs(one, scene.now)).toBe(seconds(rest));
+  }
+  scene.carry(like);
+  expect(scene.suspicion.mayGo(one, scene.now)).toBe(false);
+  expect(scene.suspicion.mayGo(one, scene.now + seconds(300))).toBe(true);
+  scene.carry(one);
+  expect(scene.suspicion.isSuspect(one)).toBe(false);
+});
+
+test("a line that breaks early, or cannot be had again, cuts nothing", () => {
+  const scene = new Scene().cautious();
+  expect(scene.endsUntilGuilty(many, () => scene.end([many], 0.5))).toBe(Infinity);
+  const away = (): Batch | null => {
+    scene.suspicion.connectionEnded({ inFlight: [many], by: "unanswered", at: scene.now });
+    scene.suspicion.unreachable();
+    return scene.suspicion.reconnected();
+  };
+  expect(scene.endsUntilGuilty(many, away)).toBe(Infinity);
+});
+
+test("the one publish that is left without an answer lets others go first also without caution", () => {
+  const scene = new Scene();
+  scene.carry(like);
+  scene.end([one], 30, "unanswered");
+  expect(scene.suspicion.isCautious).toBe(false);
+  expect(scene.suspicion.mayGo(one, scene.now + seconds(10))).toBe(false);
+});
+
+test("a suspect beside others gets no strike, but rests", () => {
+  const scene = new Scene().cautious();
+  const ends = scene.endsUntilGuilty(one, () => {
+    const guilty = scene.end([one], 2);
+    if (guilty !== null) return guilty;
+    scene.carry(like);
+    scene.end([one, like], 2);
+    expect(scene.suspicion.mayGo(one, scene.now)).toBe(false);
+    return null;
+  });
+  expect(ends).toBe(STRIKES_TO_QUARANTINE);
+});
+
+test("while nothing gets through, it is each one's turn", () => {
+  const scene = new Scene().cautious();
+  const others = [one, like, small];
+  for (const each of [like, one, small]) scene.end([each], 30, "unanswered");
+  expect(scene.suspicion.longestRested(others, scene.now + seconds(2))).toBe(like);
+  scene.end([like], 30, "unanswered");
+  expect(scene.suspicion.longestRested(others, scene.now + seconds(2))).toBe(one);
+  expect(scene.suspicion.longestRested([many, ...others].toReversed(), scene.now)).toBe(many);
 });
 
 test("an end before the payload can have arrived blames nothing, nor does one long after", () => {
@@ -126,7 +186,8 @@ test("a peer that cannot be reached again at once has not hung up because of a p
     return scene.suspicion.reconnected();
   };
   expect(scene.endsUntilGuilty(one, away)).toBe(Infinity);
-  expect(scene.suspicion.isSuspect(one)).toBe(false);
+  // And begins anew.
+  expect(scene.endsUntilGuilty(one, () => scene.end([one], 2))).toBe(STRIKES_TO_QUARANTINE);
 });
 
 test("a record is not set aside while the line has carried nothing of its size: it rests longer and longer", () => {

@@ -1,13 +1,14 @@
-import { millis, minutes, seconds } from "@roadstream/shared";
-import type { SeqRun, UplinkEnd } from "../ports.ts";
+import { millis, seconds } from "@roadstream/shared";
+import type { UplinkEnd } from "../ports.ts";
 import { batchRecords, type Batch } from "./batch.ts";
 import type { LineRecord } from "./line-record.ts";
+import { keyOf, Rests } from "./rests.ts";
 
 /** Connections in a row that ended with something in flight before batches are sent one at a time. */
 const ENDS_BEFORE_CAUTION = 2;
 /** Acknowledgements in a row, one at a time, after which caution ends. */
 export const CALM_AFTER = 32;
-/** Connections that a batch has ended alone before it is cut in two. */
+/** Connections that have ended under a batch alone, others getting through in between, before it is cut in two. */
 export const STRIKES_TO_SPLIT = 3;
 /** Connections that a single record has ended alone, each on a line that had just carried its like, before it is set aside. */
 export const STRIKES_TO_QUARANTINE = 6;
@@ -16,17 +17,13 @@ const WRITTEN_SHARE = 0.75;
 /** So much longer than usual, and later, a hang-up may come to be the payload's. */
 const LATE_SHARE = 1.5;
 const HANG_UP_WITHIN = seconds(5);
-/** A suspect rests after each hang-up, twice as long each time, and others have the line to themselves. */
-const FIRST_REST = seconds(1);
-const LONGEST_REST = minutes(5);
 
-interface Suspect {
+interface Strikes {
   /** Hang-ups that may be the payload's, less the ends that cannot be. */
   hangUps: number;
   /** Of those, on a line that had carried something of the size since the one before. */
   proven: number;
   lastAt: number;
-  restUntil: number;
   /** Acknowledgements of others at the last hang-up. */
   acknowledgedThen: number;
 }
@@ -42,7 +39,8 @@ export interface ConnectionEnd {
  * Finds the publish that makes the broker hang up. Lines break and crawl every day and no reading is to blame for it: an
  * end counts only if the peer closed the connection when the payload, alone on it, must just have arrived; if the peer
  * takes the next connection at the first attempt; and if another publish was acknowledged since the last one that
- * counted. An end that cannot be the payload's takes one back.
+ * counted. An end that cannot be the payload's takes one back. What never gets an answer is not blamed, however often, and
+ * not set aside; but whatever a connection ended under, alone, {@link Rests}, and others have the line meanwhile.
  */
 export class Suspicion {
   readonly #line: LineRecord;
@@ -52,9 +50,12 @@ export class Suspicion {
   #acknowledged = 0;
   /** Waits for the next connection: whether that can be made at once. */
   #pending: { readonly batch: Batch; readonly at: number } | null = null;
+  /** To be cut at the next connection. */
+  #worn: Batch | null = null;
   readonly #sentAt = new WeakMap<Batch, number>();
-  /** By run: a batch that is built anew is no other. */
-  readonly #suspects = new Map<string, Suspect>();
+  readonly #rests = new Rests();
+  /** By run. */
+  readonly #strikes = new Map<string, Strikes>();
 
   constructor(line: LineRecord) {
     this.#line = line;
@@ -72,99 +73,132 @@ export class Suspicion {
   acknowledged(batch: Batch): void {
     this.#acknowledged += 1;
     this.#endsInARow = 0;
-    this.#suspects.delete(keyOf(batch.run));
+    this.#clear(batch);
     this.#calm += 1;
     if (this.#calm >= CALM_AFTER) this.#isCautious = false;
   }
 
   /** It goes alone. */
   isSuspect({ run }: Batch): boolean {
-    return this.#suspects.has(keyOf(run));
+    return this.#rests.has(run);
+  }
+
+  /** How often a connection has ended under the batch. */
+  ends({ run }: Batch): number {
+    return this.#rests.ends(run);
   }
 
   /** How long the batch is not to be sent. */
   restMs({ run }: Batch, now: number): number {
-    return Math.max(0, (this.#suspects.get(keyOf(run))?.restUntil ?? 0) - now);
+    return this.#rests.remainingMs(run, now);
   }
 
   /** A suspect waits until something else has got through. */
-  mayGo(batch: Batch, now: number): boolean {
-    const suspect = this.#suspects.get(keyOf(batch.run));
-    if (suspect === undefined) return true;
-    return this.restMs(batch, now) === 0 && this.#acknowledged > suspect.acknowledgedThen;
+  mayGo({ run }: Batch, now: number): boolean {
+    return this.#rests.isOver(run, now, this.#acknowledged);
+  }
+
+  /** Of those that have rested, the one whose turn it is: first what is no suspect, in the order given; or null. */
+  longestRested(batches: readonly Batch[], now: number): Batch | null {
+    const rested = batches.filter((batch) => this.restMs(batch, now) === 0);
+    return rested.toSorted((a, b) => this.#rests.until(a.run) - this.#rests.until(b.run))[0] ?? null;
   }
 
   /** Forgets the suspects that are none of these: their records were settled, dropped, or put into other batches. */
   keepOnly(batches: readonly Batch[]): void {
-    const kept = new Set(batches.map(({ run }) => keyOf(run)));
-    for (const key of this.#suspects.keys()) if (!kept.has(key)) this.#suspects.delete(key);
+    const runs = batches.map(({ run }) => run);
+    this.#rests.keepOnly(runs);
+    const kept = new Set(runs.map(keyOf));
+    for (const key of this.#strikes.keys()) if (!kept.has(key)) this.#strikes.delete(key);
   }
 
   connectionEnded({ inFlight, by, at }: ConnectionEnd): void {
     this.#pending = null;
+    this.#worn = null;
     this.#calm = 0;
     const [batch] = inFlight;
     if (batch === undefined || by === "stopped") return;
     this.#endsInARow += 1;
-    const isWatched = this.#isCautious || this.isSuspect(batch);
+    const isAlone = inFlight.length === 1;
+    // All others were answered.
+    const isLeftOver = isAlone && by === "unanswered";
+    const isWatched = this.#isCautious || this.isSuspect(batch) || isLeftOver;
     if (this.#endsInARow >= ENDS_BEFORE_CAUTION) this.#isCautious = true;
-    if (!isWatched || inFlight.length > 1) return;
-    if (by === "closed" && this.#mayBeThePayload(batch, at)) this.#pending = { batch, at };
-    else this.#relent(batch);
+    if (isAlone && isWatched) this.#endedAlone(batch, by, at);
+    // Beside an emergency nothing is learnt, but it must not go before it the next time.
+    else for (const each of inFlight) if (this.isSuspect(each)) this.#rest(each, at);
   }
 
   /** The next connection could not be made: the line is broken. */
   unreachable(): void {
     if (this.#pending !== null) this.#relent(this.#pending.batch);
     this.#pending = null;
+    this.#worn = null;
   }
 
-  /** The peer is there again; returns the batch that is to be cut or set aside, if one is proven guilty. */
+  /** The peer is there again; returns the batch that is to be cut, or the record that is proven guilty. */
   reconnected(): Batch | null {
-    const pending = this.#pending;
+    const condemned = this.#guilty() ?? this.#worn;
     this.#pending = null;
-    if (pending === null) return null;
-    const { batch, at } = pending;
-    const suspect = this.#suspects.get(keyOf(batch.run)) ?? unsuspected();
+    this.#worn = null;
+    if (condemned !== null) this.#clear(condemned);
+    return condemned;
+  }
+
+  #guilty(): Batch | null {
+    if (this.#pending === null) return null;
+    const { batch, at } = this.#pending;
+    const suspect = this.#strikes.get(keyOf(batch.run)) ?? unsuspected();
     if (this.#acknowledged <= suspect.acknowledgedThen) return null;
     const like = this.#line.similar(batch.payload.length, at);
     if (like !== null && like.at > suspect.lastAt) suspect.proven += 1;
     suspect.hangUps += 1;
     suspect.acknowledgedThen = this.#acknowledged;
     suspect.lastAt = at;
-    suspect.restUntil = at + Math.min(LONGEST_REST, FIRST_REST * 2 ** (suspect.hangUps - 1));
-    this.#suspects.set(keyOf(batch.run), suspect);
-    const isGuilty =
-      batchRecords(batch) > 1 ? suspect.hangUps >= STRIKES_TO_SPLIT : suspect.proven >= STRIKES_TO_QUARANTINE;
-    if (!isGuilty) return null;
-    this.#suspects.delete(keyOf(batch.run));
-    return batch;
+    this.#strikes.set(keyOf(batch.run), suspect);
+    return batchRecords(batch) === 1 && suspect.proven >= STRIKES_TO_QUARANTINE ? batch : null;
   }
 
-  #mayBeThePayload(batch: Batch, at: number): boolean {
+  #endedAlone(batch: Batch, by: UplinkEnd, at: number): void {
+    const ends = this.#rest(batch, at);
+    const when = by === "closed" ? this.#whenClosed(batch, at) : "late";
+    // Blames nobody: it is so that a record that never gets an answer does not keep others waiting with it.
+    if (when !== "early" && batchRecords(batch) > 1 && ends >= STRIKES_TO_SPLIT) this.#worn = batch;
+    if (when === "due") this.#pending = { batch, at };
+    else this.#relent(batch);
+  }
+
+  #rest({ run }: Batch, at: number): number {
+    return this.#rests.begin(run, at, this.#acknowledged);
+  }
+
+  #clear({ run }: Batch): void {
+    this.#rests.forget(run);
+    this.#strikes.delete(keyOf(run));
+  }
+
+  /** Due: the payload must just have arrived. */
+  #whenClosed(batch: Batch, at: number): "early" | "due" | "late" {
     const like = this.#line.similar(batch.payload.length, at);
-    if (like === null) return true;
+    if (like === null) return "due";
     const elapsed = at - (this.#sentAt.get(batch) ?? at);
     const usual = seconds(Math.max(0, like.transferSeconds));
-    return elapsed >= usual * WRITTEN_SHARE && elapsed <= millis(usual * LATE_SHARE + HANG_UP_WITHIN);
+    if (elapsed < usual * WRITTEN_SHARE) return "early";
+    return elapsed <= millis(usual * LATE_SHARE + HANG_UP_WITHIN) ? "due" : "late";
   }
 
   #relent({ run }: Batch): void {
-    const suspect = this.#suspects.get(keyOf(run));
+    const suspect = this.#strikes.get(keyOf(run));
     if (suspect === undefined) return;
     suspect.hangUps -= 1;
     suspect.proven = Math.max(0, suspect.proven - 1);
-    if (suspect.hangUps === 0) this.#suspects.delete(keyOf(run));
+    if (suspect.hangUps === 0) this.#strikes.delete(keyOf(run));
   }
 }
 
-const unsuspected = (): Suspect => ({
+const unsuspected = (): Strikes => ({
   hangUps: 0,
   proven: 0,
   lastAt: -Infinity,
-  restUntil: 0,
   acknowledgedThen: -1,
 });
-
-const keyOf = ({ bootId, stream, firstSeq, lastSeq }: SeqRun): string =>
-  `${bootId}/${stream}/${firstSeq}-${lastSeq}`;

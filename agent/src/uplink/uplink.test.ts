@@ -2,7 +2,7 @@ import { MAX_PUBLISH_BYTES, parseCheckpoint, seconds, type StreamName } from "@r
 import { VirtualClock } from "@roadstream/shared/testing";
 import { describe, expect, test } from "vitest";
 import type { Outbox } from "../ports.ts";
-import { encoded, gpsSample, numbered, pictureSample } from "../testing/sample-readings.ts";
+import { emergencySample, encoded, numbered, pictureSample } from "../testing/sample-readings.ts";
 import { FIRST_BYTES } from "./backfill-window.ts";
 import type { Delivery } from "./testing/broker-line.ts";
 import { ANSWER_DEADLINE, uplinkRig, type UplinkRig } from "./testing/uplink-rig.ts";
@@ -11,24 +11,6 @@ const METRIC = "roadstream_agent_uplink_";
 
 const acceptMany = (outbox: Outbox, count: number): Promise<unknown> =>
   Promise.all(Array.from({ length: count }, (_, n) => outbox.accept(numbered(n))));
-
-const emergency = encoded({
-  stream: "emergency_data",
-  capturedAt: null,
-  clock: "unsynced",
-  clockErrorMs: null,
-  uptime: gpsSample().uptime,
-  columns: {
-    incident_id: "i-1",
-    type: "medical",
-    status: "active",
-    severity: "major",
-    source: "button",
-    latitude: null,
-    longitude: null,
-    description: null,
-  },
-});
 
 /** Every number from 1 to `last` of the stream has arrived at least once. */
 const expectWhole = ({ broker }: UplinkRig, stream: StreamName, last: number): void => {
@@ -192,7 +174,7 @@ describe("the uplink", () => {
     rig.start();
     await acceptMany(rig.outbox, 500);
     await rig.outbox.accept(encoded(pictureSample(60_000)));
-    await rig.outbox.accept(emergency);
+    await rig.outbox.accept(encoded(emergencySample()));
     await rig.clock.advance(60_000);
     rig.broker.connect = "accept";
     await rig.clock.advance(60_000);

@@ -53,7 +53,8 @@ interface Session {
 
 /**
  * Carries the outbox to the broker: for ever, over one connection at a time, with nothing forgotten before it is
- * acknowledged or settled. In order per lane and series; the one exception is a batch under suspicion, which lets others pass.
+ * acknowledged or settled. In order per lane and series; the one exception is a batch under suspicion or without an
+ * answer, which lets others pass.
  */
 export class Uplink {
   readonly #options: UplinkOptions;
@@ -188,9 +189,10 @@ export class Uplink {
     const { clock, answerDeadline, metrics } = this.#options;
     this.#deck.sent(batch);
     const { bytesInFlight } = this.#deck;
-    const limit = millis(answerDeadline + this.#line.allowance(bytesInFlight));
-    metrics.published(batch);
     const sentAt = clock.uptime();
+    const ends = this.#suspicion.ends(batch);
+    const limit = millis(answerDeadline + this.#line.allowance(bytesInFlight, sentAt, ends));
+    metrics.published(batch);
     this.#suspicion.sent(batch, sentAt);
     const message = { topic: batch.topic, payload: batch.payload, keep: "not_retained" as const };
     try {

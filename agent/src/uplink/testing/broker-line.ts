@@ -29,6 +29,8 @@ export class BrokerLine {
   connect: "accept" | "refuse_credentials" | "unreachable" | "never_answer" = "accept";
   verdict: (delivery: Delivery) => Verdict = () => "acknowledge";
   bytesPerSecond = 1_000_000;
+  /** Of each publish, so many bytes go at once, as on a line that is throttled beyond a burst. */
+  burstBytes = 0;
   subscriptions: "grant" | "refuse" | "never_answer" = "grant";
   /** Topics asked for, over all connections. */
   readonly subscribed: string[] = [];
@@ -92,7 +94,8 @@ export class BrokerLine {
     this.#current = hangUp;
     const arrive = async (message: UplinkMessage): Promise<void> => {
       const now = this.#clock.uptime();
-      lineFreeAt = Math.max(now, lineFreeAt) + (message.payload.length * 1000) / this.bytesPerSecond;
+      const throttled = Math.max(0, message.payload.length - this.burstBytes);
+      lineFreeAt = Math.max(now, lineFreeAt) + (throttled * 1000) / this.bytesPerSecond;
       await this.#clock.sleep(millis(lineFreeAt - now + this.roundTripMs / 2));
       if (!isOpen) throw gone();
       const delivery = deliveryOf(message, this.#clock.uptime());
