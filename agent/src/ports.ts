@@ -148,7 +148,7 @@ export interface SegmentInfo extends SeqRun {
   readonly size: number;
   /** Wall time of acceptance where it was confirmed then, else null: once its machine boot is over, it never grows old. */
   readonly acceptedAt: UnixMillis | null;
-  /** Monotonic time of acceptance, of its boot's machine boot; null where an older agent wrote it. */
+  /** Monotonic time of acceptance, of its boot's machine boot; null where an older agent wrote it, or into its full file. */
   readonly acceptedUptime: UptimeMillis | null;
 }
 
@@ -190,7 +190,10 @@ export interface SegmentStore extends Disposable {
   oldest(streams: readonly StreamName[], limit: number): readonly SegmentInfo[];
   /** The first segments of a series, in order. */
   front(series: { bootId: string; stream: StreamName }, limit: number): readonly SegmentInfo[];
-  /** Segments of these streams from other machine boots, by their `acceptedAt` within [from, to], oldest first. */
+  /**
+   * Segments of these streams from other machine boots, by their `acceptedAt` within [from, to], oldest first. Older
+   * agents stored times that nothing had confirmed: what has no `acceptedUptime` is not among them.
+   */
   acceptedBetween(
     streams: readonly StreamName[],
     within: { readonly from: UnixMillis; readonly to: UnixMillis; readonly besides: string },

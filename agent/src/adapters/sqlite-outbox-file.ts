@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { errorText, RoadstreamError, uuidV7, type Clock, type Logger, type Random } from "@roadstream/shared";
 import { salvageOutbox, type Salvage } from "./salvage-outbox.ts";
+import { BUSY, CORRUPT, FULL, IO_ERROR, LOCKED, NOT_A_DATABASE, resultCode } from "./sqlite-codes.ts";
+import { isWholeSegment, isWholeSeries } from "./whole-rows.ts";
 
 /** The file's format; another one is not touched. */
 const FORMAT = 1;
@@ -34,19 +36,6 @@ CREATE TABLE quarantine (
 ) STRICT;
 `;
 
-/** SQLite's primary result codes (sqlite.org/rescode.html). */
-const BUSY = 5;
-const LOCKED = 6;
-const IO_ERROR = 10;
-const CORRUPT = 11;
-const FULL = 13;
-const NOT_A_DATABASE = 26;
-
-const resultCode = (error: unknown): number | null => {
-  const code = (error as { errcode?: unknown }).errcode;
-  return typeof code === "number" ? code & 0xff : null;
-};
-
 /** A full disk passes; any other failure of the file does not. */
 export const storageError = (error: unknown, what: string): RoadstreamError =>
   new RoadstreamError("storage", `outbox: ${what}: ${errorText(error)}`, {
@@ -54,22 +43,23 @@ export const storageError = (error: unknown, what: string): RoadstreamError =>
     retryable: resultCode(error) === FULL,
   });
 
+const causeCode = (error: unknown): number | null =>
+  resultCode(error instanceof RoadstreamError ? error.cause : error);
+
 const isCorruption = (error: unknown): boolean => {
-  const cause = error instanceof RoadstreamError ? error.cause : error;
-  const code = resultCode(cause);
+  const code = causeCode(error);
   return code === CORRUPT || code === NOT_A_DATABASE;
 };
 
 /** The file, or the disk beneath it, is not what was written: the next opening is to examine it. */
-export const isDamage = (error: unknown): boolean => {
-  const cause = error instanceof RoadstreamError ? error.cause : error;
-  return isCorruption(error) || resultCode(cause) === IO_ERROR;
-};
+export const isDamage = (error: unknown): boolean => isCorruption(error) || causeCode(error) === IO_ERROR;
 
 export interface OutboxFile {
   readonly db: DatabaseSync;
   readonly outboxId: string;
   readonly path: string;
+  /** False for a file from before there was this, on a disk too full to add it: the next opening tries again. */
+  readonly hasUptimes: boolean;
   /** Said when a corrupt file was put aside and this one begun. */
   readonly replaced: string | null;
 }
@@ -96,14 +86,18 @@ export const openOutboxFile = (options: {
   const path = join(directory, "outbox.sqlite");
   const newId = (): string => uuidV7(clock.now(), random);
   if (existsSync(path)) remove(salvagePath(path));
-  else move(salvagePath(path), path);
+  else if (existsSync(salvagePath(path))) {
+    // Killed while the damaged file was put aside: what is left of its log belongs to that one.
+    remove(path);
+    move(salvagePath(path), path);
+  }
   try {
     return { ...openDatabase(path, maxBytes, newId), path, replaced: null };
   } catch (error) {
     if (!isDamage(error)) throw error;
     const aside = `${path}.corrupt-${newId()}`;
     const salvage = trySalvage(path, maxBytes);
-    if (salvage === null && !isCorruption(error)) throw error;
+    if (salvage === null && (!isCorruption(error) || isDiskFailing(path))) throw error;
     move(path, aside);
     move(salvagePath(path), path);
     rmSync(suspectMark(path), { force: true });
@@ -133,23 +127,32 @@ const remove = (path: string): void => {
   for (const suffix of FILES) rmSync(path + suffix, { force: true });
 };
 
-/** Null, and no file, where nothing can be kept: the books are gone, or there is no room for a second file. */
+/**
+ * Null, and no file, where nothing can be kept: the books are gone. Throws where a second file finds no room, or the disk
+ * cannot be read where the books are: the damaged file stays where it is, for a start that has better luck.
+ */
 const trySalvage = (path: string, maxBytes: number): Salvage | null => {
   let from: DatabaseSync | null = null;
   let to: DatabaseSync | null = null;
   try {
     from = new DatabaseSync(path);
     configure(from, maxBytes);
-    const id = identify(from, () => "");
-    to = openDatabase(salvagePath(path), maxBytes, () => id).db;
+    // Read, and not brought up to date: to write to a damaged file meets the damage.
+    const id = identityOf(from);
+    // What fitted once shall not find that the settings allow less by now.
+    const room = Math.max(maxBytes, 2 * statSync(path).size);
+    to = openDatabase(salvagePath(path), room, () => id).db;
     const salvage = salvageOutbox(from, to);
     // Its log goes back into it, so that one file is all of it.
     to.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     return salvage;
-  } catch {
+  } catch (error) {
     to?.close();
     to = null;
     remove(salvagePath(path));
+    const code = causeCode(error);
+    if (code === FULL || code === IO_ERROR)
+      throw storageError(error, `${path} is damaged, and cannot be salvaged now`);
     return null;
   } finally {
     to?.close();
@@ -161,13 +164,14 @@ const openDatabase = (
   path: string,
   maxBytes: number,
   newId: () => string,
-): { db: DatabaseSync; outboxId: string } => {
+): Pick<OutboxFile, "db" | "outboxId" | "hasUptimes"> => {
   let db: DatabaseSync | null = null;
   try {
     db = new DatabaseSync(path);
     configure(db, maxBytes);
     if (existsSync(suspectMark(path))) checkWhole(db, path);
-    return { db, outboxId: identify(db, newId) };
+    const outboxId = identify(db, newId);
+    return { db, outboxId, hasUptimes: addUptimes(db) };
   } catch (error) {
     db?.close();
     const code = resultCode(error);
@@ -194,34 +198,75 @@ const configure = (db: DatabaseSync, maxBytes: number): void => {
   db.exec("BEGIN IMMEDIATE; COMMIT;");
 };
 
+const formatOf = (db: DatabaseSync): number =>
+  Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+
+/** The outbox's id, begun where there is none. */
 const identify = (db: DatabaseSync, newId: () => string): string => {
-  const format = Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
-  if (format === 0) {
-    const id = newId();
-    // Commit point: a file with a format number is whole.
-    db.exec("BEGIN IMMEDIATE");
-    db.exec(SCHEMA);
-    db.prepare("INSERT INTO meta (key, value) VALUES ('outbox_id', ?)").run(id);
-    db.exec(`PRAGMA user_version = ${FORMAT}; COMMIT;`);
-    return id;
-  }
+  if (formatOf(db) !== 0) return identityOf(db);
+  const id = newId();
+  // Commit point: a file with a format number is whole.
+  db.exec("BEGIN IMMEDIATE");
+  db.exec(SCHEMA);
+  db.prepare("INSERT INTO meta (key, value) VALUES ('outbox_id', ?)").run(id);
+  db.exec(`PRAGMA user_version = ${FORMAT}; COMMIT;`);
+  return id;
+};
+
+const identityOf = (db: DatabaseSync): string => {
+  const format = formatOf(db);
   if (format !== FORMAT) {
     throw new RoadstreamError("usage", `the outbox has format ${format}, this agent writes ${FORMAT}`, {
       hint: "use the agent version that wrote it, or give --data another folder",
     });
   }
-  const uptimes = db.prepare("SELECT 1 FROM pragma_table_info('segment') WHERE name = 'accepted_uptime'");
-  if (uptimes.get() === undefined) db.exec(`BEGIN IMMEDIATE; ${ADD_UPTIME} COMMIT;`);
   const id = db.prepare("SELECT value FROM meta WHERE key = 'outbox_id'").get()?.["value"];
   if (typeof id !== "string") throw corruption("no outbox id");
   return id;
 };
 
+/** Brings an older file up to date; false where the disk is too full for that, and nothing changed. */
+const addUptimes = (db: DatabaseSync): boolean => {
+  const uptimes = db.prepare("SELECT 1 FROM pragma_table_info('segment') WHERE name = 'accepted_uptime'");
+  if (uptimes.get() !== undefined) return true;
+  try {
+    db.exec(`BEGIN IMMEDIATE; ${ADD_UPTIME} COMMIT;`);
+    return true;
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    if (resultCode(error) !== FULL) throw error;
+    return false;
+  }
+};
+
+/** SQLite's own rules, and what it knows nothing of: texts and ranges. Takes the mark away where all of it holds. */
 const checkWhole = (db: DatabaseSync, path: string): void => {
-  const verdict = db.prepare("PRAGMA quick_check(1)").get();
-  if (verdict?.["quick_check"] !== "ok") throw corruption(String(verdict?.["quick_check"]));
+  const verdict = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]);
+  if (verdict !== "ok") throw corruption(verdict);
+  for (const series of db.prepare("SELECT * FROM series").iterate())
+    if (!isWholeSeries(series)) throw corruption("ranges of a series are gone");
+  for (const segment of db.prepare("SELECT * FROM segment").iterate())
+    if (!isWholeSegment(segment)) throw corruption("a text is not what was written");
   rmSync(suspectMark(path), { force: true });
 };
 
-const corruption = (what: string): RoadstreamError =>
+/**
+ * Whether it is the disk that cannot be read. A statement calls that corruption, as it does wrong bytes; the check gives
+ * the code that it met within its text (SQLITE_IOERR_CORRUPTFS, 8458, for EIO).
+ */
+const isDiskFailing = (path: string): boolean => {
+  const db = new DatabaseSync(path);
+  try {
+    // One finding: a check that goes on reads rows, by a statement like any other.
+    const verdict = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]);
+    return resultCode({ errcode: Number(/error code[ =]*(\d+)/.exec(verdict)?.[1] ?? 0) }) === IO_ERROR;
+  } catch (error) {
+    return causeCode(error) === IO_ERROR;
+  } finally {
+    db.close();
+  }
+};
+
+/** For what SQLite itself does not notice. */
+export const corruption = (what: string): RoadstreamError =>
   new RoadstreamError("storage", `outbox: ${what}`, { cause: { errcode: CORRUPT } });

@@ -1,52 +1,22 @@
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, existsSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { isRoadstreamError, seededRandom, silentLogger } from "@roadstream/shared";
-import { VirtualClock } from "@roadstream/shared/testing";
+import { isRoadstreamError } from "@roadstream/shared";
 import { expect, test } from "vitest";
 import { ACKNOWLEDGE_DELAY } from "../outbox/durable-outbox.ts";
 import { outboxContract } from "../outbox/outbox.contract.ts";
 import { openTestOutbox, type TestOutbox } from "../testing/open-test-outbox.ts";
 import { encoded, numbered, pictureSample } from "../testing/sample-readings.ts";
 import { isDamage } from "./sqlite-outbox-file.ts";
-import { SqliteSegmentStore } from "./sqlite-segment-store.ts";
-
-let opened = 0;
-
-const folder = () => {
-  const directory = mkdtempSync(join(tmpdir(), "roadstream-outbox-"));
-  return {
-    directory,
-    open: (maxBytes = 2 ** 30) =>
-      SqliteSegmentStore.open({
-        directory,
-        maxBytes,
-        clock: new VirtualClock(),
-        random: seededRandom((opened += 1)),
-        logger: silentLogger,
-      }),
-    [Symbol.dispose]: () => rmSync(directory, { recursive: true }),
-  };
-};
+import { heldSeqs, NO_CHANGES, outboxFolder, putSegments } from "./testing/outbox-folder.ts";
 
 outboxContract("sqlite", () => {
-  const disk = folder();
+  const disk = outboxFolder();
   return { open: () => disk.open(), [Symbol.dispose]: () => disk[Symbol.dispose]() };
 });
 
 test("a second agent on the same folder is told so, until the first is gone", () => {
-  using disk = folder();
+  using disk = outboxFolder();
   const first = disk.open();
   let thrown: unknown = null;
   try {
@@ -61,7 +31,7 @@ test("a second agent on the same folder is told so, until the first is gone", ()
 });
 
 test("a file that is no database is put aside, and the new outbox has a new id", async () => {
-  using disk = folder();
+  using disk = outboxFolder();
   const first = disk.open();
   const firstId = first.outboxId;
   await openTestOutbox({ store: first }).outbox[Symbol.asyncDispose]();
@@ -105,7 +75,7 @@ const heldAndRead = async (
 test.each(["large segments, met by a read", "small segments, met at a start"])(
   "of a damaged file what can be read goes on under its name, and the rest is a declared gap: %s",
   async (kind) => {
-    using disk = folder();
+    using disk = outboxFolder();
     const first = disk.open();
     const made = openTestOutbox({ store: first });
     const { bootId } = made.outbox;
@@ -139,7 +109,7 @@ test.each(["large segments, met by a read", "small segments, met at a start"])(
 );
 
 test("where the books themselves are gone, a new outbox begins", async () => {
-  using disk = folder();
+  using disk = outboxFolder();
   const made = openTestOutbox({ store: disk.open() });
   for (let n = 0; n < 600; n += 1) await made.outbox.accept(numbered(n));
   await made.outbox[Symbol.asyncDispose]();
@@ -150,7 +120,7 @@ test("where the books themselves are gone, a new outbox begins", async () => {
 });
 
 test("a salvage that was killed before or after the damaged file was put aside is done again, or taken", async () => {
-  using disk = folder();
+  using disk = outboxFolder();
   const path = join(disk.directory, "outbox.sqlite");
   const made = openTestOutbox({ store: disk.open() });
   for (let n = 0; n < 10; n += 1) await made.outbox.accept(numbered(n));
@@ -167,7 +137,7 @@ test("a salvage that was killed before or after the damaged file was put aside i
 });
 
 test("one commit is counted once, and the log is written back by size", async () => {
-  using disk = folder();
+  using disk = outboxFolder();
   const store = disk.open();
   const made = openTestOutbox({ store });
   for (let group = 0; group < 5; group += 1)
@@ -178,7 +148,7 @@ test("one commit is counted once, and the log is written back by size", async ()
 });
 
 test("a full disk refuses what does not fit, keeps what it has, and takes more once something is acknowledged", async () => {
-  using disk = folder();
+  using disk = outboxFolder();
   const made = openTestOutbox({ store: disk.open(2 ** 20) });
   const { bootId } = made.outbox;
   const outcomes: object[] = [];
@@ -200,6 +170,25 @@ test("a full disk refuses what does not fit, keeps what it has, and takes more o
   await again.outbox[Symbol.asyncDispose]();
 });
 
+test("on a full disk a transaction uses the room that it makes itself", () => {
+  using disk = outboxFolder();
+  using store = disk.open(2 ** 18);
+  const fill = (given: number, length: number): number => {
+    try {
+      putSegments(store, [length], given);
+      return fill(given + 1, length);
+    } catch {
+      return given;
+    }
+  };
+  const held = fill(fill(0, 20_000), 500);
+  const [oldest] = store.oldest(["gps_data"], 1);
+  const long = { bootId: "b".repeat(6000), machineBoot: "machine-1", closed: false, saidBy: null };
+  expect(() => store.commit({ ...NO_CHANGES, boots: [long] })).toThrow("full");
+  store.commit({ ...NO_CHANGES, boots: [long], removed: [oldest!] });
+  expect(heldSeqs(store)).toHaveLength(held - 1);
+});
+
 test("a disk that fails is damage like a corrupt file; a full one and a locked one are none", () => {
   // SQLITE_IOERR_READ, SQLITE_CORRUPT_INDEX, SQLITE_FULL, SQLITE_BUSY (sqlite.org/rescode.html).
   const verdicts = [266, 779, 13, 5].map((errcode) =>
@@ -209,7 +198,7 @@ test("a disk that fails is damage like a corrupt file; a full one and a locked o
 });
 
 test("an outbox from before there were uptimes is taken over, and its readings stay", async () => {
-  using disk = folder();
+  using disk = outboxFolder();
   const first = openTestOutbox({ store: disk.open() });
   await first.outbox.accept(numbered(1));
   await first.outbox[Symbol.asyncDispose]();

@@ -41,12 +41,14 @@ import type {
 } from "../ports.ts";
 import { SEGMENT_OVERHEAD } from "../outbox/budget.ts";
 import {
+  corruption,
   isDamage,
   openOutboxFile,
   storageError,
   suspectMark,
   type OutboxFile,
 } from "./sqlite-outbox-file.ts";
+import { isLaidOut, isWholeSeries } from "./whole-rows.ts";
 
 /** Text committed before the write-ahead log is written back. */
 const WAL_BYTES = 4 * 1024 * 1024;
@@ -59,9 +61,6 @@ export interface StoreStatistics {
   readonly writeBackFailures: number;
 }
 
-/** What {@link infoOf} reads. */
-const INFO = "first_seq, last_seq, size, accepted_at, accepted_uptime";
-
 type Values = Readonly<Record<string, unknown>>;
 
 export class SqliteSegmentStore implements SegmentStore {
@@ -70,6 +69,8 @@ export class SqliteSegmentStore implements SegmentStore {
   readonly replaced: string | null;
   readonly #file: OutboxFile;
   readonly #db: DatabaseSync;
+  /** What {@link infoOf} reads. */
+  readonly #info: string;
   readonly #seriesIds = new Map<string, number>();
   readonly #statements = new Map<string, StatementSync>();
   #walBytes = 0;
@@ -80,10 +81,17 @@ export class SqliteSegmentStore implements SegmentStore {
   private constructor(file: OutboxFile) {
     this.#file = file;
     this.#db = file.db;
+    const uptime = file.hasUptimes ? "accepted_uptime" : "NULL AS accepted_uptime";
+    this.#info = `first_seq, last_seq, size, accepted_at, ${uptime}`;
     this.outboxId = file.outboxId;
     this.replaced = file.replaced;
     this.#walBytes = statSync(`${file.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-    this.#loadSeriesIds();
+    try {
+      this.#guard("load", () => this.#loadSeriesIds());
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
   }
 
   static open(options: {
@@ -144,7 +152,7 @@ export class SqliteSegmentStore implements SegmentStore {
   overlapping(run: SeqRun): readonly SegmentInfo[] {
     const id = this.#seriesIds.get(`${run.bootId}/${run.stream}`);
     if (id === undefined) return [];
-    const sql = `SELECT ${INFO} FROM segment WHERE series_id = ? AND last_seq >= ? AND first_seq <= ? ORDER BY last_seq`;
+    const sql = `SELECT ${this.#info} FROM segment WHERE series_id = ? AND last_seq >= ? AND first_seq <= ? ORDER BY last_seq`;
     return this.#guard("read", () =>
       this.#all(sql, id, run.firstSeq, run.lastSeq).map((row) => infoOf(row, run)),
     );
@@ -153,16 +161,18 @@ export class SqliteSegmentStore implements SegmentStore {
   segmentAt(of: { bootId: string; stream: StreamName; seq: number }): Segment | null {
     const id = this.#seriesIds.get(`${of.bootId}/${of.stream}`);
     if (id === undefined) return null;
-    const sql = `SELECT ${INFO}, text FROM segment WHERE series_id = ? AND last_seq >= ? ORDER BY last_seq LIMIT 1`;
+    const sql = `SELECT ${this.#info}, text FROM segment WHERE series_id = ? AND last_seq >= ? ORDER BY last_seq LIMIT 1`;
     return this.#guard("read", () => {
       const row = this.#all(sql, id, of.seq)[0];
-      return row === undefined ? null : { ...infoOf(row, of), text: String(row["text"]) };
+      if (row === undefined) return null;
+      if (!isLaidOut(row)) throw corruption("a text is not what was written");
+      return { ...infoOf(row, of), text: String(row["text"]) };
     });
   }
 
   oldest(streams: readonly StreamName[], limit: number): readonly SegmentInfo[] {
     const marks = streams.map(() => "?").join(", ");
-    const sql = `SELECT boot_id, stream, ${INFO}
+    const sql = `SELECT boot_id, stream, ${this.#info}
       FROM segment CROSS JOIN series ON series.id = series_id WHERE stream IN (${marks}) ORDER BY segment.id LIMIT ?`;
     return this.#guard("read", () => this.#all(sql, ...streams, limit).flatMap(infosOf));
   }
@@ -170,7 +180,7 @@ export class SqliteSegmentStore implements SegmentStore {
   front(series: { bootId: string; stream: StreamName }, limit: number): readonly SegmentInfo[] {
     const id = this.#seriesIds.get(`${series.bootId}/${series.stream}`);
     if (id === undefined) return [];
-    const sql = `SELECT ${INFO} FROM segment WHERE series_id = ? ORDER BY last_seq LIMIT ?`;
+    const sql = `SELECT ${this.#info} FROM segment WHERE series_id = ? ORDER BY last_seq LIMIT ?`;
     return this.#guard("read", () => this.#all(sql, id, limit).map((row) => infoOf(row, series)));
   }
 
@@ -179,10 +189,11 @@ export class SqliteSegmentStore implements SegmentStore {
     within: { readonly from: number; readonly to: number; readonly besides: string },
     limit: number,
   ): readonly SegmentInfo[] {
+    if (!this.#file.hasUptimes) return [];
     const marks = streams.map(() => "?").join(", ");
-    const sql = `SELECT series.boot_id, stream, ${INFO}
+    const sql = `SELECT series.boot_id, stream, ${this.#info}
       FROM segment INDEXED BY segment_by_age CROSS JOIN series ON series.id = series_id CROSS JOIN boot ON boot.boot_id = series.boot_id
-      WHERE accepted_at BETWEEN ? AND ? AND machine_boot <> ? AND stream IN (${marks}) ORDER BY accepted_at LIMIT ?`;
+      WHERE accepted_at BETWEEN ? AND ? AND accepted_uptime IS NOT NULL AND machine_boot <> ? AND stream IN (${marks}) ORDER BY accepted_at LIMIT ?`;
     const { from, to, besides } = within;
     return this.#guard("read", () => this.#all(sql, from, to, besides, ...streams, limit).flatMap(infosOf));
   }
@@ -194,6 +205,14 @@ export class SqliteSegmentStore implements SegmentStore {
   }
 
   #write(changes: StoreChanges): void {
+    // First what makes room: on a full disk, what comes after goes into it.
+    for (const segment of changes.removed) {
+      this.#run(
+        "DELETE FROM segment WHERE series_id = ? AND last_seq = ?",
+        this.#seriesId(segment),
+        segment.lastSeq,
+      );
+    }
     for (const boot of changes.boots) {
       this.#run(
         `INSERT INTO boot (boot_id, machine_boot, closed, said_boot, said_seq) VALUES (?, ?, ?, ?, ?)
@@ -206,24 +225,17 @@ export class SqliteSegmentStore implements SegmentStore {
       );
     }
     for (const series of changes.series) this.#putSeries(series);
-    for (const segment of changes.removed) {
-      this.#run(
-        "DELETE FROM segment WHERE series_id = ? AND last_seq = ?",
-        this.#seriesId(segment),
-        segment.lastSeq,
-      );
-    }
     for (const segment of changes.added) {
-      this.#run(
-        "INSERT INTO segment (series_id, first_seq, last_seq, size, accepted_at, accepted_uptime, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        this.#seriesId(segment),
-        segment.firstSeq,
-        segment.lastSeq,
-        segment.size,
-        segment.acceptedAt,
-        segment.acceptedUptime,
-        segment.text,
-      );
+      const { firstSeq, lastSeq, size, acceptedAt, acceptedUptime, text } = segment;
+      const columns = "series_id, first_seq, last_seq, size, accepted_at, text";
+      const values = [this.#seriesId(segment), firstSeq, lastSeq, size, acceptedAt, text];
+      if (this.#file.hasUptimes)
+        this.#run(
+          `INSERT INTO segment (${columns}, accepted_uptime) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          ...values,
+          acceptedUptime,
+        );
+      else this.#run(`INSERT INTO segment (${columns}) VALUES (?, ?, ?, ?, ?, ?)`, ...values);
     }
     for (const run of changes.quarantined) this.#quarantine(run);
     for (const bootId of changes.forgottenBoots) {
@@ -327,6 +339,7 @@ const bootOf = (row: Values): StoredBoot => ({
 const seriesOf = (row: Values): StoredSeries[] => {
   const stream = String(row["stream"]);
   if (!isStream(stream)) return [];
+  if (!isWholeSeries(row)) throw corruption("ranges of a series are gone");
   return [
     {
       bootId: String(row["boot_id"]),

@@ -73,6 +73,16 @@ test("a broken disk at the start is said, not worked around", () => {
   expect(() => openTestOutbox({ store })).toThrow("broken");
 });
 
+test("a text with fewer records than numbers is a read that failed, and no endless one", async () => {
+  const disk = new MemoryDisk();
+  const made = openTestOutbox({ store: new MemorySegmentStore(disk) });
+  await Promise.all([1, 2, 3].map((n) => made.outbox.accept(numbered(n))));
+  disk.segments = disk.segments.map((segment) => ({ ...segment, text: segment.text.split("\n")[0]! }));
+  const run = { bootId: made.outbox.bootId, stream: "gps_data", firstSeq: 1, lastSeq: 3 } as const;
+  expect((await made.outbox.read(run, 10_000))?.records).toHaveLength(1);
+  await expect(made.outbox.read({ ...run, firstSeq: 2 }, 10_000)).rejects.toThrow("fewer records");
+});
+
 /** What must be true of one series, told by nothing but the calls and their answers. */
 interface ModelSeries {
   /** Seqs whose accept resolved, and the heading each was given. */

@@ -1,11 +1,11 @@
 import {
   isRoadstreamError,
   millis,
+  RoadstreamError,
   SeqRanges,
   uuidV7,
   type Clock,
   type Random,
-  type RoadstreamError,
   type StreamName,
   type UnixMillis,
 } from "@roadstream/shared";
@@ -212,6 +212,8 @@ export class DurableOutbox implements Outbox {
   #segmentAt({ bootId, stream }: SeqRun, seq: number): Segment | ReadFailure | null {
     try {
       const segment = this.#options.store.segmentAt({ bootId, stream, seq });
+      if (segment !== null && segment.firstSeq <= seq && segmentRecords(segment, seq, seq).length === 0)
+        throw new RoadstreamError("storage", "a segment has fewer records than numbers");
       if (this.#failedReads.size > 0) this.#failedReads.delete(`${bootId}/${stream}/${seq}`);
       return segment;
     } catch (error) {

@@ -100,7 +100,8 @@ export class MemorySegmentStore implements SegmentStore {
     { from, to, besides }: { from: number; to: number; besides: string },
     limit: number,
   ): readonly SegmentInfo[] {
-    const at = ({ acceptedAt }: SegmentInfo): number => acceptedAt ?? Number.NaN;
+    const at = ({ acceptedAt, acceptedUptime }: SegmentInfo): number =>
+      acceptedUptime === null ? Number.NaN : (acceptedAt ?? Number.NaN);
     return this.disk.segments
       .filter((s) => streams.includes(s.stream) && at(s) >= from && at(s) <= to)
       .filter((s) => this.disk.boots.get(s.bootId)?.machineBoot !== besides)
