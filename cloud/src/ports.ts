@@ -24,7 +24,7 @@ export interface ObjectStore extends AsyncDisposable {
    * the machine's clock says does not matter where the store has another. Fails as {@link get} does.
    */
   now(): Promise<UnixMillis>;
-  /** Absent keys are no error. */
+  /** Any number of them; absent keys are no error. */
   delete(keys: readonly string[]): Promise<void>;
   /** The absolute location that table metadata names (`file:///…` path or `s3://…`), and back. */
   location(key: string): string;

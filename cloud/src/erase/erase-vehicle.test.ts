@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { deadLetterValue, MemoryMetrics, rejection, silentLogger } from "@roadstream/shared";
-import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { deadLetterValue, rejection, silentLogger } from "@roadstream/shared";
 import { partitionOf, type LogAppend } from "@roadstream/shared/event-log";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../adapters/duckdb-engine.ts";
@@ -17,6 +16,7 @@ import { filesNaming } from "../testing/names-in-lake.ts";
 import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
 import { verifyLake } from "../verify/verify-lake.ts";
 import { eraseVehicle } from "./erase-vehicle.ts";
+import { realContext } from "../testing/real-context.ts";
 
 const NAME = "car-to-be-forgotten";
 const OTHER =
@@ -43,14 +43,6 @@ beforeEach(async () => {
 });
 afterEach(() => tiny[Symbol.asyncDispose]());
 
-const base = () => ({
-  clock: systemClock(),
-  random: systemRandom(),
-  logger: silentLogger,
-  metrics: new MemoryMetrics(),
-  env: {},
-  path: (text: string) => text,
-});
 const spec = () => ({ lake: tiny.lakeSpec, catalog: "file" });
 
 const fix = (vehicle: string, seq: number, latitude: unknown = 1): LogAppend =>
@@ -98,7 +90,7 @@ const strangeLetter = (vehicle: string, id: string): LogAppend => ({
 });
 
 const erase = async (mode: "look" | "erase" = "erase") => {
-  await using erasure = await openErasure(spec(), base());
+  await using erasure = await openErasure(spec(), realContext());
   return await eraseVehicle({
     ...erasure,
     vehicle: NAME,
@@ -108,7 +100,7 @@ const erase = async (mode: "look" | "erase" = "erase") => {
   });
 };
 const verify = async () => {
-  await using context = await openVerify({ ...base(), ...spec(), log: tiny.logSpec });
+  await using context = await openVerify({ ...realContext(), ...spec(), log: tiny.logSpec });
   return await verifyLake(context, { vehicle: null });
 };
 const count = async (table: (typeof TABLE_NAMES)[number], where = "true"): Promise<number> => {
@@ -129,7 +121,7 @@ const naming = () => filesNaming(engine, join(tiny.folder, "lake"), NAME);
 /** As an operator does who lets the whole log be read once more. */
 const replay = async (): Promise<void> => {
   await using ingest = await openIngest({
-    ...base(),
+    ...realContext(),
     ...spec(),
     log: tiny.logSpec,
     moveCatalog: false,

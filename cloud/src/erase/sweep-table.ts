@@ -1,9 +1,9 @@
-import { isRoadstreamError, RoadstreamError } from "@roadstream/shared";
-import { tableHead, type IcebergTable } from "../lake/lake-table.ts";
-import { withProperties } from "../lake/next-snapshot.ts";
+import { isRoadstreamError } from "@roadstream/shared";
+import type { IcebergTable } from "../lake/lake-table.ts";
 import { withPassed } from "../lake/passed-commits.ts";
 import { expireSnapshots, type Retention } from "../lake/snapshot-expiry.ts";
-import { nextEpoch, PROPERTY } from "../lake/table-properties.ts";
+import type { TableMetadata } from "../lake/table-metadata.ts";
+import { voidWork } from "../lake/void-work.ts";
 import type { TableHead } from "../ports.ts";
 import type { EraseContext } from "./erase-rows.ts";
 import { objectsHolding } from "./objects-holding.ts";
@@ -17,7 +17,6 @@ const NOTHING_OLD: Retention = {
   metadataVersions: 1,
   sweepEveryCommits: 1,
 };
-const DELETE_BATCH = 500;
 
 export interface SweptTable {
   readonly snapshotsExpired: number;
@@ -34,15 +33,13 @@ export const sweepTable = async (context: EraseContext): Promise<SweptTable> => 
   const { table } = context;
   const before = await table.head();
   const listed = await listObjects(context);
-  const head = await fence(table, before);
+  const head = await voidWork(table, before, withoutOld);
   const expired = before.stored.metadata.snapshots.length - head.stored.metadata.snapshots.length;
   const manifests = await sweepMetadata(table, head);
   const loose = withoutNamed(listed, await namedKeys(context, head));
   const { data } = await objectsHolding(context, { ...NO_OBJECTS, data: loose.data });
   const objects = [...loose.ledgers, ...loose.manifests, ...data];
-  const all = [...objects, ...loose.pictures];
-  for (let at = 0; at < all.length; at += DELETE_BATCH)
-    await table.store.delete(all.slice(at, at + DELETE_BATCH));
+  await table.store.delete([...objects, ...loose.pictures]);
   return {
     snapshotsExpired: Math.max(0, expired),
     objectsDeleted: manifests + objects.length,
@@ -50,26 +47,10 @@ export const sweepTable = async (context: EraseContext): Promise<SweptTable> => 
   };
 };
 
-const fence = async (table: IcebergTable, base: TableHead): Promise<TableHead> => {
-  const commitId = table.names.uuid();
-  const outcome = await table.commit({
-    base: base.stored,
-    commitId,
-    propose: async (on) => {
-      const now = await table.store.now();
-      const properties = { [PROPERTY.commit]: commitId, ...nextEpoch(on.metadata.properties) };
-      const { metadata, expired } = expireSnapshots(withProperties(on, properties, now), now, NOTHING_OLD);
-      const passed = withPassed(metadata.properties, expired);
-      return {
-        kind: "ready",
-        metadata: { ...metadata, properties: { ...metadata.properties, ...passed } },
-      };
-    },
-  });
-  if (outcome.kind === "committed") return tableHead(outcome.stored);
-  throw new RoadstreamError("unavailable", `${table.definition.name}: not finished: ${outcome.reason}`, {
-    hint: "Run the erasure again: it goes on where it stopped.",
-  });
+/** Metadata of before may name the vehicle: it goes, but whose snapshots these were stays known. */
+const withoutOld = (before: TableMetadata, now: number): TableMetadata => {
+  const { metadata, expired } = expireSnapshots(before, now, NOTHING_OLD);
+  return { ...metadata, properties: { ...metadata.properties, ...withPassed(metadata.properties, expired) } };
 };
 
 /** What a worker removes at the same time is gone too. */

@@ -1,13 +1,5 @@
-import {
-  logTopics,
-  MemoryMetrics,
-  millis,
-  NO_CLAIM,
-  rejection,
-  silentLogger,
-  unixMillis,
-} from "@roadstream/shared";
-import { nodeSha256, systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { logTopics, millis, NO_CLAIM, rejection, silentLogger, unixMillis } from "@roadstream/shared";
+import { nodeSha256 } from "@roadstream/shared/adapters";
 import type { LogAppend } from "@roadstream/shared/event-log";
 import { expect, test } from "vitest";
 import { DuckDbEngine } from "../adapters/duckdb-engine.ts";
@@ -22,16 +14,10 @@ import { localFiles } from "../object-store/local-files.ts";
 import { tinyLake, type TinyLake } from "../testing/tiny-lake.ts";
 import type { LettersIn } from "./ports.ts";
 import { IngestWorker } from "./worker.ts";
+import { realContext } from "../testing/real-context.ts";
 
 const TOPICS = logTopics({});
-const BESIDE = {
-  clock: systemClock(),
-  random: systemRandom(),
-  logger: silentLogger,
-  metrics: new MemoryMetrics(),
-  env: {},
-  path: (text: string) => text,
-};
+const BESIDE = realContext();
 
 /** What a worker sends to the dead letters of so many refused records, and sends again when its commit was lost. */
 const letters = (from: number, to: number, key = "car-1"): readonly LogAppend[] =>

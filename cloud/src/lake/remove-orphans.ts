@@ -8,7 +8,6 @@ import { voidWork } from "./void-work.ts";
 /** Other engines' jobs may run for long and know nothing of our rule; Iceberg's own default. */
 const DEFAULT_ORPHAN_AGE = days(3);
 const MIN_ORPHAN_AGE = hours(2);
-const DELETE_BATCH = 500;
 const METADATA_VERSION = /\/metadata\/(?:v\d+\.metadata\.json|version-hint\.text)$/;
 
 export interface OrphanReport {
@@ -53,8 +52,7 @@ export const removeOrphans = async (options: OrphanOptions): Promise<OrphanRepor
   if (options.mode === "remove" && orphans.length > 0) {
     const isNamed = await namedAt(options, await voidWork(table, head));
     orphans = orphans.filter(({ key }) => !isNamed(key));
-    for (let at = 0; at < orphans.length; at += DELETE_BATCH)
-      await table.store.delete(orphans.slice(at, at + DELETE_BATCH).map(({ key }) => key));
+    await table.store.delete(orphans.map(({ key }) => key));
   }
   const { mode, pictureKeys } = options;
   return {

@@ -1,8 +1,6 @@
 import { errorText, isRoadstreamError, type Logger } from "@roadstream/shared";
 import type { ObjectStore } from "../ports.ts";
 
-const DELETE_BATCH = 500;
-
 export interface DiscardContext {
   readonly store: ObjectStore;
   readonly logger: Logger;
@@ -17,8 +15,7 @@ export const discardObjects = async (
   keys: readonly string[],
 ): Promise<void> => {
   try {
-    for (let at = 0; at < keys.length; at += DELETE_BATCH)
-      await store.delete(keys.slice(at, at + DELETE_BATCH));
+    await store.delete(keys);
   } catch (error) {
     if (!isRoadstreamError(error)) throw error;
     logger.warn("not_discarded", { objects: keys.length, reason: errorText(error) });

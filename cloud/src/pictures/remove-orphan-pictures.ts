@@ -5,7 +5,6 @@ import type { TableHead, TextsOfFiles } from "../ports.ts";
 
 /** Pictures that are looked up at once: what is held in memory, however many there are. */
 const PORTION = 200_000;
-const DELETE_BATCH = 500;
 const PICTURES = "pictures/";
 
 export interface OrphanPictures {
@@ -37,9 +36,7 @@ export const removeOrphanPictures = async (options: OrphanPicturesOptions): Prom
     await dropNamed(options, head, old);
     if (mode === "remove" && old.size > 0) await dropNamed(options, await voidWork(table, head), old);
     const keys = [...old.keys()];
-    if (mode === "remove")
-      for (let at = 0; at < keys.length; at += DELETE_BATCH)
-        await table.store.delete(keys.slice(at, at + DELETE_BATCH));
+    if (mode === "remove") await table.store.delete(keys);
     sum.objects += keys.length;
     for (const size of old.values()) sum.bytes += size;
     old.clear();

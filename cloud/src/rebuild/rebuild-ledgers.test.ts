@@ -1,14 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  deadLetterValue,
-  logTopics,
-  MemoryMetrics,
-  rejection,
-  silentLogger,
-  type TableName,
-} from "@roadstream/shared";
-import { nodeSha256, nodeZstd, systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { deadLetterValue, logTopics, rejection, silentLogger, type TableName } from "@roadstream/shared";
+import { nodeSha256, nodeZstd } from "@roadstream/shared/adapters";
 import { partitionOf } from "@roadstream/shared/event-log";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../adapters/duckdb-engine.ts";
@@ -27,6 +20,7 @@ import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-
 import { verifyLake } from "../verify/verify-lake.ts";
 import { rebuildLedgers, type RebuildOptions } from "./rebuild-ledgers.ts";
 import { beginWork } from "../lake/work-age.ts";
+import { realContext } from "../testing/real-context.ts";
 
 let engine: DuckDbEngine;
 let tiny: TinyLake;
@@ -89,14 +83,7 @@ const loseLedger = async (table: TableName, partition: number): Promise<void> =>
   await rm(join(tiny.folder, "lake", ledger ?? ""));
 };
 
-const BASE = {
-  clock: systemClock(),
-  random: systemRandom(),
-  logger: silentLogger,
-  metrics: new MemoryMetrics(),
-  env: {},
-  path: (text: string) => text,
-};
+const BASE = realContext();
 
 const verify = async () => {
   await using context = await openVerify({

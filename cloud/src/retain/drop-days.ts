@@ -11,7 +11,6 @@ import { firstKeptDay } from "./retention.ts";
 const MAX_FILES = 5000;
 /** Another one came first so often in a row: the next pass goes on. */
 const MAX_CONFLICTS = 20;
-const DELETE_BATCH = 500;
 const PICTURES = "pictures/";
 
 export interface DropOptions {
@@ -74,7 +73,8 @@ export const dropDays = async (options: DropOptions): Promise<DropReport> => {
     const now = await table.store.now();
     const past = await filesBefore(table, head, now);
     const { today = now } = options;
-    const going = today === null ? [] : await filesBefore(table, head, Math.min(now, today));
+    const kept = today === null ? null : firstKeptDay(head.properties, Math.min(now, today));
+    const going = kept === null ? [] : past.filter(({ day }) => day < kept);
     daysLeft = sumOf(past).days - sumOf(going).days;
     if (going.length === 0) break;
     const files = going.slice(0, MAX_FILES);
@@ -106,8 +106,7 @@ const deletePictures = async (
   let deleted = 0;
   for await (const keys of pictureKeys(files)) {
     const ours = keys.filter((key) => key.startsWith(PICTURES));
-    for (let at = 0; at < ours.length; at += DELETE_BATCH)
-      await table.store.delete(ours.slice(at, at + DELETE_BATCH));
+    await table.store.delete(ours);
     deleted += ours.length;
   }
   return deleted;

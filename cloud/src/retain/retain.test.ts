@@ -1,5 +1,4 @@
-import { MemoryMetrics, days, hours, silentLogger, unixMillis, utcDay } from "@roadstream/shared";
-import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { days, hours, silentLogger, unixMillis, utcDay } from "@roadstream/shared";
 import type { LogAppend } from "@roadstream/shared/event-log";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { describe, expect, test } from "vitest";
@@ -17,6 +16,7 @@ import { dropDays, pastDays } from "./drop-days.ts";
 import { RetentionKeeper } from "./retention-keeper.ts";
 import { setRetainDays } from "./retention.ts";
 import { beginWork } from "../lake/work-age.ts";
+import { realContext } from "../testing/real-context.ts";
 
 const NEVER = new AbortController().signal;
 const NO_PICTURES: TextsOfFiles = async function* () {
@@ -280,16 +280,8 @@ test("verify counts what was dropped as removed; late copies do not land again, 
   expect(await pass()).toEqual([2, 0, 1, 1]);
   for await (const { key } of store.list("pictures/")) throw new Error(`${key} is still there`);
   const verify = async () => {
-    const base = {
-      clock: systemClock(),
-      random: systemRandom(),
-      logger: silentLogger,
-      metrics: new MemoryMetrics(),
-    };
     const options = {
-      ...base,
-      env: {},
-      path: (text: string) => text,
+      ...realContext(),
       lake: tiny.lakeSpec,
       catalog: "file",
       log: null,

@@ -1,4 +1,12 @@
-import { errorText, hours, seconds, withDeadline, type Clock, type Logger } from "@roadstream/shared";
+import {
+  errorText,
+  hours,
+  seconds,
+  withDeadline,
+  type Clock,
+  type Logger,
+  type UnixMillis,
+} from "@roadstream/shared";
 import type { IcebergTable } from "../lake/lake-table.ts";
 import type { TextsOfFiles } from "../ports.ts";
 import { BelievedToday } from "./believed-today.ts";
@@ -66,10 +74,17 @@ export class RetentionKeeper implements AsyncDisposable {
   async #pass(): Promise<void> {
     const { tables, pictureKeys, logger } = this.#options;
     const { signal } = this.#stop;
+    let today: UnixMillis | null;
+    try {
+      today = await this.#today.now();
+    } catch (error) {
+      logger.warn("days_not_dropped", { reason: errorText(error) });
+      return;
+    }
     for (const [name, table] of Object.entries(tables)) {
       if (signal.aborted) return;
       try {
-        const report = await dropDays({ table, pictureKeys, today: await this.#today.now(), signal });
+        const report = await dropDays({ table, pictureKeys, today, signal });
         if (report.files + report.objects > 0) logger.info("days_dropped", { table: name, ...report });
         if (report.daysLeft > 0) logger.warn("days_doubtful", { table: name, days: report.daysLeft });
       } catch (error) {

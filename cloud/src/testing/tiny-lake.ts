@@ -1,20 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  allTopics,
-  logTopics,
-  MemoryMetrics,
-  millis,
-  silentLogger,
-  type StreamName,
-} from "@roadstream/shared";
-import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { allTopics, logTopics, millis, type StreamName } from "@roadstream/shared";
 import { openEventLog, type EventLog, type LogAppend } from "@roadstream/shared/event-log";
 import { openIngest } from "../adapters/open-ingest.ts";
 import { openLake, type OpenedLake } from "../adapters/open-lake.ts";
 import { IngestWorker } from "../ingest/worker.ts";
 import { TABLE_NAMES } from "../lake/table-definition.ts";
+import { realContext } from "./real-context.ts";
 
 export const TINY_BOOT = "0190d5e4-7b1a-7abc-8def-0123456789ab";
 const TOPICS = logTopics({});
@@ -35,14 +28,7 @@ export interface TinyLake extends AsyncDisposable {
   landUntil(signal: AbortSignal): Promise<void>;
 }
 
-const options = {
-  clock: systemClock(),
-  random: systemRandom(),
-  logger: silentLogger,
-  metrics: new MemoryMetrics(),
-  env: {},
-  path: (text: string) => text,
-};
+const options = realContext();
 
 /** A record as the gateway writes it: captured at that time of one day, received a second later. */
 export const tinyRecord = (

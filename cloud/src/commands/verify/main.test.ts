@@ -1,15 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  allTopics,
-  deadLetterValue,
-  logTopics,
-  MemoryMetrics,
-  rejection,
-  silentLogger,
-  type CheckpointBoot,
-} from "@roadstream/shared";
-import { systemClock, systemRandom } from "@roadstream/shared/adapters";
+import { allTopics, deadLetterValue, logTopics, rejection, type CheckpointBoot } from "@roadstream/shared";
 import { openEventLog, type LogAppend } from "@roadstream/shared/event-log";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openVerify } from "../../adapters/open-verify.ts";
@@ -20,6 +11,7 @@ import { runCloud, runShell } from "../../testing/run-cloud.ts";
 import { TINY_BOOT as BOOT, tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
 import type { VerifyReport } from "../../verify/report.ts";
 import { verifyLake } from "../../verify/verify-lake.ts";
+import { realContext } from "../../testing/real-context.ts";
 
 const OLD_BOOT = "0190d5e4-0000-7abc-8def-0123456789ab";
 const TOPICS = logTopics({});
@@ -29,15 +21,6 @@ beforeEach(async () => {
   tiny = await tinyLake();
 });
 afterEach(() => tiny[Symbol.asyncDispose]());
-
-const base = () => ({
-  clock: systemClock(),
-  random: systemRandom(),
-  logger: silentLogger,
-  metrics: new MemoryMetrics(),
-  env: {},
-  path: (text: string) => text,
-});
 
 const gps = (seq: number, boot = BOOT): LogAppend =>
   tinyRecord("gps_data", { seq, at: "10:00:00" }, { boot_id: boot, fix: "3d", latitude: 41, longitude: -95 });
@@ -60,7 +43,7 @@ const checkpoint = (seq: number, ...boots: CheckpointBoot[]): LogAppend =>
   event(seq, { kind: "checkpoint", detail: JSON.stringify({ outbox_id: "outbox-1", boots }) });
 const verify = async (options: { log?: string | null; vehicle?: string } = {}): Promise<VerifyReport> => {
   await using opened = await openVerify({
-    ...base(),
+    ...realContext(),
     lake: tiny.lakeSpec,
     catalog: "file",
     log: options.log ?? null,
@@ -284,7 +267,7 @@ test("a lake, a log or a topic that is not the right one is refused, and nothing
   await tiny.log[Symbol.asyncDispose]();
   for (const suffix of ["", "-wal", "-shm"])
     await rm(join(tiny.folder, `log.sqlite${suffix}`), { force: true });
-  await using log = await openEventLog(tiny.logSpec, base());
+  await using log = await openEventLog(tiny.logSpec, realContext());
   await expect(verify({ log: tiny.logSpec })).rejects.toMatchObject({ code: "log_mismatch" });
   await log.createTopics(allTopics(TOPICS), 2);
   await expect(verify({ log: tiny.logSpec })).rejects.toMatchObject({ code: "log_mismatch" });
