@@ -18,16 +18,7 @@
  */
 import { closeSync, openSync, statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import {
-  isStream,
-  unixMillis,
-  uptimeMillis,
-  type Clock,
-  type Logger,
-  type Random,
-  type SeqRange,
-  type StreamName,
-} from "@roadstream/shared";
+import { isStream, type Clock, type Logger, type Random, type StreamName } from "@roadstream/shared";
 import type {
   HeldRun,
   Segment,
@@ -40,6 +31,7 @@ import type {
   StoredState,
 } from "../ports.ts";
 import { SEGMENT_OVERHEAD } from "../outbox/budget.ts";
+import { bootOf, infoOf, infosOf, seriesOf } from "./outbox-rows.ts";
 import {
   corruption,
   isDamage,
@@ -48,7 +40,7 @@ import {
   suspectMark,
   type OutboxFile,
 } from "./sqlite-outbox-file.ts";
-import { isLaidOut, isWholeSeries } from "./whole-rows.ts";
+import { isLaidOut, type Values } from "./whole-rows.ts";
 
 /** Text committed before the write-ahead log is written back. */
 const WAL_BYTES = 4 * 1024 * 1024;
@@ -60,8 +52,6 @@ export interface StoreStatistics {
   readonly writeBacks: number;
   readonly writeBackFailures: number;
 }
-
-type Values = Readonly<Record<string, unknown>>;
 
 export class SqliteSegmentStore implements SegmentStore {
   readonly outboxId: string;
@@ -327,42 +317,3 @@ export class SqliteSegmentStore implements SegmentStore {
     }
   }
 }
-
-const bootOf = (row: Values): StoredBoot => ({
-  bootId: String(row["boot_id"]),
-  machineBoot: String(row["machine_boot"]),
-  closed: row["closed"] === 1,
-  saidBy:
-    typeof row["said_boot"] === "string" ? { bootId: row["said_boot"], seq: Number(row["said_seq"]) } : null,
-});
-
-const seriesOf = (row: Values): StoredSeries[] => {
-  const stream = String(row["stream"]);
-  if (!isStream(stream)) return [];
-  if (!isWholeSeries(row)) throw corruption("ranges of a series are gone");
-  return [
-    {
-      bootId: String(row["boot_id"]),
-      stream,
-      given: Number(row["given"]),
-      acknowledged: JSON.parse(String(row["acknowledged"])) as SeqRange[],
-      dropped: JSON.parse(String(row["dropped"])) as StoredSeries["dropped"],
-    },
-  ];
-};
-
-const infoOf = (row: Values, series: { bootId: string; stream: StreamName }): SegmentInfo => ({
-  bootId: series.bootId,
-  stream: series.stream,
-  firstSeq: Number(row["first_seq"]),
-  lastSeq: Number(row["last_seq"]),
-  size: Number(row["size"]),
-  acceptedAt: row["accepted_at"] === null ? null : unixMillis(Number(row["accepted_at"])),
-  acceptedUptime: row["accepted_uptime"] === null ? null : uptimeMillis(Number(row["accepted_uptime"])),
-});
-
-/** For rows that name their series. */
-const infosOf = (row: Values): SegmentInfo[] => {
-  const stream = String(row["stream"]);
-  return isStream(stream) ? [infoOf(row, { bootId: String(row["boot_id"]), stream })] : [];
-};

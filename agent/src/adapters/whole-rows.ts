@@ -1,4 +1,5 @@
-type Values = Readonly<Record<string, unknown>>;
+/** A row of the outbox file, by column. */
+export type Values = Readonly<Record<string, unknown>>;
 
 /** A page of somebody else's bytes in the middle of a text breaks no rule of SQLite's. */
 export const isLaidOut = (segment: Values): boolean => {

@@ -15,7 +15,6 @@ import type {
   HeldRun,
   Outbox,
   OutboxUsage,
-  Segment,
   SegmentStore,
   SeqRun,
   SeriesView,
@@ -24,15 +23,13 @@ import type {
 import { BootBook } from "./boot-book.ts";
 import { PICTURE_STREAMS, type OutboxBudget } from "./budget.ts";
 import type { OutboxMetrics } from "./outbox-metrics.ts";
+import { OutboxReader } from "./outbox-reader.ts";
 import { OutboxTransaction, type OutboxEvents } from "./outbox-transaction.ts";
-import { segmentRecords } from "./segment-builder.ts";
 
 /** Acknowledgements wait this long for a transaction of readings to share; lost with the power, they only cost a repeat. */
 export const ACKNOWLEDGE_DELAY = millis(250);
 /** Steps waiting for one transaction; more is refused, so that a disk that hangs does not fill the memory. */
 const MAX_WAITING = 20_000;
-/** Reads of one place that failed one after the other, after which the store is held to be damaged. */
-export const MAX_FAILED_READS = 5;
 
 export interface DurableOutboxOptions {
   readonly store: SegmentStore;
@@ -64,10 +61,6 @@ type Step =
       readonly done: (outcome: AcceptOutcome) => void;
     };
 
-interface ReadFailure {
-  readonly failure: RoadstreamError;
-}
-
 /**
  * The outbox over a store of segments. Steps of one turn become one transaction (group commit): the store's commit is
  * the only commit point, and the numbers, the gaps and what is said of them in agent_events change with it or not at all.
@@ -77,6 +70,7 @@ export class DurableOutbox implements Outbox {
   readonly bootId: string;
   readonly #options: DurableOutboxOptions;
   readonly #book: BootBook;
+  readonly #reader: OutboxReader;
   #sizes: ReadonlyMap<StreamName, number>;
   /** This boot, and the end of those before it, where no transaction had room for them yet. */
   #opening: readonly StoredBoot[];
@@ -87,8 +81,6 @@ export class DurableOutbox implements Outbox {
   #isSealed = false;
   readonly #ackTimer = new AbortController();
   #isAckTimerSet = false;
-  /** By place: so many reads of it failed one after the other. */
-  readonly #failedReads = new Map<string, number>();
   readonly #listeners: ((streams: ReadonlySet<StreamName>) => void)[] = [];
 
   private constructor(options: DurableOutboxOptions, bootId: string, opening: readonly StoredBoot[]) {
@@ -98,6 +90,7 @@ export class DurableOutbox implements Outbox {
     this.bootId = bootId;
     this.#opening = opening;
     this.#book = BootBook.load(state);
+    this.#reader = new OutboxReader(options);
     this.#sizes = state.sizes;
   }
 
@@ -150,38 +143,12 @@ export class DurableOutbox implements Outbox {
     return this.#book.entries.flatMap((entry) => [...entry.series.values()]);
   }
 
-  async read(run: SeqRun, maxBytes: number): Promise<HeldRun | null> {
-    const records: string[] = [];
-    let size = 0;
-    let next = run.firstSeq;
-    while (next <= run.lastSeq) {
-      const segment = this.#segmentAt(run, next);
-      if (segment !== null && "failure" in segment) {
-        if (records.length > 0) break;
-        this.#readFailed(run, segment.failure);
-        throw segment.failure;
-      }
-      if (segment === null || segment.firstSeq > next) break;
-      for (const record of segmentRecords(segment, next, run.lastSeq)) {
-        if (records.length > 0 && size + record.length > maxBytes) return held(run, records);
-        records.push(record);
-        size += record.length + 1;
-      }
-      next = run.firstSeq + records.length;
-    }
-    return records.length === 0 ? null : held(run, records);
+  read(run: SeqRun, maxBytes: number): Promise<HeldRun | null> {
+    return this.#reader.read(run, maxBytes);
   }
 
   unreadable(run: SeqRun): SeqRun {
-    const { store } = this.#options;
-    try {
-      const [own] = store.overlapping({ ...run, lastSeq: run.firstSeq });
-      if (own !== undefined) return { ...run, lastSeq: Math.min(run.lastSeq, own.lastSeq) };
-      const [next] = store.overlapping(run);
-      return next === undefined ? run : { ...run, lastSeq: next.firstSeq - 1 };
-    } catch {
-      return run;
-    }
+    return this.#reader.unreadable(run);
   }
 
   usage(): OutboxUsage {
@@ -207,29 +174,6 @@ export class DurableOutbox implements Outbox {
       this.#options.store[Symbol.dispose]();
     }
     return Promise.resolve();
-  }
-
-  #segmentAt({ bootId, stream }: SeqRun, seq: number): Segment | ReadFailure | null {
-    try {
-      const segment = this.#options.store.segmentAt({ bootId, stream, seq });
-      if (segment !== null && segment.firstSeq <= seq && segmentRecords(segment, seq, seq).length === 0)
-        throw new RoadstreamError("storage", "a segment has fewer records than numbers");
-      if (this.#failedReads.size > 0) this.#failedReads.delete(`${bootId}/${stream}/${seq}`);
-      return segment;
-    } catch (error) {
-      if (!isRoadstreamError(error, "storage")) throw error;
-      return { failure: error };
-    }
-  }
-
-  /** Reads fail for a moment, or for good: for good are {@link MAX_FAILED_READS} of one place, one after the other. */
-  #readFailed({ bootId, stream, firstSeq }: SeqRun, failure: RoadstreamError): void {
-    const { metrics, onFailure } = this.#options;
-    const key = `${bootId}/${stream}/${firstSeq}`;
-    const failed = (this.#failedReads.get(key) ?? 0) + 1;
-    this.#failedReads.set(key, failed);
-    metrics.readFailed();
-    if (failed === MAX_FAILED_READS) onFailure(failure);
   }
 
   /** Held numbers whose records went with a damaged store become a declared gap. */
@@ -372,11 +316,3 @@ const isWritten = ({ store, metrics }: DurableOutboxOptions, boots: readonly Sto
     return false;
   }
 };
-
-const held = (run: SeqRun, records: readonly string[]): HeldRun => ({
-  bootId: run.bootId,
-  stream: run.stream,
-  firstSeq: run.firstSeq,
-  lastSeq: run.firstSeq + records.length - 1,
-  records,
-});

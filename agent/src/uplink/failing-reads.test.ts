@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MAX_FAILED_READS } from "../outbox/durable-outbox.ts";
+import { MAX_FAILED_READS } from "../outbox/outbox-reader.ts";
 import { numbered } from "../testing/sample-readings.ts";
 import { READ_AGAIN_AFTER } from "./batch-source.ts";
 import { uplinkRig, type UplinkRig } from "./testing/uplink-rig.ts";
