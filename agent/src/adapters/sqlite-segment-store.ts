@@ -26,7 +26,6 @@ import type {
   SegmentStore,
   SeqRun,
   StoreChanges,
-  StoredBoot,
   StoredSeries,
   StoredState,
 } from "../ports.ts";

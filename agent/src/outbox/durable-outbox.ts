@@ -1,7 +1,6 @@
 import {
   isRoadstreamError,
   millis,
-  RoadstreamError,
   SeqRanges,
   uuidV7,
   type Clock,
