@@ -29,7 +29,7 @@ const GLUE = "glue:";
 const catalogOf = (
   catalog: string,
   store: ObjectStore,
-  { clock, random, env }: OpenStoreOptions,
+  { env }: OpenStoreOptions,
 ): ((table: TableName) => TableCatalog | null) => {
   if (catalog === "file") return () => null;
   if (!catalog.startsWith(GLUE))
@@ -43,7 +43,7 @@ const catalogOf = (
     return tables;
   });
   return (table) => {
-    const files = new FileCatalog({ store, table, clock, random });
+    const files = new FileCatalog({ store, table });
     return new GlueCatalog({ store, table, glue, files, sha256: nodeSha256 });
   };
 };

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { GlueContent } from "../lake/glue-tables.ts";
-import { seededRandom } from "@roadstream/shared";
 import { nodeSha256 } from "@roadstream/shared/adapters";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { FileCatalog } from "../lake/file-catalog.ts";
@@ -33,10 +32,9 @@ tableCatalogContract("Glue, through its SDK", async () => {
   const { standIn, tables: glue } = await listening();
   const clock = new VirtualClock();
   const store = new MemoryObjectStore(clock);
-  let seed = 0;
   return {
     open: () => {
-      const files = new FileCatalog({ store, table: "gps_data", clock, random: seededRandom((seed += 1)) });
+      const files = new FileCatalog({ store, table: "gps_data" });
       return new GlueCatalog({ store, table: "gps_data", glue, files, sha256: nodeSha256 });
     },
     fault: (what) => {

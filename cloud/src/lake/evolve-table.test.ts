@@ -35,7 +35,7 @@ describe.each(["file", "glue"] as const)("a table behind the contract, kept by t
   let seed = 0;
   const open = (definition: TableDefinition): IcebergTable => {
     const random = seededRandom((seed += 1));
-    const files = new FileCatalog({ store, table: gps.name, clock, random });
+    const files = new FileCatalog({ store, table: gps.name });
     const options = { definition, store, clock, random, logger: silentLogger };
     if (catalog === "file") return openLakeTable(options);
     return openLakeTable({

@@ -1,4 +1,4 @@
-import { seededRandom, type Clock } from "@roadstream/shared";
+import type { Clock } from "@roadstream/shared";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ObjectStore } from "../ports.ts";
 import type { StoreFault } from "../testing/memory-object-store.ts";
@@ -32,11 +32,9 @@ export interface FileCatalogHarness extends AsyncDisposable {
 export const fileCatalogContract = (name: string, make: () => Promise<FileCatalogHarness>): void => {
   tableCatalogContract(`files on ${name}`, async () => {
     const harness = await make();
-    const { clock } = harness;
     const store = await harness.open();
-    let seed = 0;
     return {
-      open: () => new FileCatalog({ store, table: "gps_data", clock, random: seededRandom((seed += 1)) }),
+      open: () => new FileCatalog({ store, table: "gps_data" }),
       fault: (what) => harness.fault((operation) => (operation === "putIfAbsent" ? what : null)),
       [Symbol.asyncDispose]: async () => {
         await store[Symbol.asyncDispose]();
@@ -48,14 +46,7 @@ export const fileCatalogContract = (name: string, make: () => Promise<FileCatalo
   describe(`the file catalog on ${name}`, () => {
     let harness: FileCatalogHarness;
     let store: ObjectStore;
-    let seed = 0;
-    const open = (): FileCatalog =>
-      new FileCatalog({
-        store,
-        table: "gps_data",
-        clock: harness.clock,
-        random: seededRandom((seed += 1)),
-      });
+    const open = (): FileCatalog => new FileCatalog({ store, table: "gps_data" });
     /** Commits up to this version by one catalog; returns each pointer. */
     const grow = async (catalog: FileCatalog, to: number): Promise<readonly TablePointer[]> => {
       await catalog.swap(null, metadata("made"));
@@ -155,18 +146,25 @@ export const fileCatalogContract = (name: string, make: () => Promise<FileCatalo
       expect(await keys()).toEqual(before);
     });
 
-    test("no commit stands on v1: who finds only v1 finishes the making", async () => {
-      harness.fault((operation, name) =>
-        operation === "putIfAbsent" && name === key(2) ? "lost_request" : null,
-      );
-      await open().swap(null, metadata("killed"));
-      harness.fault(() => null);
-      const first = await open().load();
-      expect(first?.version).toBe(1);
-      expect((await open().swap(first, metadata("on v1"))).kind).toBe("taken");
-      const second = await open().load();
-      expect(second?.version).toBe(2);
-      expect((await open().swap(second, metadata("on v2"))).kind).toBe("swapped");
+    test("nor does one after a version that another sleeper made again, byte for byte", async () => {
+      const pointers = await grow(open(), 6);
+      await open().trim(pointer(pointers, 6), 1);
+      // Who had no answer asks again, after all that followed is gone.
+      const again = await open().swap(pointer(pointers, 3), pointer(pointers, 4).bytes);
+      expect([again.kind, await keys()]).toEqual(["taken", [1, 4, 6].map(key)]);
+      expect((await open().swap(pointer(pointers, 4), metadata("on v4"))).kind).toBe("taken");
+      expect((await open().swap(pointer(pointers, 1), metadata("on v1"))).kind).toBe("taken");
+      expect((await open().load())?.version).toBe(6);
+    });
+
+    test("one that was passed before it could see so is told that it is not the newest", async () => {
+      const head = pointer(await grow(open(), 3), 3);
+      faultOnce("lost_answer");
+      const mine = metadata("mine");
+      await open().swap(head, mine);
+      const next = await open().load();
+      expect((await open().swap(next, metadata("next"))).kind).toBe("swapped");
+      expect((await open().swap(head, mine)).kind).toBe("taken");
     });
   });
 };

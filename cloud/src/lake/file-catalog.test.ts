@@ -31,11 +31,11 @@ fileCatalogContract("memory", () => {
 test("a store that repeats a request and is told of its own first copy is seen through by reading back", async () => {
   const clock = new VirtualClock();
   const store = new MemoryObjectStore(clock);
-  const catalog = new FileCatalog({ store, table: "gps_data", clock, random: seededRandom(1) });
+  const catalog = new FileCatalog({ store, table: "gps_data" });
   store.fault = (operation) => (operation === "putIfAbsent" ? "repeated" : null);
   const made = await catalog.swap(null, metadata);
   expect(made.kind).toBe("swapped");
   const head = await catalog.load();
-  expect(head?.version).toBe(2);
+  expect(head?.version).toBe(1);
   expect((await catalog.swap(head, metadata)).kind).toBe("swapped");
 });

@@ -69,7 +69,7 @@ export class IcebergTable implements LakeTable {
     this.store = store;
     this.clock = clock;
     this.#random = random;
-    this.#catalog = options.catalog ?? new FileCatalog({ store, table: definition.name, clock, random });
+    this.#catalog = options.catalog ?? new FileCatalog({ store, table: definition.name });
     this.#retention = options.retention ?? DEFAULT_RETENTION;
     this.#logger = options.logger.child({ table: definition.name });
     this.#housekeeping = new Housekeeping({

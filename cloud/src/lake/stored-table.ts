@@ -23,8 +23,9 @@ export interface TableCatalog {
   /** Null when there is no such table. */
   load(): Promise<TablePointer | null>;
   /**
-   * Makes `next` the successor of `base` (null: of nothing). `taken`: it is not, surely, and someone else's may be ·
-   * `unknown`: no answer; ask again with the same bytes, which must occur in no other commit.
+   * Makes `next` the successor of `base` (null: of nothing). `taken`: it is not the newest, which somebody else's is;
+   * whether it came before that one or never, the head tells · `unknown`: no answer; ask again with the same bytes, which
+   * must occur in no other commit.
    */
   swap(base: TablePointer | null, next: Uint8Array): Promise<SwapOutcome>;
   /**

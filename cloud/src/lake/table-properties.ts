@@ -6,8 +6,6 @@ import type { IngestState, PartitionState } from "../ports.ts";
 export const PROPERTY = {
   /** Which catalog owns the table: `file` or `glue:DATABASE`. */
   catalog: "roadstream.catalog",
-  /** Which maker wrote the table's second version. */
-  madeBy: "roadstream.made-by",
   /** UUID of our newest commit. */
   commit: "roadstream.commit",
   /** Identity of the log that feeds the table, and its partition count, fixed by the first commit. */

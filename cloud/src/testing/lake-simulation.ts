@@ -173,17 +173,16 @@ export class LakeSimulation {
     const random = seededRandom(randomBelow(this.#random, 1 << 30));
     const options = { definition, store, clock, random, logger: silentLogger, retention: RETENTION };
     if (this.#catalog === "file") return { store, table: openLakeTable(options) };
-    return { store, table: openLakeTable({ ...options, catalog: this.#glueCatalog(process, store, clock) }) };
+    return { store, table: openLakeTable({ ...options, catalog: this.#glueCatalog(process, store) }) };
   }
 
-  #glueCatalog(process: SimulatedProcess | null, store: MemoryObjectStore, clock: Clock): GlueCatalog {
+  #glueCatalog(process: SimulatedProcess | null, store: MemoryObjectStore): GlueCatalog {
     const glue = new MemoryGlueTables(this.#glue);
     if (process !== null) {
       glue.pause = () => this.#turns.park(process);
       glue.fault = (operation) => this.#fault(operation === "replace" ? "putIfAbsent" : operation);
     }
-    const random = seededRandom(randomBelow(this.#random, 1 << 30));
-    const files = new FileCatalog({ store, table: definition.name, clock, random });
+    const files = new FileCatalog({ store, table: definition.name });
     return new GlueCatalog({ store, table: definition.name, glue, files, sha256: nodeSha256 });
   }
 

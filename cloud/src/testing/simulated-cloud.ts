@@ -296,13 +296,13 @@ export class SimulatedCloud {
     return openLakeTable(lake === "glue" ? { ...options, catalog: this.#glueCatalog(name, view) } : options);
   }
 
-  #glueCatalog(table: TableName, { store, clock, process }: TableView): GlueCatalog {
+  #glueCatalog(table: TableName, { store, process }: TableView): GlueCatalog {
     const glue = new MemoryGlueTables(this.#glue);
     if (process !== null) {
       glue.pause = () => this.#pause(process);
       glue.fault = (operation) => this.world.glueFault(operation);
     }
-    const files = new FileCatalog({ store, table, clock, random: this.random });
+    const files = new FileCatalog({ store, table });
     return new GlueCatalog({ store, table, glue, files, sha256: nodeSha256 });
   }
 
