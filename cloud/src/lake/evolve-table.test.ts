@@ -12,6 +12,7 @@ import { GlueCatalog } from "./glue-catalog.ts";
 import { openLakeTable, type IcebergTable } from "./lake-table.ts";
 import { currentSchema } from "./table-metadata.ts";
 import { tableDefinition } from "./table-definition.ts";
+import { voidWork } from "./void-work.ts";
 import { beginWork } from "./work-age.ts";
 
 const gps = tableDefinition("gps_data");
@@ -56,6 +57,15 @@ describe.each(["file", "glue"] as const)("a table behind the contract, kept by t
     clock = new VirtualClock();
     store = new MemoryObjectStore(clock);
     glue = new MemoryGlueTables();
+  });
+
+  test("is refused a fence with what to do, not told to try again", async () => {
+    await append(open(gps));
+    const table = open(later);
+    await expect(voidWork(table, await table.head())).rejects.toMatchObject({
+      code: "refused",
+      hint: expect.stringContaining("cloud run") as string,
+    });
   });
 
   test("is given the column and the wider type by one commit; rows and offsets stay", async () => {

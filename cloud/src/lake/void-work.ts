@@ -25,7 +25,10 @@ export const voidWork = async (
     },
   });
   if (outcome.kind === "committed") return tableHead(outcome.stored);
-  throw new RoadstreamError("unavailable", `${table.definition.name}: not finished: ${outcome.reason}`, {
+  const name = table.definition.name;
+  if (outcome.kind === "refused")
+    throw new RoadstreamError("refused", `${name}: ${outcome.reason}`, { hint: outcome.hint });
+  throw new RoadstreamError("unavailable", `${name}: not finished: ${outcome.reason}`, {
     hint: "Run it again: it goes on where it stopped.",
   });
 };

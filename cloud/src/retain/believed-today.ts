@@ -43,10 +43,13 @@ export class BelievedToday {
   }
 
   async #isBorneOut(now: number): Promise<boolean> {
+    // A row of a far day, of a car whose clock was wrong, bears out nothing.
     const since = utcDay(unixMillis(now - LAST_DAYS));
+    const until = utcDay(unixMillis(now + days(1)));
     for (const table of this.#tables) {
       const head = await table.peek();
-      if (head !== null && (await table.files(head)).some(({ day }) => day >= since)) return true;
+      if (head !== null && (await table.files(head)).some(({ day }) => day >= since && day <= until))
+        return true;
     }
     return false;
   }

@@ -4,6 +4,7 @@ import type { IcebergTable } from "../lake/lake-table.ts";
 import { removeOrphans } from "../lake/remove-orphans.ts";
 import { replaceFiles } from "../lake/replace-files.ts";
 import type { LiveFile, ObjectInfo, TableHead, TextsOfFiles } from "../ports.ts";
+import type { Properties } from "../lake/table-properties.ts";
 import { beginWork } from "../lake/work-age.ts";
 import { firstKeptDay } from "./retention.ts";
 
@@ -73,38 +74,47 @@ export const dropDays = async (options: DropOptions): Promise<DropReport> => {
     const now = await table.store.now();
     const past = await filesBefore(table, head, now);
     const { today = now } = options;
-    const kept = today === null ? null : firstKeptDay(head.properties, Math.min(now, today));
-    const going = kept === null ? [] : past.filter(({ day }) => day < kept);
+    const arePast = (files: readonly LiveFile[], properties: Properties): boolean => {
+      const kept = today === null ? null : firstKeptDay(properties, Math.min(now, today));
+      return kept !== null && files.every(({ day }) => day < kept);
+    };
+    const going = past.filter((file) => arePast([file], head.properties));
     daysLeft = sumOf(past).days - sumOf(going).days;
     if (going.length === 0) break;
     const files = going.slice(0, MAX_FILES);
     // Before the rows: they alone tell which pictures these are.
-    pictures += await deletePictures(options, files);
+    const deleted = await deletePictures(options, files, (properties) => arePast(files, properties));
     const outcome = await replaceFiles(table, {
       base: head.stored,
       commitId: table.names.uuid(),
       inputs: files.map(({ key }) => key),
       outputs: [],
       removes: sumOf(files).rows,
+      also: (on) => (arePast(files, on.metadata.properties) ? {} : "limit_changed"),
       begunAt,
     });
     if (outcome.kind === "refused")
       throw new RoadstreamError("refused", `${table.definition.name}: ${outcome.reason}`, {
         hint: outcome.hint,
       });
-    if (outcome.kind === "committed") dropped.push(...files);
-    else conflicts += 1;
+    if (outcome.kind === "committed") {
+      dropped.push(...files);
+      pictures += deleted;
+    } else conflicts += 1;
   }
   return { ...sumOf(dropped), pictures, daysLeft, objects: await removeObjects(table) };
 };
 
+/** Goes on only while the files are past the limit: that may be raised meanwhile. */
 const deletePictures = async (
   { table, pictureKeys }: DropOptions,
   files: readonly LiveFile[],
+  arePast: (properties: Properties) => boolean,
 ): Promise<number> => {
   if (table.definition.name !== PICTURE_TABLE) return 0;
   let deleted = 0;
   for await (const keys of pictureKeys(files)) {
+    if (!arePast((await table.peek())?.properties ?? {})) break;
     const ours = keys.filter((key) => key.startsWith(PICTURES));
     await table.store.delete(ours);
     deleted += ours.length;

@@ -123,6 +123,37 @@ describe("days past a table's limit", () => {
     expect(store.keys).toContain(foreign);
   });
 
+  test("stay, and their pictures, when the limit is raised while they are on their way out", async () => {
+    const { clock, store, append, day } = world();
+    const table = openTable({ store, clock, table: "traffic_data" });
+    const pictures = ["pictures/car/boot/1-a.jpg", "pictures/car/boot/2-b.jpg"];
+    for (const key of pictures) await store.putIfAbsent(key, new Uint8Array(1));
+    for (const age of [0, 30]) await append(table, age);
+    await setRetainDays(table, 10);
+    const pictureKeys: TextsOfFiles = async function* () {
+      yield pictures.slice(0, 1);
+      await setRetainDays(table, null);
+      yield pictures.slice(1);
+    };
+    const report = await whileTimePasses(clock, dropDays({ table, pictureKeys, signal: NEVER }));
+    expect(report).toMatchObject({ files: 0, rows: 0 });
+    expect(await liveDays(table)).toEqual([day(30), day(0)]);
+    expect(store.keys.filter((key) => key.startsWith("pictures/"))).toEqual(pictures.slice(1));
+  });
+
+  test("stay when the limit is raised after the last picture", async () => {
+    const { clock, store, append, day } = world();
+    const table = openTable({ store, clock, table: "traffic_data" });
+    for (const age of [0, 30]) await append(table, age);
+    await setRetainDays(table, 10);
+    const pictureKeys: TextsOfFiles = async function* () {
+      yield [];
+      await setRetainDays(table, 40);
+    };
+    await whileTimePasses(clock, dropDays({ table, pictureKeys, signal: NEVER }));
+    expect(await liveDays(table)).toEqual([day(30), day(0)]);
+  });
+
   test("stay where only a worker's own clock says that they are past", async () => {
     const { clock, store, append, day } = world();
     const table = openTable({ store, clock });
@@ -187,6 +218,22 @@ describe("days past a table's limit", () => {
     clock.jumpWall(days(-400));
     await passes(20);
     expect(await liveDays(table)).toEqual([day(2)]);
+    await whileTimePasses(clock, keeper[Symbol.asyncDispose]());
+  });
+
+  test("stay when the clock leaps short of a far day that some car once named", async () => {
+    const { clock, store, append, day } = world();
+    const table = openTable({ store, clock });
+    for (const age of [-1000, 0, 9]) await append(table, age);
+    await setRetainDays(table, 10);
+    const tables = { gps_data: table };
+    const keeper = new RetentionKeeper({ tables, pictureKeys: NO_PICTURES, clock, logger: silentLogger });
+    await whileTimePasses(clock, keeper.firstPass());
+    clock.jumpWall(days(400));
+    await clock.advance(hours(1));
+    while (clock.pending === 0) await clock.settle();
+    clock.jumpWall(days(-400));
+    expect(await liveDays(table)).toEqual([day(9), day(0), day(-1000)]);
     await whileTimePasses(clock, keeper[Symbol.asyncDispose]());
   });
 
