@@ -25,7 +25,7 @@ export const duckDbLettersIn =
         const rows = await connection.rows(
           `SELECT dead_letter_id FROM (${select}) WHERE dead_letter_id IN (SELECT unnest([${some}]))`,
         );
-        found.push(...rows.map((row) => String(row["dead_letter_id"])));
+        for (const row of rows) found.push(String(row["dead_letter_id"]));
       }
     }
     return found;

@@ -46,7 +46,7 @@ const defineViews = async (connection: DuckDbConnection, lake: OpenedLake): Prom
       lake.store,
       live.map(({ key }) => key),
     );
-    files.push(...paths);
+    for (const path of paths) files.push(path);
     const { definition } = table;
     await defineView(connection, { name, doc: definition.doc, select: lakeFilesSql(definition, paths) });
   }

@@ -54,7 +54,8 @@ export const inheritedManifests = async (
   for (const group of plan.merged) {
     const entries: ManifestEntry[] = [];
     for (const manifest of group)
-      entries.push(...(await context.manifests.entries(manifest)).filter(isLive).map(asExisting));
+      for (const entry of await context.manifests.entries(manifest))
+        if (isLive(entry)) entries.push(asExisting(entry));
     merged.push(await context.manifests.write(entries, on.metadata, identity));
   }
   return [...plan.kept, ...merged];

@@ -119,6 +119,19 @@ describe("ledger", () => {
     );
   });
 
+  test("an archive may hold more series than a call can have arguments", async () => {
+    const { store, commit } = setUp();
+    const SERIES = 130_000;
+    const many = landing({ ...KEY, bootId: "newer" }, 1, 1, T0 + RETIRE_AFTER_SILENCE + 1);
+    for (let i = 0; i < SERIES; i += 1) {
+      const one = many.of({ ...KEY, bootId: `boot-${i}` });
+      one.landed.add(1, 5);
+      one.lastAppendedAt = T0;
+    }
+    const ledger = await commit(new PartitionLedger(), many);
+    expect(await loadRetired(store, nodeZstd, ledger)).toHaveLength(SERIES);
+  });
+
   test("a series that was silent too long leaves memory, and comes back from its archive whole", async () => {
     const { store, commit } = setUp();
     const newer = { ...KEY, bootId: "boot-2" };

@@ -15,8 +15,8 @@ export interface LedgerPlace {
 const deltaOf = (file: LedgerFile): LedgerDelta => {
   const delta = new LedgerDelta();
   for (const series of file.series) delta.series.set(seriesText(series), series);
-  delta.deadLetterIds.push(...file.deadLetterIds);
-  delta.checkpoints.push(...file.checkpoints);
+  for (const id of file.deadLetterIds) delta.deadLetterIds.push(id);
+  for (const checkpoint of file.checkpoints) delta.checkpoints.push(checkpoint);
   Object.assign(delta.counts, file.counts);
   return delta;
 };
@@ -110,7 +110,8 @@ export const loadRetired = async (
   const series: SeriesRanges[] = [];
   for (const archive of new Set(archives)) {
     const file = await readLedgerFile(store, zstd, archive);
-    series.push(...file.series.filter((one) => wanted.get(seriesText(one)) === archive));
+    // One by one: an archive may hold more of them than a call can have arguments.
+    for (const one of file.series) if (wanted.get(seriesText(one)) === archive) series.push(one);
   }
   return series;
 };

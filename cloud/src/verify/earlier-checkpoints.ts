@@ -28,7 +28,9 @@ export const judgedThrough = (
   rows: readonly CheckpointRow[],
   awaited: readonly AwaitedSeries[],
 ): number | null => {
-  const open = Math.min(...rows.filter((row) => speaksOf(row, awaited)).map((row) => row.eventAt));
-  const judged = rows.map((row) => row.eventAt).filter((at) => at < open);
-  return judged.length === 0 ? null : Math.max(...judged);
+  let open = Infinity;
+  for (const row of rows) if (speaksOf(row, awaited)) open = Math.min(open, row.eventAt);
+  let judged: number | null = null;
+  for (const { eventAt } of rows) if (eventAt < open) judged = Math.max(judged ?? eventAt, eventAt);
+  return judged;
 };

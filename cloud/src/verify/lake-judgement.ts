@@ -110,7 +110,7 @@ export class LakeJudgement {
     const { counted, listed } = await this.#fill(book, files, this.#vehicle);
     if (counted !== listed) this.problems.push(ledgerInconsistent(stream, counted, listed));
     const compared = await this.#compare(book, files);
-    this.problems.push(...compared.problems);
+    for (const problem of compared.problems) this.problems.push(problem);
     const judged = judgeTable({
       book,
       fleet,
@@ -287,7 +287,8 @@ export class LakeJudgement {
     const tombstones: Tombstone[] = [];
     for (const [partition, { erased }] of Object.entries(this.#heads[table]?.ingest?.partitions ?? {})) {
       const place = { table, partition: Number(partition) };
-      tombstones.push(...(await loadTombstones(this.#context, place, erased ?? null)).all());
+      for (const one of (await loadTombstones(this.#context, place, erased ?? null)).all())
+        tombstones.push(one);
     }
     return tombstones;
   }

@@ -78,8 +78,8 @@ const judgeOnce = async (
   for (const stream of STREAM_NAMES) {
     const judged = await judgement.judgeStream(stream);
     if (judged === LOG_MOVED) return LOG_MOVED;
-    series.push(...judged.series);
-    awaited.push(...judged.awaited);
+    for (const one of judged.series) series.push(one);
+    for (const one of judged.awaited) awaited.push(one);
   }
   const totals = noReadings();
   for (const one of series) addCounts(totals, one);
