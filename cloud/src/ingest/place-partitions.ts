@@ -9,6 +9,9 @@ import { resumeOffset, type ResumeOptions } from "./resume.ts";
 /** What an old head may bring about: the log has let go of what others committed since, or an erasure of its ledger. */
 const OF_AN_OLD_HEAD = ["log_mismatch", "table_invalid"] as const;
 
+/** A busy table moves at each look, whatever is wrong with it: what goes wrong so often in a row is not the head's age. */
+const MAX_LOOKS = 10;
+
 /** What goes wrong at a head is judged again when the head has moved meanwhile. */
 export const atHead = async (
   table: LakeTable,
@@ -16,13 +19,13 @@ export const atHead = async (
   known: TableHead | null = null,
 ): Promise<void> => {
   let head = known ?? (await table.head());
-  for (;;) {
+  for (let looks = 1; ; looks += 1) {
     try {
       await work(head);
       return;
     } catch (error) {
       const newer = await table.head();
-      const mayBeOld = OF_AN_OLD_HEAD.some((code) => isRoadstreamError(error, code));
+      const mayBeOld = looks < MAX_LOOKS && OF_AN_OLD_HEAD.some((code) => isRoadstreamError(error, code));
       if (!mayBeOld || newer.version === head.version) throw error;
       head = newer;
     }
