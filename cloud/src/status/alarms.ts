@@ -43,6 +43,7 @@ export interface TableStatus {
   /** Landed within the window. */
   readonly rows: number;
   readonly commits: number;
+  /** Overtaken commits and dropped batches. */
   readonly conflicts: number;
   readonly received_to_landed: { readonly p99_ms: number } | null;
   /** Null: no log was given. */

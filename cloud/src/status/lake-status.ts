@@ -5,7 +5,7 @@ import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { totalRows } from "../lake/table-history.ts";
 import { currentSnapshot } from "../lake/table-metadata.ts";
 import { alarmsOf, type Alarm, type TableStatus, type Thresholds } from "./alarms.ts";
-import type { AskRecentRows, LatencyStatistics, MeasureLag } from "./ports.ts";
+import type { AskRecentRows, CommitDurations, LatencyStatistics, MeasureLag } from "./ports.ts";
 import { recentFiles, tableCommits } from "./table-commits.ts";
 
 /** One table in the report; `…_at` are ISO times, `…_age_s` seconds before the report's. */
@@ -18,6 +18,11 @@ interface TableReport extends TableStatus {
   readonly landed_at: string | null;
   readonly landed_age_s: number | null;
   readonly last_commit_at: string | null;
+  /** How often another commit came first and a worker's went on top of it; batches dropped because of a conflict. */
+  readonly overtaken: number;
+  readonly dropped: number;
+  /** Null where no snapshot within the window says it. */
+  readonly commit_ms: CommitDurations | null;
   /** landed_at less captured_at of rows whose clock can be compared; null for dead letters and without such rows. */
   readonly capture_to_landed: LatencyStatistics | null;
   /** landed_at less received_at. */
@@ -77,7 +82,10 @@ const tableReport = async (
       last_commit_at: iso(commits.lastAt),
       last_commit_age_s: age(now, commits.lastAt),
       commits: commits.commits,
-      conflicts: commits.conflicts,
+      conflicts: commits.overtaken + commits.dropped,
+      overtaken: commits.overtaken,
+      dropped: commits.dropped,
+      commit_ms: commits.durations,
       capture_to_landed: recent.captureToLanded,
       received_to_landed: recent.receivedToLanded,
       ...measured,

@@ -33,6 +33,12 @@ interface RecentRowsQuestion {
 
 export type AskRecentRows = (question: RecentRowsQuestion) => Promise<RecentRows>;
 
+/** Milliseconds that commits took, from when the worker began with the batch until all but the metadata was put. */
+export interface CommitDurations {
+  readonly p50: number;
+  readonly p99: number;
+}
+
 /** How far a table is behind one partition of its topic. */
 export interface PartitionLag {
   readonly partition: number;
