@@ -1,10 +1,7 @@
 import { readBatchSummary } from "../lake/batch-summary.ts";
-import { columnNamed } from "../lake/iceberg-schema.ts";
-import type { LiveEntry } from "../lake/live-files.ts";
-import { millisOf } from "../lake/single-value.ts";
 import { type Snapshot } from "../lake/table-metadata.ts";
 import { SUMMARY } from "../lake/table-properties.ts";
-import type { LiveFile, TableDefinition, TableHead } from "../ports.ts";
+import type { TableHead } from "../ports.ts";
 import type { CommitDurations } from "./ports.ts";
 
 /** What the snapshots that are still there say of commits. */
@@ -25,7 +22,7 @@ export interface TableCommits {
 
 const isOurs = ({ summary }: Snapshot): boolean => summary[SUMMARY.commit] !== undefined;
 /** Of a worker: what compaction, retention and erasure put instead is no append. */
-const isBatch = (one: Snapshot): boolean => isOurs(one) && one.summary["operation"] === "append";
+export const isBatch = (one: Snapshot): boolean => isOurs(one) && one.summary["operation"] === "append";
 const newest = (snapshots: readonly Snapshot[]): number | null =>
   snapshots.reduce<number | null>((at, one) => Math.max(at ?? 0, one["timestamp-ms"]), null);
 
@@ -58,32 +55,4 @@ export const tableCommits = (head: TableHead, since: number): TableCommits => {
     durations: durationsOf(told.flatMap(({ commitMs }) => (commitMs === null ? [] : [commitMs]))),
     rows: recent.reduce((sum, one) => sum + addedRows(one), 0),
   };
-};
-
-/** Up to when rows of a file landed, by its own statistics; null where these do not say. */
-const lastLandedAt = ({ entry }: LiveEntry, landedAt: number): number | null => {
-  const bound = entry.data_file.upper_bounds?.find(({ key }) => key === landedAt)?.value;
-  return bound === undefined ? null : millisOf(bound);
-};
-
-/**
- * The files that may hold rows landed since. Where a file's statistics do not tell (another engine's), those newer than
- * the newest snapshot before: all of them, when that was expired, as on a busy table it is within the hour.
- */
-export const recentFiles = (
-  definition: TableDefinition,
-  head: TableHead,
-  entries: readonly LiveEntry[],
-  since: number,
-): readonly LiveFile[] => {
-  const before = head.stored.metadata.snapshots
-    .filter((one) => one["timestamp-ms"] < since)
-    .reduce((sequence, one) => Math.max(sequence, one["sequence-number"]), 0);
-  const { id } = columnNamed(definition, "landed_at");
-  return entries
-    .filter((one) => {
-      const last = lastLandedAt(one, id);
-      return last === null ? one.file.sequenceNumber > before : last >= since;
-    })
-    .map(({ file }) => file);
 };
