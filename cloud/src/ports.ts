@@ -141,8 +141,10 @@ export interface AppendCommit {
    */
   readonly logIdentity: string;
   readonly partitionCount: number;
-  /** When the batch began: an old batch is refused (`stale_batch`). */
+  /** When the batch began: an old batch is refused (`stale_batch`). How long it took is told in the snapshot's summary. */
   readonly begunAt: WorkBegin;
+  /** Batches that this worker dropped since its last commit of the table, for the snapshot's summary. Default: none. */
+  readonly droppedBefore?: number;
   /** What else of the table's properties changes with it. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Keys of all that was put for this commit: removed where it surely never lands. */

@@ -1,11 +1,16 @@
-import { isoTime, unixMillis } from "@roadstream/shared";
 import { TRUE_CLOCKS_SQL } from "../ingest/true-clocks.ts";
 import { localFiles } from "../object-store/local-files.ts";
 import type { ObjectStore, TableDefinition } from "../ports.ts";
-import { LATENCY_STEPS_S, type AskRecentRows, type LatencyStatistics } from "../status/ports.ts";
-import type { DuckDbEngine, SqlRow } from "./duckdb-engine.ts";
+import {
+  LATENCY_STEPS_S,
+  type AskRecentRows,
+  type LatencyStatistics,
+  type RecentFile,
+} from "../status/ports.ts";
+import { sqlName, sqlText, type DuckDbEngine, type SqlRow } from "./duckdb-engine.ts";
 import { lakeFilesSql } from "./duckdb-lake-files.ts";
 
+const FILE = "@file";
 const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99 } as const;
 
 /** Count, percentiles and steps of one column of milliseconds, under names that begin with it. */
@@ -38,7 +43,22 @@ const statistics = (row: SqlRow, ms: string): LatencyStatistics | null => {
 const capturedSql = ({ dayOf }: TableDefinition): string =>
   dayOf === "received_at"
     ? "NULL::BIGINT"
-    : `CASE WHEN ${TRUE_CLOCKS_SQL} THEN epoch_ms(landed_at) - epoch_ms(captured_at) END`;
+    : `CASE WHEN ${TRUE_CLOCKS_SQL} THEN queryable - epoch_ms(captured_at) END`;
+
+/** All rows of the files, with when they could be queried: what is known of the file, where that is later than when they landed. */
+const queryableSql = (
+  definition: TableDefinition,
+  files: readonly RecentFile[],
+  paths: readonly string[],
+): string => {
+  const known = files.flatMap(({ queryableAt }, at) =>
+    queryableAt === null ? [] : [`(${sqlText(paths[at] ?? "")}, ${queryableAt}::BIGINT)`],
+  );
+  const rows = `SELECT *, epoch_ms(landed_at) AS landed FROM (${lakeFilesSql(definition, paths, { fileColumn: FILE })})`;
+  if (known.length === 0) return `SELECT *, landed AS queryable FROM (${rows})`;
+  return `SELECT *, greatest(landed, coalesce(known_at, landed)) AS queryable FROM (${rows})
+    LEFT JOIN (VALUES ${known.join(", ")}) AS known(path, known_at) ON ${sqlName(FILE)} = path`;
+};
 
 export const duckDbRecentRows =
   (engine: DuckDbEngine, store: ObjectStore): AskRecentRows =>
@@ -52,9 +72,9 @@ export const duckDbRecentRows =
         ${statisticsSql("captured")}, ${statisticsSql("received")}
       FROM (
         SELECT ${definition.dayOf} AS event, ${capturedSql(definition)} AS captured,
-          epoch_ms(landed_at) - epoch_ms(received_at) AS received
-        FROM (${lakeFilesSql(definition, paths)})
-        WHERE landed_at >= TIMESTAMPTZ '${isoTime(unixMillis(since))}'
+          queryable - epoch_ms(received_at) AS received
+        FROM (${queryableSql(definition, files, paths)})
+        WHERE queryable >= ${Math.floor(since)}
       )`;
     using connection = await engine.connect();
     const [row = {}] = await connection.rows(sql);
@@ -62,7 +82,7 @@ export const duckDbRecentRows =
     return {
       rows: Number(row["rows"] ?? 0),
       newestEventAt: newest === null ? null : Number(newest),
-      captureToLanded: statistics(row, "captured"),
-      receivedToLanded: statistics(row, "received"),
+      captureToQueryable: statistics(row, "captured"),
+      receivedToQueryable: statistics(row, "received"),
     };
   };

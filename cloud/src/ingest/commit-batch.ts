@@ -12,7 +12,10 @@ import type { CapturedAt } from "./ports.ts";
 import { recordIdentity, topicOf } from "./record-identity.ts";
 import type { StagedBatch } from "./staged-batch.ts";
 
-export interface CommitOptions extends JudgeOptions {}
+export interface CommitOptions extends JudgeOptions {
+  /** Batches of the table that this worker dropped since its last commit. */
+  readonly droppedBefore: number;
+}
 
 interface CommittedPartition {
   readonly state: PartitionState;
@@ -82,6 +85,7 @@ export const commitBatch = async (context: IngestContext, options: CommitOptions
     logIdentity: options.logIdentity,
     partitionCount: options.partitionCount,
     begunAt,
+    droppedBefore: options.droppedBefore,
     puts,
   });
   if (outcome.kind !== "committed") return outcome;

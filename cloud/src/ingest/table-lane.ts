@@ -36,6 +36,8 @@ export class TableLane {
   /** What is being committed, in order; mostly one part. */
   #parts: RawBatch[] = [];
   #isCommitting = false;
+  /** Batches dropped since the last commit, which the next one tells; twice, where nobody could tell whether one landed. */
+  #dropped = 0;
 
   constructor(options: {
     context: IngestContext;
@@ -233,10 +235,12 @@ export class TableLane {
         }
         case "committed":
           this.#parts.shift();
+          this.#dropped = 0;
           this.#settle(outcome, held);
           this.#events.committed(this, outcome, millis(this.#context.clock.uptime() - began));
           break;
         case "conflict":
+          this.#dropped += 1;
           this.#context.metrics.conflict(this.table.name);
           this.#context.logger.warn("conflict", { table: this.table.name, reason: outcome.reason });
           await this.#resync(outcome.head);
@@ -288,6 +292,7 @@ export class TableLane {
       raw,
       ledgers: new Map([...held].map(([partition, { ledger }]) => [partition, ledger])),
       base,
+      droppedBefore: this.#dropped,
     });
   }
 

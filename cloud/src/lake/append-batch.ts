@@ -1,5 +1,6 @@
 import type { Clock } from "@roadstream/shared";
 import type { AppendCommit, IngestState, ObjectStore, TableDefinition } from "../ports.ts";
+import { printBatchSummary } from "./batch-summary.ts";
 import { dataFile } from "./data-file.ts";
 import { identityOn, inheritedManifests, proposeSnapshot, type SnapshotContext } from "./commit-snapshot.ts";
 import type { Proposal } from "./commit-loop.ts";
@@ -129,7 +130,12 @@ export const proposeAppend = async (
     removed: NO_FILES,
     changedDays: new Set(commit.files.map((file) => file.day)).size,
     ingest: stateAfter(commit, on),
-    attempt,
+    summary: () =>
+      printBatchSummary({
+        attempt,
+        commitMs: Math.round(context.clock.uptime() - commit.begunAt.uptime),
+        dropped: commit.droppedBefore ?? 0,
+      }),
     properties: {
       ...commit.properties,
       ...partitionProperties(commit.partitions),

@@ -23,8 +23,8 @@ export interface SnapshotProposal {
   /** The state of the log with this snapshot, which its summary repeats; null before the first batch. */
   readonly ingest: IngestState | null;
   readonly properties: Properties;
-  /** How often it was tried on newer heads, this time included; 1 is not said. */
-  readonly attempt?: number;
+  /** More that the summary says, asked when all that the metadata will name has been put. */
+  readonly summary?: () => Readonly<Record<string, string>>;
 }
 
 export interface SnapshotContext {
@@ -71,7 +71,7 @@ export const proposeSnapshot = async (
   on: StoredTable,
   proposal: SnapshotProposal,
 ): Promise<TableMetadata> => {
-  const { identity, added, removed, attempt = 1 } = proposal;
+  const { identity, added, removed } = proposal;
   const manifestList = await context.manifests.writeList(proposal.manifests, identity);
   const foreign = foreignRows(on.metadata);
   const rows = totalRows(currentSnapshot(on.metadata)) + added.rows - removed.rows;
@@ -96,7 +96,7 @@ export const proposeSnapshot = async (
       summary: {
         [SUMMARY.commit]: proposal.commitId,
         [SUMMARY.offsets]: offsetsText(proposal.ingest),
-        ...(attempt > 1 ? { [SUMMARY.attempt]: String(attempt) } : {}),
+        ...proposal.summary?.(),
       },
     },
     properties,

@@ -37,6 +37,10 @@ export const SUMMARY = {
   offsets: "roadstream.offsets",
   /** How often the commit was tried, where another one came before it; absent: once. */
   attempt: "roadstream.attempt",
+  /** Milliseconds from when the batch was taken until all but the metadata was put, by the worker's monotonic clock. */
+  commitMs: "roadstream.commit-ms",
+  /** Batches that the worker dropped since its last commit of the table, because of a conflict; absent: none. */
+  dropped: "roadstream.dropped",
 } as const;
 
 const PARTITION_PREFIX = "roadstream.partition.";

@@ -25,7 +25,7 @@ export interface Thresholds {
   readonly lagRecords: number;
   /** A table that has records to land and has had no commit for so long. */
   readonly staleMs: number;
-  /** From the gateway's acceptance to landing, of 99 % of the rows. */
+  /** From the gateway's acceptance to when it can be queried, of 99 % of the rows. */
   readonly latencyMs: number;
   /** Conflicts of a hundred commits. */
   readonly conflictPercent: number;
@@ -40,11 +40,12 @@ const ENOUGH_COMMITS = 10;
 export interface TableStatus {
   readonly table: TableName;
   readonly last_commit_age_s: number | null;
-  /** Landed within the window. */
+  /** That can be queried since the window began. */
   readonly rows: number;
   readonly commits: number;
+  /** Overtaken commits and dropped batches. */
   readonly conflicts: number;
-  readonly received_to_landed: { readonly p99_ms: number } | null;
+  readonly received_to_queryable: { readonly p99_ms: number } | null;
   /** Null: no log was given. */
   readonly log: LogState | null;
   /** Null: no log was given, or it has no such topic. */
@@ -90,7 +91,7 @@ const stale: Rule = (status, { staleMs }) => {
 };
 
 const latencyHigh: Rule = (status, { latencyMs: threshold }) => {
-  const value = status.received_to_landed?.p99_ms ?? 0;
+  const value = status.received_to_queryable?.p99_ms ?? 0;
   if (value <= threshold) return [];
   const message = `1 of 100 rows took longer than ${(value / 1000).toFixed(1)} s from the gateway to the lake`;
   return [alarm("latency_high", status, { value, threshold, message })];

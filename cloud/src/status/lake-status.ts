@@ -5,23 +5,30 @@ import { TABLE_NAMES } from "../lake/table-definition.ts";
 import { totalRows } from "../lake/table-history.ts";
 import { currentSnapshot } from "../lake/table-metadata.ts";
 import { alarmsOf, type Alarm, type TableStatus, type Thresholds } from "./alarms.ts";
-import type { AskRecentRows, LatencyStatistics, MeasureLag } from "./ports.ts";
-import { recentFiles, tableCommits } from "./table-commits.ts";
+import type { AskRecentRows, CommitDurations, LatencyStatistics, MeasureLag } from "./ports.ts";
+import { queryableTimes } from "./queryable-times.ts";
+import { recentFiles } from "./recent-files.ts";
+import { tableCommits } from "./table-commits.ts";
 
 /** One table in the report; `…_at` are ISO times, `…_age_s` seconds before the report's. */
 interface TableReport extends TableStatus {
   readonly total_rows: number;
-  /** Of rows landed within the window. */
+  /** Of rows that came within the window. */
   readonly newest_event_at: string | null;
   readonly event_age_s: number | null;
   /** The newest commit that brought rows, as far as snapshots say. */
   readonly landed_at: string | null;
   readonly landed_age_s: number | null;
   readonly last_commit_at: string | null;
-  /** landed_at less captured_at of rows whose clock can be compared; null for dead letters and without such rows. */
-  readonly capture_to_landed: LatencyStatistics | null;
-  /** landed_at less received_at. */
-  readonly received_to_landed: LatencyStatistics | null;
+  /** How often another commit came first and a worker's went on top of it; batches dropped because of a conflict. */
+  readonly overtaken: number;
+  readonly dropped: number;
+  /** Null where no snapshot within the window says it. */
+  readonly commit_ms: CommitDurations | null;
+  /** From captured_at of rows whose clock can be compared; null for dead letters and without such rows. */
+  readonly capture_to_queryable: LatencyStatistics | null;
+  /** From received_at. */
+  readonly received_to_queryable: LatencyStatistics | null;
 }
 
 export interface StatusReport {
@@ -35,7 +42,7 @@ export interface StatusReport {
 
 export interface StatusContext {
   readonly heads: CurrentHeads;
-  readonly tables: Readonly<Record<TableName, Pick<IcebergTable, "definition" | "entries">>>;
+  readonly tables: Readonly<Record<TableName, Pick<IcebergTable, "definition" | "entries" | "store">>>;
   readonly recentRows: AskRecentRows;
   /** Null: no log was given. */
   readonly lag: MeasureLag | null;
@@ -62,7 +69,8 @@ const tableReport = async (
   const since = now - windowMs;
   const commits = tableCommits(head, since);
   const lake = context.tables[table];
-  const files = recentFiles(lake.definition, head, await lake.entries(head), since);
+  const times = await queryableTimes(lake.store, table, head);
+  const files = recentFiles(lake.definition, head, { entries: await lake.entries(head), times }, since);
   const recent = await context.recentRows({ definition: lake.definition, files, since });
   const measured = context.lag === null ? { log: null, lag: null } : await context.lag(table);
   return [
@@ -77,9 +85,12 @@ const tableReport = async (
       last_commit_at: iso(commits.lastAt),
       last_commit_age_s: age(now, commits.lastAt),
       commits: commits.commits,
-      conflicts: commits.conflicts,
-      capture_to_landed: recent.captureToLanded,
-      received_to_landed: recent.receivedToLanded,
+      conflicts: commits.overtaken + commits.dropped,
+      overtaken: commits.overtaken,
+      dropped: commits.dropped,
+      commit_ms: commits.durations,
+      capture_to_queryable: recent.captureToQueryable,
+      received_to_queryable: recent.receivedToQueryable,
       ...measured,
     },
   ];

@@ -1,5 +1,5 @@
 import type { TableName } from "@roadstream/shared";
-import type { LiveFile, TableDefinition } from "../ports.ts";
+import type { TableDefinition } from "../ports.ts";
 
 /** Upper bounds of the histogram's steps, in seconds; a last step has what is above. */
 export const LATENCY_STEPS_S = [0.5, 1, 2, 5, 10, 30, 60, 300, 3600] as const;
@@ -13,25 +13,37 @@ export interface LatencyStatistics {
   readonly histogram: readonly { readonly le_s: number | null; readonly rows: number }[];
 }
 
-/** What the rows that landed in a window say. */
+/** What the rows say that can be queried since the window began. */
 interface RecentRows {
   readonly rows: number;
   /** Unix milliseconds. */
   readonly newestEventAt: number | null;
-  /** From capture to landing, of rows whose car had a clock that can be compared with ours, back-fill included. */
-  readonly captureToLanded: LatencyStatistics | null;
-  /** From the gateway's acceptance to landing: the path's own share, of all rows. */
-  readonly receivedToLanded: LatencyStatistics | null;
+  /** Of rows whose car had a clock that can be compared with ours, back-fill included. */
+  readonly captureToQueryable: LatencyStatistics | null;
+  /** From the gateway's acceptance: the path's own share, of all rows. */
+  readonly receivedToQueryable: LatencyStatistics | null;
+}
+
+/** A data file, and since when its rows can be queried, Unix milliseconds; null: nobody knows any more, `landed_at` counts. */
+export interface RecentFile {
+  readonly key: string;
+  readonly queryableAt: number | null;
 }
 
 interface RecentRowsQuestion {
   readonly definition: TableDefinition;
-  readonly files: readonly LiveFile[];
-  /** Unix milliseconds: rows landed from then on. */
+  readonly files: readonly RecentFile[];
+  /** Unix milliseconds: rows that can be queried from then on. */
   readonly since: number;
 }
 
 export type AskRecentRows = (question: RecentRowsQuestion) => Promise<RecentRows>;
+
+/** Milliseconds that commits took, from when the worker began with the batch until all but the metadata was put. */
+export interface CommitDurations {
+  readonly p50: number;
+  readonly p99: number;
+}
 
 /** How far a table is behind one partition of its topic. */
 export interface PartitionLag {

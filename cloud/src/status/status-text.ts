@@ -12,8 +12,10 @@ const duration = (seconds: number | null): string => {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 };
 
-const both = (latency: TableReport["received_to_landed"]): string =>
-  latency === null ? DASH : `${duration(latency.p50_ms / 1000)} / ${duration(latency.p99_ms / 1000)}`;
+const both = (p50Ms: number | undefined, p99Ms: number | undefined): string =>
+  p50Ms === undefined || p99Ms === undefined ? DASH : `${duration(p50Ms / 1000)} / ${duration(p99Ms / 1000)}`;
+
+const latency = (of: TableReport["received_to_queryable"]): string => both(of?.p50_ms, of?.p99_ms);
 
 const lagText = ({ log, lag }: TableReport): string | number => {
   if (lag === null) return log === null ? DASH : "no topic";
@@ -27,10 +29,11 @@ export const statusRow = (one: TableReport): Readonly<Record<string, string | nu
   "new rows": one.rows,
   "newest event": duration(one.event_age_s),
   "last commit": duration(one.last_commit_age_s),
-  "capture → lake p50/p99": both(one.capture_to_landed),
-  "gateway → lake p50/p99": both(one.received_to_landed),
+  "capture → queryable p50/p99": latency(one.capture_to_queryable),
+  "gateway → queryable p50/p99": latency(one.received_to_queryable),
   commits: one.commits,
-  conflicts: one.conflicts,
+  "commit p50/p99": both(one.commit_ms?.p50, one.commit_ms?.p99),
+  "overtaken/dropped": `${one.overtaken} / ${one.dropped}`,
   lag: lagText(one),
 });
 

@@ -31,7 +31,7 @@ export class MemoryObjectStore implements ObjectStore {
   /** Fault knob: null for a healthy request. */
   fault: (operation: StoreOperation, key: string) => StoreFault | null = () => null;
   /** Fault knob: awaited before a request is carried out and again before its answer. */
-  pause: () => Promise<void> = () => Promise.resolve();
+  pause: (operation: StoreOperation, key: string) => Promise<void> = () => Promise.resolve();
   /** How many requests of each kind were carried out, and the bytes written. */
   readonly counts: Record<StoreOperation, number> = {
     putIfAbsent: 0,
@@ -66,7 +66,7 @@ export class MemoryObjectStore implements ObjectStore {
   async putIfAbsent(key: string, content: ObjectContent): Promise<"created" | "exists" | "unknown"> {
     checked(key);
     const bytes = contentBytes(content);
-    await this.pause();
+    await this.pause("putIfAbsent", key);
     const fault = this.fault("putIfAbsent", key);
     if (fault === "lost_request") return "unknown";
     if (fault === "full") throw noRoom(key);
@@ -75,7 +75,7 @@ export class MemoryObjectStore implements ObjectStore {
       return "unknown";
     }
     const first = this.#create(key, bytes);
-    await this.pause();
+    await this.pause("putIfAbsent", key);
     if (fault === "lost_answer") return "unknown";
     return fault === "repeated" ? this.#create(key, bytes) : first;
   }
@@ -92,7 +92,7 @@ export class MemoryObjectStore implements ObjectStore {
   async put(key: string, content: ObjectContent): Promise<void> {
     checked(key);
     const bytes = contentBytes(content);
-    await this.pause();
+    await this.pause("put", key);
     const fault = this.fault("put", key);
     if (fault === "full") throw noRoom(key);
     if (fault !== "lost_request" && fault !== "late") {
@@ -105,14 +105,14 @@ export class MemoryObjectStore implements ObjectStore {
 
   async get(key: string): Promise<Uint8Array | null> {
     checked(key);
-    await this.pause();
+    await this.pause("get", key);
     if (this.fault("get", key) !== null) throw new RoadstreamError("unavailable", `get ${key}: no answer`);
     this.counts.get += 1;
     return this.#objects.get(key)?.bytes ?? null;
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    await this.pause();
+    await this.pause("list", prefix);
     if (this.fault("list", prefix) !== null)
       throw new RoadstreamError("unavailable", `list ${prefix}: no answer`);
     this.counts.list += 1;
@@ -134,7 +134,7 @@ export class MemoryObjectStore implements ObjectStore {
   async delete(keys: readonly string[]): Promise<void> {
     for (const key of keys) {
       checked(key);
-      await this.pause();
+      await this.pause("delete", key);
       const fault = this.fault("delete", key);
       if (fault !== "lost_request") {
         this.counts.delete += 1;

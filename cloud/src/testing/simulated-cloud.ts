@@ -276,13 +276,14 @@ export class SimulatedCloud {
 
   #storeOf(process: MortalProcess): MemoryObjectStore {
     const store = new MemoryObjectStore(this.clock, this.objects);
-    store.pause = () => this.#pause(process);
+    store.pause = (operation, key) => this.#pause(process, this.world.delayMs(operation, key));
     store.fault = (operation) => this.world.storeFault(operation);
     return store;
   }
 
-  async #pause(process: MortalProcess): Promise<void> {
+  async #pause(process: MortalProcess, delayMs = 0): Promise<void> {
     const { latencyMs } = this.world;
+    if (delayMs > 0) await this.clock.sleep(millis(delayMs));
     if (latencyMs > 0) await this.clock.sleep(millis(this.below(latencyMs)));
     await process.step();
   }

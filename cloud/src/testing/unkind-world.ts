@@ -29,6 +29,8 @@ export class UnkindWorld {
   isScratchFull = false;
   /** Each request takes up to so long, and so do answers; 0: all is done at once. */
   latencyMs = 0;
+  /** Each request of this kind to the store takes so long, and so does its answer. */
+  delayMs: (operation: StoreOperation, key: string) => number = () => 0;
   readonly #random: Random;
 
   constructor(random: Random) {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { acceptor, buildPayload, logTopics, unixMillis } from "@roadstream/shared";
+import { acceptor, buildPayload, days, logTopics, unixMillis } from "@roadstream/shared";
 import { nodeSha256, nodeZstd } from "@roadstream/shared/adapters";
 import { singleRecords, type LogAppend } from "@roadstream/shared/event-log";
 import { gpsRecord, headerOf, VEHICLE } from "@roadstream/shared/testing";
@@ -55,7 +55,7 @@ const reading = (seq: number, latitude: number, boot = "m1") => ({
 const gps = (seq: number, latitude: number): LogAppend =>
   tinyRecord("gps_data", { seq, at: "10:00:00" }, { fix: "3d", latitude, longitude: -95.5 });
 /** What the gateway makes of a publish of readings 4 and 5 that came by another stream's topic, in one letter. */
-const publishAstray = (): readonly LogAppend[] => {
+const publishAstray = (receivedAt = Date.now()): readonly LogAppend[] => {
   const accept = acceptor({ topics: TOPICS, sha256: nodeSha256, zstd: nodeZstd });
   const payload = buildPayload(
     headerOf(4, 5, { bootId: TINY_BOOT }),
@@ -63,7 +63,7 @@ const publishAstray = (): readonly LogAppend[] => {
     nodeZstd,
   );
   const topic = `dt/roadstream/v1/${VEHICLE}/vehicle_data`;
-  const publish = { clientId: VEHICLE, topic, payload, receivedAt: unixMillis(Date.now()) };
+  const publish = { clientId: VEHICLE, topic, payload, receivedAt: unixMillis(receivedAt) };
   return singleRecords(accept(publish).entries);
 };
 /** What the car promises by then: five readings, all acknowledged, and this. */
@@ -139,4 +139,17 @@ test("what was refused is listed, shown, mended and replayed; replayed again, no
   expect(await readings()).toEqual(whole);
   expect(await letters()).toEqual(listed);
   expect((await json("verify", ...BOTH))["totals"]).toEqual(mended["totals"]);
+}, 120_000);
+
+test("of letters young and old, --since takes those received since: none else is listed or replayed", async () => {
+  await tiny.append([gps(1, 132), ...publishAstray(Date.now() - days(2))]);
+  await tiny.land();
+  const reasons = async (since: string) =>
+    (await letters("--since", since)).map(({ reason }) => String(reason)).toSorted();
+  expect(await reasons("1h")).toEqual(["out_of_range"]);
+  expect(await reasons("3d")).toEqual(["out_of_range", "wrong_stream"]);
+  const refused = { ok: true, dry_run: false, left: 0, refused: { out_of_range: 1 } };
+  expect(await replay("--since", "1h")).toEqual({ ...refused, letters: 1, replayed: 0 });
+  expect(await replay("--since", "3d")).toEqual({ ...refused, letters: 2, replayed: 2 });
+  expect(await drain("gps_data")).toMatchObject({ received: 2, landed: 2 });
 }, 120_000);

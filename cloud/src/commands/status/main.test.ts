@@ -1,14 +1,17 @@
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { allTopics, logTopics, MemoryMetrics, silentLogger } from "@roadstream/shared";
+import { allTopics, logTopics, MemoryMetrics, seconds, silentLogger } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
 import { openEventLog } from "@roadstream/shared/event-log";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ALARM_NAMES } from "../../status/alarms.ts";
 import type { StatusReport } from "../../status/lake-status.ts";
-import { recentFiles, tableCommits } from "../../status/table-commits.ts";
+import { queryableTimes } from "../../status/queryable-times.ts";
+import { recentFiles } from "../../status/recent-files.ts";
+import { tableCommits } from "../../status/table-commits.ts";
 import { batch, openTable, whileTimePasses } from "../../testing/lake-fixture.ts";
+import { instantCompression } from "../../testing/instant-compression.ts";
 import { MemoryObjectStore } from "../../testing/memory-object-store.ts";
 import { runCloud } from "../../testing/run-cloud.ts";
 import { tinyLake, tinyRecord, type TinyLake } from "../../testing/tiny-lake.ts";
@@ -49,7 +52,8 @@ test("times by clocks that can tell, the path's own share of all rows, lag and a
   const report = JSON.parse(run.stdout) as StatusReport;
   const table = report.tables.find((one) => one.table === "gps_data");
   expect(table).toMatchObject({ total_rows: 101, rows: 101, commits: 1, conflicts: 0 });
-  const { capture_to_landed: captured, received_to_landed: received } = table ?? {};
+  expect(table?.commit_ms?.p50).toBeGreaterThan(0);
+  const { capture_to_queryable: captured, received_to_queryable: received } = table ?? {};
   expect(captured?.rows).toBe(99);
   for (const ms of [captured?.p50_ms, captured?.p90_ms]) {
     expect(ms).toBeGreaterThan(10 * MINUTE);
@@ -72,7 +76,30 @@ test("times by clocks that can tell, the path's own share of all rows, lag and a
     3,
     expect.stringMatching(/ALARM lag_high gps_data: 1 records of partition \d are not landed/),
   ]);
-  expect(failing.stdout).toContain("gps_data");
+  expect(failing.stdout).toMatch(/capture → queryable p50\/p99.* commit p50\/p99[^]*gps_data/);
+});
+
+test("a row counts as queryable when its table's metadata was there, not when it was written to a file", async () => {
+  await tiny.append([gps(1, 10_000, 8000)]);
+  await tiny.land();
+  const sql = "SELECT epoch_ms(landed_at) - epoch_ms(captured_at) AS ms FROM gps_data";
+  const { stdout: rows } = await runCloud(tiny.folder, "sql", sql, "--lake", tiny.lakeSpec, "--json");
+  const landed = Number((JSON.parse(rows) as { rows: { ms: string }[] }).rows[0]?.ms);
+  const reported = async () => {
+    const { stdout } = await status("--json");
+    const report = JSON.parse(stdout) as StatusReport;
+    return report.tables.find(({ table }) => table === "gps_data");
+  };
+  const prompt = (await reported())?.capture_to_queryable?.p50_ms;
+  expect(prompt).toBeGreaterThanOrEqual(landed);
+  expect(prompt).toBeLessThan(landed + 5000);
+  // As of a put that hung for five seconds more.
+  const folder = join(tiny.folder, "lake/gps_data/metadata");
+  const taken = (Date.now() + 5000) / 1000;
+  for (const name of await readdir(folder)) await utimes(join(folder, name), taken, taken);
+  const late = await reported();
+  expect(late?.capture_to_queryable?.p50_ms).toBeGreaterThanOrEqual(landed + 5000);
+  expect(late?.received_to_queryable?.p99_ms).toBeGreaterThanOrEqual(8000 + 5000);
 });
 
 test("a lake without a log: everything but the lag; without a lake: wrong usage", async () => {
@@ -115,9 +142,12 @@ test("a log that was made anew is no log without lag", async () => {
 });
 
 test("snapshots say of a commit how often another one came first, and which files are new", async () => {
+  using _ = instantCompression();
   const clock = new VirtualClock();
   const store = new MemoryObjectStore(clock);
-  const [one, other] = [openTable({ store, clock }), openTable({ store, clock, seed: 2 })];
+  const slow = new MemoryObjectStore(clock, store);
+  slow.pause = (operation) => (operation === "putIfAbsent" ? clock.sleep(seconds(5)) : Promise.resolve());
+  const [one, other] = [openTable({ store, clock }), openTable({ store: slow, clock, seed: 2 })];
   const { definition } = one;
   const base = await whileTimePasses(clock, one.head());
   const next = (partition: number) => ({
@@ -134,18 +164,26 @@ test("snapshots say of a commit how often another one came first, and which file
   await clock.advance(10_000);
   const outcome = await whileTimePasses(clock, other.append(batch(definition, next(1))));
   if (outcome.kind !== "committed") throw new Error(outcome.kind);
-  expect(tableCommits(outcome.head, 0)).toMatchObject({ commits: 2, conflicts: 1, rows: 10 });
-  expect(tableCommits(outcome.head, since)).toMatchObject({ commits: 1, conflicts: 1, rows: 5 });
+  expect(tableCommits(outcome.head, 0)).toMatchObject({ commits: 2, overtaken: 1, dropped: 0, rows: 10 });
+  const { durations, ...counts } = tableCommits(outcome.head, since);
+  expect(counts).toMatchObject({ commits: 1, overtaken: 1, rows: 5 });
+  // The manifest once, its list and the metadata twice, the last of which nobody can say before; each there and back.
+  expect(durations?.p50).toBeGreaterThanOrEqual(4 * seconds(10));
+  expect(durations?.p50).toBeLessThan(5 * seconds(10));
+  expect(durations?.p99).toBe(durations?.p50);
   // Where statistics do not tell, as of another engine's files.
   const files = (await one.entries(outcome.head)).map(({ entry, ...more }) => ({
     ...more,
     entry: { ...entry, data_file: { ...entry.data_file, upper_bounds: null } },
   }));
-  expect(recentFiles(definition, outcome.head, files, since).map(({ key }) => key)).toEqual(["k1"]);
-  expect(recentFiles(definition, outcome.head, files, 0)).toHaveLength(2);
+  const recent = (from: number) =>
+    recentFiles(definition, outcome.head, { entries: files, times: new Map() }, from);
+  expect(recent(since).map(({ key }) => key)).toEqual(["k1"]);
+  expect(recent(0)).toHaveLength(2);
 });
 
 test("on a busy table the files of the window are read, not all: snapshots do not reach back so far", async () => {
+  using _ = instantCompression();
   const clock = new VirtualClock();
   const store = new MemoryObjectStore(clock);
   const table = openTable({ store, clock });
@@ -179,7 +217,9 @@ test("on a busy table the files of the window are read, not all: snapshots do no
   const wanted = landings.flatMap((at, n) => (at >= since ? [`k${n}`] : []));
   expect(wanted.length).toBeGreaterThan(50);
   expect(wanted.length).toBeLessThan(150);
-  const read = recentFiles(definition, head, await table.entries(head), since).map(({ key }) => key);
+  const times = await queryableTimes(store, definition.name, head);
+  const entries = await table.entries(head);
+  const read = recentFiles(definition, head, { entries, times }, since).map(({ key }) => key);
   expect(new Set(read)).toEqual(new Set(wanted));
 });
 
