@@ -31,6 +31,8 @@ export interface ObjectStore extends AsyncDisposable {
   keyOf(location: string): string | null;
   /** A local file with the object's bytes for DuckDB to read: the file itself in a folder, a cached copy from S3. */
   localFile(key: string): Promise<string>;
+  /** Lets go of all cached copies but of these: they may hold what was erased, of objects that are long gone. */
+  dropCopies(but: Iterable<string>): Promise<void>;
 }
 
 /** Bytes in memory, or a local file that the store may move (its own folder) or upload. */

@@ -140,6 +140,11 @@ export class FolderObjectStore implements ObjectStore {
     }
   }
 
+  /** The objects themselves are read: there are none. */
+  dropCopies(): Promise<void> {
+    return Promise.resolve();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }

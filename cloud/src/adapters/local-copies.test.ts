@@ -64,6 +64,18 @@ test("a copy of what is deleted goes too; where there is none, nothing happens",
   expect(await kept()).toEqual(["b.parquet"]);
 });
 
+test("all but some go at once, of whichever lake, and the next reader fetches them anew", async () => {
+  const copies = open();
+  await copies.removeAllBut([]);
+  for (const name of ["s3://lake/a.parquet", "s3://lake/b.parquet", "s3://other/c.parquet"])
+    await copies.path(name, source("x").chunks);
+  await copies.removeAllBut(["s3://lake/b.parquet", "s3://lake/never.parquet"]);
+  expect(await kept()).toEqual(["b.parquet"]);
+  const { state, chunks } = source("again");
+  expect(await readFile(await copies.path("s3://lake/a.parquet", chunks), "utf8")).toBe("again");
+  expect(state.asked).toBe(1);
+});
+
 test("what breaks off on the way is no copy, and its error is the source's own", async () => {
   const copies = open();
   const broken = async function* (): AsyncGenerator<Uint8Array> {

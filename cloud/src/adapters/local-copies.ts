@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Dirent } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
@@ -81,6 +82,16 @@ export class LocalCopies {
     await here(path, rm(path, { force: true }));
   }
 
+  /** Lets all copies go, but of these: also of objects that nobody knows any more, and of other lakes. */
+  async removeAllBut(locations: Iterable<string>): Promise<void> {
+    const { folder } = this.#options;
+    const kept = new Set<string>();
+    for (const location of locations) kept.add(nameOf(location));
+    for (const entry of await here(folder, namesIn(folder)))
+      if (entry.isFile() && !kept.has(entry.name))
+        await here(folder, rm(join(folder, entry.name), { force: true }));
+  }
+
   /** Whether it is here; if so, it was just asked for. */
   async #touch(path: string): Promise<boolean> {
     try {
@@ -144,6 +155,16 @@ export class LocalCopies {
     }
   }
 }
+
+/** None where no copy was ever made. */
+const namesIn = async (folder: string): Promise<readonly Dirent[]> => {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+};
 
 /** Flat, because one object's name may be another's folder; with the object's own last name, for people. */
 const nameOf = (location: string): string =>

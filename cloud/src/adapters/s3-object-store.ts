@@ -182,6 +182,12 @@ export class S3ObjectStore implements ObjectStore {
     );
   }
 
+  async dropCopies(but: Iterable<string>): Promise<void> {
+    const kept: string[] = [];
+    for (const key of but) kept.push(this.#copyName(key));
+    await this.#options.copies.removeAllBut(kept);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#line.close();
     await this.#connection.close();

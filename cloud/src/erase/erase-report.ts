@@ -15,6 +15,8 @@ export interface ErasedTable {
   readonly remaining: {
     /** Of the vehicle in the table now: they landed since. */
     readonly rows: number;
+    /** Log partitions whose ledger knows it: also of readings that were refused since. */
+    readonly ledgers: number;
     /** Data files that another branch or a tag of the table keeps, and objects that came or would not go. */
     readonly objects: number;
   };
@@ -71,7 +73,7 @@ export const erasedLine = (one: ErasedTable): ErasedLine => ({
   series: one.series,
   snapshots: one.snapshots_expired,
   objects: one.objects_deleted,
-  remaining: one.remaining.rows + one.remaining.objects,
+  remaining: one.remaining.rows + one.remaining.ledgers + one.remaining.objects,
 });
 
 /** What it comes to, in sentences. */
@@ -85,11 +87,14 @@ export const eraseNote = (report: EraseReport): string => {
       : `${vehicle}: ${rows} rows and ${pictures.deleted} pictures are erased.`,
   ];
   const landed = sum((one) => one.remaining.rows);
+  const judged = sum((one) => one.remaining.ledgers);
   const objects = sum((one) => one.remaining.objects) + pictures.remaining;
   if (landed > 0)
     lines.push(
       `${landed} rows of it have landed meanwhile: once the car has stopped sending, erase it again.`,
     );
+  else if (judged > 0)
+    lines.push("Readings of it were refused meanwhile: once the car has stopped sending, erase it again.");
   if (objects > 0)
     lines.push(
       `${objects} objects with rows of it remain. If a branch or a tag of the table keeps them, drop it with the engine that made it; if work is still putting them, let it end. Then erase again.`,

@@ -38,7 +38,7 @@ export interface ErasedRows {
   series: number;
 }
 
-interface Holding {
+export interface Holding {
   readonly file: LiveFile;
   readonly rows: number;
 }
@@ -182,7 +182,8 @@ const withLedgers =
     return { ...partitionProperties(partitions), ...nextEpoch(on.metadata.properties) };
   };
 
-const forget = async (
+/** The ledgers without the vehicle; to `look` writes nothing, and says which of them know it. */
+export const forget = async (
   context: EraseContext,
   options: {
     readonly head: TableHead;

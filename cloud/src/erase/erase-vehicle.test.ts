@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deadLetterValue, rejection, silentLogger } from "@roadstream/shared";
 import { partitionOf, type LogAppend } from "@roadstream/shared/event-log";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { FolderObjectStore } from "../adapters/folder-object-store.ts";
 import { DEFAULT_DUCKDB, DuckDbEngine } from "../adapters/duckdb-engine.ts";
 import { lakeFilesSql } from "../adapters/duckdb-lake-files.ts";
 import { openErasure } from "../adapters/open-erasure.ts";
@@ -41,7 +42,10 @@ afterAll(() => engine[Symbol.asyncDispose]());
 beforeEach(async () => {
   tiny = await tinyLake();
 });
-afterEach(() => tiny[Symbol.asyncDispose]());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await tiny[Symbol.asyncDispose]();
+});
 
 const spec = () => ({ lake: tiny.lakeSpec, catalog: "file" });
 
@@ -166,11 +170,19 @@ test(
       clean: true,
       totals: { landed: 12 + 4 + 2, rejected: 1, removed: 0 },
     });
-    expect((await naming()).length).toBeGreaterThan(15);
+    const named = await naming();
+    expect(named.length).toBeGreaterThan(15);
+    const dropped = vi.spyOn(FolderObjectStore.prototype, "dropCopies");
     const looked = await erase("look");
     expect(looked).toMatchObject({ ok: true, dry_run: true, pictures: { deleted: 2 } });
     expect((await verify()).totals).toEqual(before.totals);
+    expect(dropped).not.toHaveBeenCalled();
     const report = await erase();
+    const copies = [...((dropped.mock.lastCall?.at(0) ?? []) as Iterable<string>)];
+    expect([copies.length > 0, copies.filter((key) => named.some((path) => path.endsWith(key)))]).toEqual([
+      true,
+      [],
+    ]);
     const rows = Object.fromEntries(report.tables.map((one) => [one.table, one.rows]));
     expect(Object.fromEntries(looked.tables.map((one) => [one.table, one.rows]))).toEqual(rows);
     expect(rows).toMatchObject({
@@ -195,7 +207,7 @@ test(
     const again = await erase();
     expect(again.ok).toBe(true);
     for (const one of again.tables)
-      expect([one.rows, one.series, one.remaining]).toEqual([0, 0, { rows: 0, objects: 0 }]);
+      expect([one.rows, one.series, one.remaining]).toEqual([0, 0, { rows: 0, ledgers: 0, objects: 0 }]);
     expect((await verify()).totals).toEqual(after.totals);
   },
 );
@@ -263,7 +275,7 @@ test(
     const kept = await erase();
     expect([kept.ok, kept.tables.find((one) => one.table === "gps_data")?.remaining]).toEqual([
       false,
-      { rows: 0, objects: 1 },
+      { rows: 0, ledgers: 0, objects: 1 },
     ]);
     expect(await count("gps_data")).toBe(1);
     await tag((refs) => Object.fromEntries(Object.entries(refs).filter(([name]) => name !== "audit")));

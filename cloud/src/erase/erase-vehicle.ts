@@ -37,8 +37,9 @@ export const eraseVehicle = async (options: EraseVehicleOptions): Promise<EraseR
   const { vehicle, mode, signal } = options;
   const tables: ErasedTable[] = [];
   const pictures = { deleted: 0, remaining: 0 };
+  const clean = new Set<string>();
   for (const name of TABLE_NAMES) {
-    const context: EraseContext = { ...options, table: options.tables[name], clean: new Set() };
+    const context: EraseContext = { ...options, table: options.tables[name], clean };
     const head = await context.table.peek();
     if (head === null || signal.aborted) continue;
     const erasure = mode === "look" ? await lookAt(context, head) : await eraseTable(context);
@@ -46,8 +47,9 @@ export const eraseVehicle = async (options: EraseVehicleOptions): Promise<EraseR
     pictures.deleted += erasure.pictures.deleted;
     pictures.remaining += erasure.pictures.remaining;
   }
+  if (mode === "erase") await options.tables.gps_data.store.dropCopies(clean);
   const rest = tables.reduce(
-    (sum, { remaining }) => sum + remaining.rows + remaining.objects,
+    (sum, { remaining }) => sum + remaining.rows + remaining.ledgers + remaining.objects,
     pictures.remaining,
   );
   return {
@@ -74,7 +76,7 @@ const lookAt = async (context: EraseContext, head: TableHead): Promise<Erasure> 
       series,
       snapshots_expired: 0,
       objects_deleted: 0,
-      remaining: { rows: 0, objects: 0 },
+      remaining: { rows: 0, ledgers: 0, objects: 0 },
     },
     pictures: { deleted: pictures, remaining: 0 },
   };
@@ -104,7 +106,7 @@ export const eraseTable = async (context: EraseContext): Promise<Erasure> => {
       series,
       snapshots_expired: swept.snapshotsExpired,
       objects_deleted: swept.objectsDeleted,
-      remaining: { rows: found.rows, objects: found.kept + looseObjects(found) },
+      remaining: { rows: found.rows, ledgers: found.ledgers, objects: found.kept + looseObjects(found) },
     },
     pictures: { deleted: swept.picturesDeleted, remaining: found.loose.pictures.length },
   };

@@ -145,7 +145,7 @@ describe("what is put when all was listed, by work that the fence voids", () => 
     expect(left).toHaveLength(4);
     expect(store.keys.filter((key) => left.includes(key))).toEqual([]);
     expect(erased).toMatchObject({
-      table: { objects_deleted: 3, remaining: { rows: 0, objects: 0 } },
+      table: { objects_deleted: 3, remaining: { rows: 0, ledgers: 0, objects: 0 } },
       pictures: { deleted: 1, remaining: 0 },
     });
   });
@@ -153,7 +153,7 @@ describe("what is put when all was listed, by work that the fence voids", () => 
   test("again and again, is told of as remaining: no look without end", async () => {
     const erased = await erase(async () => void (await putInVain()));
     expect(erased).toMatchObject({
-      table: { remaining: { rows: 0, objects: 3 } },
+      table: { remaining: { rows: 0, ledgers: 0, objects: 3 } },
       pictures: { remaining: 1 },
     });
   });
@@ -164,7 +164,7 @@ describe("what is put when all was listed, by work that the fence voids", () => 
       if (n === 1) await store.putIfAbsent(key, rowsOf("car-1"));
       expect(n).toBe(1);
     });
-    expect(erased.table.remaining).toEqual({ rows: 0, objects: 0 });
+    expect(erased.table.remaining).toEqual({ rows: 0, ledgers: 0, objects: 0 });
     expect(store.keys).toContain(key);
   });
 });
@@ -187,14 +187,14 @@ describe("readings that were never there before, of work begun behind the fence"
 
   test("stay where they land before the next fence, and are told of", async () => {
     const { erased, work } = await late(true);
-    expect(erased.table.remaining).toEqual({ rows: 1, objects: 0 });
+    expect(erased.table.remaining).toEqual({ rows: 1, ledgers: 0, objects: 0 });
     expect(await table.files(await table.head())).toHaveLength(2);
     expect(store.keys).toContain(work.puts?.[0]);
   });
 
   test("are void where they do not, and read again: nothing of them is left", async () => {
     const { erased, work } = await late(false);
-    expect(erased.table.remaining).toEqual({ rows: 0, objects: 0 });
+    expect(erased.table.remaining).toEqual({ rows: 0, ledgers: 0, objects: 0 });
     expect(await whileTimePasses(clock, table.append(work))).toMatchObject({
       kind: "conflict",
       reason: "files_removed",
@@ -202,6 +202,23 @@ describe("readings that were never there before, of work begun behind the fence"
     expect(store.keys).not.toContain(work.puts?.[0]);
     await land(VICTIM);
   });
+});
+
+test("a reading that was refused meanwhile is told of: the ledger knows it, though no row does", async () => {
+  const erased = await erase(async (n) => {
+    if (n !== 1) return;
+    const work = await begin("car-1");
+    const delta = new LedgerDelta();
+    delta.reject({ vehicleId: VICTIM, bootId: BOOT, stream: "traffic_data" }, 7, 7);
+    const place = { store, zstd: nodeZstd, table: "traffic_data", partition: 0 } as const;
+    const ledgers = { ...place, uuid: () => uuidOf(random), commit: work.commitId };
+    const { key } = await writeLedger(ledgers, new PartitionLedger(), delta);
+    const partitions = Object.fromEntries(
+      Object.entries(work.partitions).map(([partition, state]) => [partition, { ...state, ledger: key }]),
+    );
+    expect((await table.append({ ...work, partitions })).kind).toBe("committed");
+  });
+  expect(erased.table.remaining).toEqual({ rows: 0, ledgers: 1, objects: 0 });
 });
 
 test("an erasure that cannot read on leaves none of the files that it had rewritten", async () => {

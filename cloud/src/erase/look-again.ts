@@ -1,4 +1,4 @@
-import { filesHolding, type EraseContext } from "./erase-rows.ts";
+import { filesHolding, forget, type EraseContext } from "./erase-rows.ts";
 import { objectsHolding } from "./objects-holding.ts";
 import { dataHolding, listObjects, namedKeys, withoutNamed, type TableObjects } from "./table-objects.ts";
 
@@ -6,6 +6,8 @@ import { dataHolding, listObjects, namedKeys, withoutNamed, type TableObjects } 
 export interface FoundAgain {
   /** Rows in the table: they landed since. */
   readonly rows: number;
+  /** Log partitions whose ledger knows it: readings of it were judged since, perhaps all refused. */
+  readonly ledgers: number;
   /** Data files that only another branch or a tag of the table keeps. */
   readonly kept: number;
   /**
@@ -21,6 +23,7 @@ export const lookAgain = async (context: EraseContext): Promise<FoundAgain> => {
   const listed = await listObjects(context);
   const head = await table.head();
   const live = await filesHolding(context, head);
+  const { partitions } = await forget(context, { head, holding: live, commitId: "", mode: "look" });
   const named = await namedKeys(context, head);
   const isLive = new Set(live.map(({ file }) => file.key));
   const kept = await dataHolding(
@@ -29,6 +32,7 @@ export const lookAgain = async (context: EraseContext): Promise<FoundAgain> => {
   );
   return {
     rows: live.reduce((sum, { rows }) => sum + rows, 0),
+    ledgers: Object.keys(partitions).length,
     kept: kept.length,
     loose: await objectsHolding(context, withoutNamed(listed, named)),
   };

@@ -42,6 +42,8 @@ export class MemoryObjectStore implements ObjectStore {
     now: 0,
   };
   writtenBytes = 0;
+  /** Of which objects copies were left when all others were let go; null: they never were. */
+  copiesLeft: readonly string[] | null = null;
   readonly #clock: Clock;
   readonly #objects: Map<string, StoredObject>;
   readonly #late: { readonly key: string; readonly bytes: Uint8Array }[];
@@ -155,6 +157,11 @@ export class MemoryObjectStore implements ObjectStore {
 
   localFile(key: string): Promise<string> {
     return Promise.reject(new RoadstreamError("refused", `${key} is in memory only: no local file`));
+  }
+
+  dropCopies(but: Iterable<string>): Promise<void> {
+    this.copiesLeft = [...but];
+    return Promise.resolve();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
