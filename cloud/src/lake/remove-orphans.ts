@@ -1,6 +1,7 @@
 import { days, hours, type DurationMs } from "@roadstream/shared";
 import { removeOrphanPictures, type OrphanPictures } from "../pictures/remove-orphan-pictures.ts";
 import type { ObjectInfo, TableHead, TextsOfFiles } from "../ports.ts";
+import { despiteOthers } from "./despite-others.ts";
 import type { IcebergTable } from "./lake-table.ts";
 import { reachableKeys } from "./reachable-keys.ts";
 import { voidWork } from "./void-work.ts";
@@ -43,18 +44,12 @@ export interface NamedElsewhere {
  * clock says. Files that are young by the store's clock stay for the sake of other engines.
  */
 export const removeOrphans = async (options: OrphanOptions): Promise<OrphanReport | null> => {
-  const { table } = options;
-  const head = await table.peek();
-  if (head === null) return null;
+  const { table, mode, pictureKeys } = options;
+  if ((await table.peek()) === null) return null;
   const age = Math.max(options.olderThan ?? DEFAULT_ORPHAN_AGE, MIN_ORPHAN_AGE);
   const putBefore = (await table.store.now()) - age;
-  let orphans = await oldAndUnnamed(options, putBefore, await namedAt(options, head));
-  if (options.mode === "remove" && orphans.length > 0) {
-    const isNamed = await namedAt(options, await voidWork(table, head));
-    orphans = orphans.filter(({ key }) => !isNamed(key));
-    await table.store.delete(orphans.map(({ key }) => key));
-  }
-  const { mode, pictureKeys } = options;
+  const orphans = await despiteOthers(table, () => orphanObjects(options, putBefore));
+  if (mode === "remove") await table.store.delete(orphans.map(({ key }) => key));
   return {
     table: table.definition.name,
     objects: orphans.length,
@@ -63,6 +58,16 @@ export const removeOrphans = async (options: OrphanOptions): Promise<OrphanRepor
       ? {}
       : { pictures: await removeOrphanPictures({ table, putBefore, pictureKeys, mode }) }),
   };
+};
+
+/** Without those that somebody names by now; behind a fence, where they are to be removed. */
+const orphanObjects = async (options: OrphanOptions, putBefore: number): Promise<readonly ObjectInfo[]> => {
+  const { table, mode } = options;
+  const head = await table.head();
+  const orphans = await oldAndUnnamed(options, putBefore, await namedAt(options, head));
+  if (mode === "list" || orphans.length === 0) return orphans;
+  const isNamed = await namedAt(options, await voidWork(table, head));
+  return orphans.filter(({ key }) => !isNamed(key));
 };
 
 type IsNamed = (key: string) => boolean;

@@ -1,4 +1,4 @@
-import { days, hours, seededRandom } from "@roadstream/shared";
+import { days, hours, RoadstreamError, seededRandom } from "@roadstream/shared";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { beforeEach, expect, test } from "vitest";
 import { expireTable } from "../lake/expire-table.ts";
@@ -128,4 +128,25 @@ test("a slow writer's batch, whose pictures were taken for orphans, can no longe
     kind: "conflict",
     reason: "files_removed",
   });
+});
+
+test("where a file goes while it is asked, it is asked again; what had gone before is counted all the same", async () => {
+  for (const vehicle of ["car-0", "car-1"]) await picture(vehicle, 1);
+  const named = await picture("car-2", 1);
+  await land([named]);
+  await store.putIfAbsent("traffic_data/data/event_day=2026-01-01/loose.parquet", new Uint8Array(1));
+  clock.jumpWall(days(4));
+  let failures = 1;
+  const failing: TextsOfFiles = async function* (files, range) {
+    if ((failures -= 1) >= 0) {
+      // Somebody's commit takes what was to be read.
+      await land([]);
+      throw new RoadstreamError("storage", "read: no such file");
+    }
+    yield* pictureKeys(files, range);
+  };
+  const options = { table, olderThan: days(3), ledgers: null, mode: "remove", pictureKeys: failing } as const;
+  const report = await whileTimePasses(clock, removeOrphans(options));
+  expect(report).toMatchObject({ objects: 1, pictures: { objects: 2 } });
+  expect(pictures()).toEqual([named]);
 });

@@ -1,4 +1,5 @@
 import type { IcebergTable } from "../lake/lake-table.ts";
+import { despiteOthers } from "../lake/despite-others.ts";
 import { snapshotFiles } from "../lake/reachable-keys.ts";
 import { voidWork } from "../lake/void-work.ts";
 import type { TableHead, TextsOfFiles } from "../ports.ts";
@@ -31,10 +32,13 @@ export const removeOrphanPictures = async (options: OrphanPicturesOptions): Prom
   const { table, mode, portion = PORTION } = options;
   const sum = { objects: 0, bytes: 0 };
   const old = new Map<string, number>();
-  const settle = async (): Promise<void> => {
+  const lookUp = async (): Promise<void> => {
     const head = await table.head();
     await dropNamed(options, head, old);
     if (mode === "remove" && old.size > 0) await dropNamed(options, await voidWork(table, head), old);
+  };
+  const settle = async (): Promise<void> => {
+    await despiteOthers(table, lookUp);
     const keys = [...old.keys()];
     if (mode === "remove") await table.store.delete(keys);
     sum.objects += keys.length;

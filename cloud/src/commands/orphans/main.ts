@@ -12,7 +12,6 @@ import { duckDbPictureKeys } from "../../adapters/duckdb-picture-keys.ts";
 import { openLake, type OpenedLake } from "../../adapters/open-lake.ts";
 import { printRows } from "../../adapters/open-output.ts";
 import { currentHeads } from "../../lake/current-heads.ts";
-import { despiteOthers } from "../../lake/despite-others.ts";
 import { removeOrphans, type OrphanOptions } from "../../lake/remove-orphans.ts";
 import { ledgerPrefix, namedLedgers } from "../../ledger/named-ledgers.ts";
 import type { OrphanPictures } from "../../pictures/remove-orphan-pictures.ts";
@@ -55,7 +54,7 @@ const run = async (
       ...(name === "traffic_data" ? { pictureKeys: await pictureKeysOf(lake, context, opened) } : {}),
       ...(values.olderThan === null ? {} : { olderThan: values.olderThan }),
     };
-    const report = await despiteOthers(options.table, () => removeOrphans(options));
+    const report = await removeOrphans(options);
     if (report === null) continue;
     const { pictures: found = null, ...line } = report;
     tables.push(line);
