@@ -9,6 +9,7 @@ import { runOurs, runPython, runSpark, type Ground } from "./lake/contenders.ts"
 import { measureInChild } from "./child.ts";
 import type { CommitTime } from "./lake/commit-time.ts";
 import { fillTopic } from "./lake/fill-topic.ts";
+import { measureFlatMemory, type FlatMemory } from "./lake/flat-memory.ts";
 import { median } from "./measure.ts";
 
 interface Judged {
@@ -30,6 +31,7 @@ export interface LakeBench {
   readonly python: Judged;
   /** Of one table, one after the other, rows left out: what workers of a table wait for each other. */
   readonly commit: CommitTime;
+  readonly memory: FlatMemory;
   readonly ok: boolean;
   readonly records: number;
   readonly doubles: number;
@@ -88,6 +90,7 @@ export const benchLake = async (): Promise<LakeBench> => {
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+  const memory = await measureFlatMemory();
   const { records, readings, bytesPerRecord } = topic;
   const rate = (seconds: (round: Round) => number): number =>
     Math.round(records / median(rounds.map(seconds)));
@@ -107,7 +110,8 @@ export const benchLake = async (): Promise<LakeBench> => {
     spark: { ...spark, withoutStart: { theirs: rate(up), ratio: ratio(up) } },
     python,
     commit,
-    ok: spark.ok && python.ok,
+    memory,
+    ok: spark.ok && python.ok && memory.ok,
     records,
     doubles: records - readings,
     bytesPerRecord,

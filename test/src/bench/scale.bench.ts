@@ -1,5 +1,5 @@
 import { measureInChild, megabytes } from "./child.ts";
-import { measureFleet, type FleetMeasure } from "./scale/fleets.ts";
+import { FLAT, measureFleet, peakRatio, type FleetMeasure } from "./scale/fleets.ts";
 import type { LedgerMeasure } from "./scale/ledger-state.ts";
 
 export interface ScaleBench {
@@ -21,8 +21,6 @@ interface LedgerLine extends Omit<LedgerMeasure, "heldBytes" | "peakBytes"> {
   readonly heldMegabytes: number;
 }
 
-/** Flat: the largest takes at most a quarter more than the smallest. */
-const TARGET = 1.25;
 const FLEETS = [10, 1000, 100_000] as const;
 const FLEET_ROWS = 1_000_000;
 const DAYS = [1, 30, 365] as const;
@@ -35,11 +33,6 @@ const LEDGERS = [
   { vehicles: 1_000_000, partitions: 60 },
 ] as const;
 const LEDGER = new URL("scale/ledger-state.ts", import.meta.url);
-
-const ratio = (measures: readonly FleetMeasure[]): number => {
-  const peaks = measures.map(({ peakMegabytes }) => peakMegabytes);
-  return Math.round((100 * (peaks.at(-1) ?? Number.NaN)) / (peaks[0] ?? Number.NaN)) / 100;
-};
 
 const measureLedger = async ({
   vehicles,
@@ -65,9 +58,9 @@ export const benchScale = async (): Promise<ScaleBench> => {
   for (const open of DAYS) days.push(await measureFleet({ vehicles: 1000, rows: DAYS_ROWS, days: open }));
   const ledgers: LedgerLine[] = [];
   for (const one of LEDGERS) ledgers.push(await measureLedger(one));
-  const fleetRatio = ratio(fleets);
-  const daysRatio = ratio(days);
-  const ok = fleetRatio <= TARGET && daysRatio <= TARGET;
+  const fleetRatio = peakRatio(fleets);
+  const daysRatio = peakRatio(days);
+  const ok = fleetRatio <= FLAT && daysRatio <= FLAT;
   return {
     name: "scale",
     unit: "peak memory, largest to smallest",
@@ -76,7 +69,7 @@ export const benchScale = async (): Promise<ScaleBench> => {
     ledgers,
     fleetRatio,
     daysRatio,
-    target: TARGET,
+    target: FLAT,
     ok,
   };
 };

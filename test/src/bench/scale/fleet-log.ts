@@ -46,7 +46,7 @@ const records = function* ({ vehicles, rows, days }: Fleet, random: Random) {
   }
 };
 
-/** A SQLite log that holds the fleet's readings. */
+/** Fills an empty log with the fleet's readings. */
 export const writeFleetLog = async (log: string, fleet: Fleet, partitions: number): Promise<void> => {
   const common = { clock: systemClock(), random: systemRandom(), logger: silentLogger };
   await using opened = await openEventLog(log, { ...common, metrics: new MemoryMetrics(), env: {} });

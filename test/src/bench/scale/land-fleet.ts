@@ -20,15 +20,15 @@ const environment = {
   random: systemRandom(),
   logger,
   metrics: new MemoryMetrics(),
-  env: {},
+  env: process.env,
 };
 
 await using ingest = await openIngest({
   ...environment,
   path: (text: string) => text,
   commitInterval: seconds(30),
-  log: `sqlite:${log}`,
-  lake: `file:${lake}`,
+  log,
+  lake,
   catalog: "file",
   moveCatalog: false,
   untilDrained: true,
