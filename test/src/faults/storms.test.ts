@@ -9,5 +9,9 @@ stormSuite({
   seeds: Array.from({ length: RUNS }, (_, i) => FIRST_SEED + i),
   beds: 3,
   command: "test:faults",
-  expectMet: (met, runs) => expect(met.killed).toBeGreaterThan(runs / 4),
+  expectMet: (met, runs) => {
+    expect(met.killed).toBeGreaterThan(runs / 4);
+    expect(met.compacted).toBeGreaterThan(runs / 4);
+    expect(met.conflicts).toBeGreaterThan(runs / 4);
+  },
 });

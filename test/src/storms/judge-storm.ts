@@ -9,6 +9,9 @@ export interface StormOutcome {
   readonly killed: number;
   readonly gaveUp: number;
   readonly slowStops: number;
+  /** Files that were compacted beside the run. */
+  readonly compacted: number;
+  readonly conflicts: number;
   /** Versions of tables that the reader beside the run saw. */
   readonly looks: number;
 }
@@ -39,8 +42,9 @@ export const runStorm = async (seed: number, bed: StormBed, suite: string): Prom
     if (!clean || wrong.length > 0) throw new Error(`verify is not content: ${verified.stdout}`);
     const rows = await findWrongRows(direct, run.promised);
     if (rows.length > 0) throw new Error(`${rows.length} rows are wrong: ${rows.slice(0, 5).join(", ")}`);
+    const conflicts = await run.conflicts();
     await bed.forget(run.place);
-    return { ...run.met, looks: reader.looks };
+    return { ...run.met, conflicts, looks: reader.looks };
   } catch (cause) {
     process.stderr.write(`storm ${seed} failed: ${String(firstOf(cause)).slice(0, 2000)}\n`);
     const alone = `ROADSTREAM_SEED=${seed} npx -y pnpm@12 ${suite} storms`;

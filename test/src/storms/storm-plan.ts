@@ -23,6 +23,8 @@ export interface StormPlan {
   readonly blows: readonly Blow[];
   /** Of a hundred requests to S3, so many are lost, unanswered, late or refused. */
   readonly lossPercent: number;
+  /** The tables that the reader looks at are compacted all the time. */
+  readonly compacts: boolean;
   readonly epochs: number;
 }
 
@@ -40,6 +42,7 @@ const SCENES = [
   "S3 killed",
   "S3 lossy",
   "clocks set",
+  "tables compacted",
 ] as const;
 type Scene = (typeof SCENES)[number];
 
@@ -67,6 +70,7 @@ export const stormPlan = (seed: number): StormPlan => {
     jumps: Object.assign({}, ...parts.map(({ jumps }) => jumps)) as StormPlan["jumps"],
     blows: parts.flatMap(({ blows = [] }) => blows),
     lossPercent: Math.max(0, ...parts.map(({ lossPercent = 0 }) => lossPercent)),
+    compacts: parts.some(({ compacts = false }) => compacts),
     epochs: 60 + below(180),
   };
 };
@@ -102,6 +106,8 @@ const partOf = (scene: Scene, below: (bound: number) => number): Part => {
       return { blows: [{ kind: "restart", what: "s3", atMs, forMs: below(3_000) }] };
     case "S3 lossy":
       return { lossPercent: 3 + below(10) };
+    case "tables compacted":
+      return { compacts: true };
     case "clocks set":
       return {
         jumps: {

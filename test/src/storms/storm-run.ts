@@ -1,5 +1,4 @@
 import { seededRandom, type Random } from "@roadstream/shared";
-import { partitionOf } from "@roadstream/shared/event-log";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +6,7 @@ import { capture } from "../kills/capture.ts";
 import { doomEnvironment } from "../kills/doom-plan.ts";
 import { givenNumbers } from "../kills/given-numbers.ts";
 import type { Promised } from "../kills/kill-run.ts";
+import { oneVehicleIn } from "../processes/fleet-names.ts";
 import { runStage, startStage, type Stage, type StageExit } from "../processes/start-stage.ts";
 import type { S3LineFault } from "../services/faulty-s3-line.ts";
 import { freePort } from "../services/free-port.ts";
@@ -21,10 +21,7 @@ const DEADLINE_MS = 180_000;
 const AFTERMATH_MS = 20_000;
 const LATE_EVERY_MS = 150;
 /** One in each partition, so that both workers commit to one table. */
-const VEHICLES = Array.from({ length: PARTITIONS }, (_, partition) => {
-  const names = Array.from({ length: 20 }, (_, i) => `car-${i + 1}`);
-  return names.find((name) => partitionOf(name, PARTITIONS) === partition) ?? "car";
-});
+const VEHICLES = oneVehicleIn(PARTITIONS);
 const LINE_FAULTS: readonly S3LineFault[] = [
   "lost_request",
   "lost_answer",
@@ -45,6 +42,8 @@ export class StormRun implements AsyncDisposable {
   readonly #random: Random;
   readonly #absences = new Map<Service, Promise<void>>();
   #blows: readonly Promise<void>[] = [];
+  #isDriving = true;
+  #compacted = 0;
   #port = 0;
   #outages = 0;
   #quietSince = 0;
@@ -65,7 +64,9 @@ export class StormRun implements AsyncDisposable {
     const timer = new AbortController();
     try {
       this.#blows = this.#plan.blows.map((blow) => this.#strike(blow));
-      const trip = Promise.all([...VEHICLES.map((vehicle, i) => this.#drive(vehicle, i)), ...this.#blows]);
+      const drives = Promise.all(VEHICLES.map((vehicle, i) => this.#drive(vehicle, i)));
+      const driven = drives.finally(() => (this.#isDriving = false));
+      const trip = Promise.all([driven, ...this.#blows, ...(this.#plan.compacts ? [this.#compact()] : [])]);
       const failures = [...this.#kept.values()].map(({ failed }) => failed);
       await Promise.race([trip, ...failures, this.#tooLate(timer.signal)]);
     } finally {
@@ -83,10 +84,28 @@ export class StormRun implements AsyncDisposable {
     return this.#cloud("verify", "--json");
   }
 
-  /** How often programs were killed, gave up in an outage, and were slow to stop. */
-  get met(): { readonly killed: number; readonly gaveUp: number; readonly slowStops: number } {
+  /** How often batches of the workers met each other's, as far as the kept snapshots say. */
+  async conflicts(): Promise<number> {
+    const { lake, env } = this.place;
+    const end = await runStage("cloud", ["status", "--lake", lake, "--json"], {
+      env,
+      deadlineMs: DEADLINE_MS,
+    });
+    expectEnd(end, "status");
+    const { tables } = JSON.parse(end.stdout) as { tables: readonly { readonly conflicts: number }[] };
+    return tables.reduce((sum, { conflicts }) => sum + conflicts, 0);
+  }
+
+  /** How often programs were killed, gave up in an outage, and were slow to stop; how many files were compacted. */
+  get met(): {
+    readonly killed: number;
+    readonly gaveUp: number;
+    readonly slowStops: number;
+    readonly compacted: number;
+  } {
     const all = [...this.#kept.values()];
     return {
+      compacted: this.#compacted,
       killed: all.reduce((sum, { killed }) => sum + killed, 0),
       gaveUp: all.reduce((sum, { gaveUp }) => sum + gaveUp, 0),
       slowStops: all.reduce((sum, { slowStops }) => sum + slowStops, 0),
@@ -131,6 +150,19 @@ export class StormRun implements AsyncDisposable {
     for (const given of await givenNumbers(data)) this.promised.push({ ...given, fromS });
     if (end.signal !== null) end = await this.#agent(args, {});
     expectEnd(end, "agent");
+  }
+
+  /** Again and again, while the cars drive; like a worker's, its work is nothing when the services are away. */
+  async #compact(): Promise<void> {
+    const { lake, env } = this.place;
+    while (this.#isDriving) {
+      const args = ["compact", "gps_data", "agent_events", "--today", "--lake", lake, "--json"];
+      const end = await runStage("cloud", args, { env, deadlineMs: DEADLINE_MS });
+      if (end.code !== 0 && !this.#isOutage() && this.#plan.lossPercent === 0) expectEnd(end, "compaction");
+      if (end.code !== 0) continue;
+      const { tables } = JSON.parse(end.stdout) as { tables: readonly { readonly files_before: number }[] };
+      this.#compacted += tables.reduce((sum, one) => sum + one.files_before, 0);
+    }
   }
 
   async #agent(args: readonly string[], env: Readonly<Record<string, string>>): Promise<StageExit> {

@@ -46,6 +46,8 @@ export const stormSuite = (suite: StormSuite): void => {
         killed: sum(({ killed }) => killed),
         gaveUp: sum(({ gaveUp }) => gaveUp),
         slowStops: sum(({ slowStops }) => slowStops),
+        compacted: sum(({ compacted }) => compacted),
+        conflicts: sum(({ conflicts }) => conflicts),
         looks: sum(({ looks }) => looks),
       };
       process.stderr.write(`${outcomes.length} storms: ${JSON.stringify(met)}\n`);

@@ -22,8 +22,8 @@ interface Sight {
 }
 
 /**
- * A reader beside the run that looks at the tables again and again. Nothing rewrites rows here, so whatever it saw must
- * be exactly the last table's rows below the offsets that it saw: no half of a batch, nothing of a later one.
+ * A reader beside the run that looks at the tables again and again. Compaction changes no row, so whatever it saw must be
+ * exactly the last table's rows below the offsets that it saw: no half of a batch, nothing of a later one.
  */
 export class TravellingReader implements AsyncDisposable {
   readonly #lake: OpenedLake;
