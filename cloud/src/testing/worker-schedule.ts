@@ -224,7 +224,7 @@ const UNKINDNESS_ON_ICEBERG = {
   "commits overtaken": 0.05,
   "hours passed": 0.5,
   "retention passes": 0.2,
-  "orphans removed": 0.1,
+  "orphans removed": 0.05,
 };
 /** And where that compare-and-set is Glue's. */
 const UNKINDNESS_ON_GLUE = {
@@ -234,7 +234,6 @@ const UNKINDNESS_ON_GLUE = {
   "update of Glue, repeated": 0.05,
   "late update of Glue, moved_on": 0.05,
   "late update of Glue, replaced": 0.03,
-  "orphans removed": 0.03,
   "files compacted": 0.1,
   "snapshots expired": 0.05,
 };
