@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { EraseSimulation } from "../testing/erase-simulation.ts";
 import { runBusyErasures, runEraseSchedule, runKilledErasure } from "../testing/erase-schedule.ts";
 
 /** The fault suite runs hundreds, and kills at each operation (test/src/faults/schedules.test.ts). */
@@ -20,6 +21,14 @@ test("killed, beside workers that die and commit, compaction, retention, and a s
   if (ONLY !== undefined) return;
   for (const what of ["killed", "finished"]) expect(total.get(what), what).toBeGreaterThan(2);
 }, 300_000);
+
+test("a seed gives the same run again", async () => {
+  const [one, two] = [new EraseSimulation(4), new EraseSimulation(4)];
+  const happened = [await runEraseSchedule(4, one), await runEraseSchedule(4, two)];
+  expect(happened[0]).toEqual(happened[1]);
+  expect(one.objects.keys).toEqual(two.objects.keys);
+  expect(await one.rows("gps_data")).toEqual(await two.rows("gps_data"));
+}, 120_000);
 
 test("in the middle of compactions and commits, of which nobody is killed: no object of the vehicle stays behind", async () => {
   const total = new Map<string, number>();

@@ -6,12 +6,14 @@ import { runWorkerSchedule, runWorkerSchedules } from "../testing/worker-schedul
 const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
 /** In the last one somebody drops days and removes orphans from a machine that is 400 days ahead. */
 const ICEBERG_SEEDS = [...SEEDS.slice(0, 7), 11];
+const GLUE_SEEDS = SEEDS.slice(0, 6);
 const ONLY = process.env["ROADSTREAM_SEED"];
 
 describe("workers on an unkind machine", () => {
   test.each([
     ["memory", SEEDS],
     ["iceberg", ICEBERG_SEEDS],
+    ["glue", GLUE_SEEDS],
   ] as const)(
     "every record lands exactly once or is in the dead letters, and readers see whole batches: %s",
     async (lake, seeds) => {
@@ -25,7 +27,7 @@ describe("workers on an unkind machine", () => {
     600_000,
   );
 
-  test.each(["memory", "iceberg"] as const)("a seed gives the same run again: %s", async (lake) => {
+  test.each(["memory", "iceberg", "glue"] as const)("a seed gives the same run again: %s", async (lake) => {
     const [one, two] = [await runWorkerSchedule(7, lake), await runWorkerSchedule(7, lake)];
     expect(one.happened).toEqual(two.happened);
     expect(one.objects.keys).toEqual(two.objects.keys);

@@ -1,12 +1,20 @@
-import { partitionOf } from "@roadstream/shared/event-log";
-import { nodeSha256 } from "@roadstream/shared/adapters";
-import { logTopics, rejection, unixMillis } from "@roadstream/shared";
+import { openEventLog, partitionOf, type LogAppend } from "@roadstream/shared/event-log";
+import { nodeSha256, nodeZstd } from "@roadstream/shared/adapters";
+import { days, logTopics, rejection, unixMillis, uuidV7 } from "@roadstream/shared";
 import { expect, test } from "vitest";
+import { DuckDbEngine } from "../adapters/duckdb-engine.ts";
+import { lakeFilesSql } from "../adapters/duckdb-lake-files.ts";
+import { openVerify } from "../adapters/open-verify.ts";
 import { refusalValue } from "../dead-letters/refusal.ts";
 import { LedgerDelta } from "../ledger/ledger-delta.ts";
+import { loadLedger } from "../ledger/load-ledger.ts";
 import { PartitionLedger } from "../ledger/partition-ledger.ts";
 import { seriesText, type SeriesKey, type SeriesRanges } from "../ledger/series-ranges.ts";
-import { TINY_BOOT, tinyRecord } from "../testing/tiny-lake.ts";
+import { localFiles } from "../object-store/local-files.ts";
+import { MachineClock } from "../testing/machine-clock.ts";
+import { realContext } from "../testing/real-context.ts";
+import { TINY_BOOT, tinyLake, tinyRecord, type TinyLake } from "../testing/tiny-lake.ts";
+import { verifyLake } from "../verify/verify-lake.ts";
 import { RawBatch } from "./raw-batch.ts";
 import { stageDeadLetters } from "./stage-dead-letters.ts";
 import { stageStream } from "./stage-stream.ts";
@@ -99,4 +107,78 @@ test("a boot whose readings are refused again after long keeps the refusals of b
     [7, 7],
     [900, 900],
   ]);
+});
+
+const BESIDE = realContext();
+/** Their numbers in a ledger file are more than the whole before them, so that the next commit writes a whole. */
+const OTHER_BOOTS = 6000;
+
+const fix = (seq: number, bootId = TINY_BOOT): LogAppend =>
+  tinyRecord("gps_data", { seq, at: "10:00:00" }, { boot_id: bootId, fix: "3d", latitude: 1, longitude: 2 });
+
+const otherBoots = (count: number): readonly LogAppend[] =>
+  Array.from({ length: count }, () => fix(1, uuidV7(BESIDE.clock.now(), BESIDE.random)));
+
+/** Puts records into the log by a clock that is so far ahead. */
+const appendAfter = async (tiny: TinyLake, ms: number, records: readonly LogAppend[]): Promise<void> => {
+  const clock = new MachineClock(BESIDE.clock);
+  clock.jump(ms);
+  await using log = await openEventLog(tiny.logSpec, { ...BESIDE, clock });
+  await using writer = await log.writer();
+  expect((await writer.append(records)).kind).toBe("durable");
+};
+
+const ledgerOf = async ({ lake, log }: TinyLake): Promise<PartitionLedger> => {
+  const partitions = (await log.partitions(TOPICS.streams.gps_data)) ?? 0;
+  const partition = partitionOf(KEY.vehicleId, partitions);
+  const head = await lake.tables.gps_data.head();
+  const key = head.ingest?.partitions[partition]?.ledger ?? null;
+  return loadLedger(lake.store, nodeZstd, { table: "gps_data", partition }, key);
+};
+
+const numbersOf = async ({ lake }: TinyLake): Promise<readonly number[]> => {
+  await using engine = await DuckDbEngine.open();
+  using connection = await engine.connect();
+  const table = lake.tables.gps_data;
+  const paths = await localFiles(
+    lake.store,
+    (await table.files(await table.head())).map(({ key }) => key),
+  );
+  const files = lakeFilesSql(table.definition, paths);
+  const rows = await connection.rows(
+    `SELECT seq FROM (${files}) WHERE boot_id = '${TINY_BOOT}' ORDER BY seq`,
+  );
+  return rows.map((row) => Number(row["seq"]));
+};
+
+test("good readings of a boot that was silent for 22 days: the one that had landed is a double, the new one lands", async () => {
+  await using tiny = await tinyLake();
+  await tiny.append([1, 2, 3, 4, 5].map((seq) => fix(seq)));
+  await tiny.land();
+  for (const count of [OTHER_BOOTS, 1]) {
+    await appendAfter(tiny, days(22), otherBoots(count));
+    await tiny.land();
+  }
+  const silent = await ledgerOf(tiny);
+  expect([silent.find(KEY), silent.archiveOf(KEY)]).toEqual([null, expect.any(String)]);
+  await appendAfter(tiny, days(22), [fix(3), fix(6)]);
+  await tiny.land();
+  expect(await numbersOf(tiny)).toEqual([1, 2, 3, 4, 5, 6]);
+  const spoken = await ledgerOf(tiny);
+  expect(spoken.archiveOf(KEY)).toBe(null);
+  expect(spoken.find(KEY)?.landed.toJSON()).toEqual([[1, 6]]);
+  expect(spoken.counts()).toMatchObject({ landed: OTHER_BOOTS + 7, doubled: 1, rejected: 0 });
+  await using context = await openVerify({
+    ...BESIDE,
+    lake: tiny.lakeSpec,
+    catalog: "file",
+    log: tiny.logSpec,
+  });
+  const { clean, totals, problems } = await verifyLake(context, { vehicle: null });
+  expect({ clean, landed: totals.landed, doubled: totals.doubled, problems }).toEqual({
+    clean: true,
+    landed: OTHER_BOOTS + 7,
+    doubled: 0,
+    problems: [],
+  });
 });

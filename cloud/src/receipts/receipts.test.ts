@@ -7,7 +7,7 @@ import {
   type SeqRange,
   type TableName,
 } from "@roadstream/shared";
-import type { AppendOutcome, LogAppend } from "@roadstream/shared/event-log";
+import { partitionOf, type AppendOutcome, type LogAppend } from "@roadstream/shared/event-log";
 import { VirtualClock } from "@roadstream/shared/testing";
 import { expect, test } from "vitest";
 import { emptySeries } from "../ledger/series-ranges.ts";
@@ -108,12 +108,12 @@ test("a log that refuses receipts costs nothing but them", async () => {
 
 const TABLES = ["gps_data", "agent_events", "dead_letters"] as const;
 
-const simulated = async (tables: readonly TableName[] = TABLES) => {
+const simulated = async (tables: readonly TableName[] = TABLES, partitions = 2) => {
   const cloud = new SimulatedCloud({
     seed: 1,
     lake: "memory",
     tables,
-    partitions: 2,
+    partitions,
     refuses: (line) => line.includes('"latitude":91'),
   });
   cloud.world.heal();
@@ -174,5 +174,70 @@ test("lost receipts heal: by the double of a reading, or by a checkpoint that st
   expect(heard(receipts())[GPS]).toEqual([[1, 2]]);
   expect(worker.error).toBe(null);
   worker.stop();
+  await cloud.advance(500);
+});
+
+const EMERGENCY = {
+  incident_id: "incident-1",
+  type: "fire",
+  status: "active",
+  severity: "major",
+  source: "button",
+};
+const BOOT_AFTER = "0190d5e4-7b1a-7abc-8def-0123456789ac";
+
+/** A checkpoint by the boot after it, which says what the outbox still holds of the one before. */
+const heldOfBootBefore = (vehicle: string, streams: Readonly<Record<string, number>>): LogAppend => {
+  const held = Object.entries(streams).map(([stream, given]): [string, CheckpointStream] => [
+    stream,
+    { given, acknowledged: [[1, given]], held: [[1, given]], dropped: [] },
+  ]);
+  const boots = [{ boot_id: TINY_BOOT, closed: true, streams: Object.fromEntries(held) }];
+  const detail = JSON.stringify({ outbox_id: "outbox-1", boots });
+  const fields = { boot_id: BOOT_AFTER, kind: "checkpoint", detail };
+  return tinyRecord("agent_events", { vehicle, seq: 1, at: "11:00:00" }, fields);
+};
+
+test("of two workers, the one that hears a checkpoint knows all series of an older boot, of which nothing is sent again", async () => {
+  // An odd number is not split alike of each topic by itself.
+  const partitions = 3;
+  const { cloud, receipts, append } = await simulated(
+    ["gps_data", "vehicle_data", "emergency_data", "agent_events", "dead_letters"],
+    partitions,
+  );
+  const vehicles = Array.from({ length: 8 }, (_, n) => `car-${n}`);
+  expect(new Set(vehicles.map((vehicle) => partitionOf(vehicle, partitions))).size).toBe(partitions);
+  const workers = [await cloud.start(), await cloud.start()];
+  await cloud.advance(1000);
+  for (const vehicle of vehicles) {
+    const fix = (seq: number, latitude: number): LogAppend =>
+      tinyRecord("gps_data", { vehicle, seq, at: "10:00:00" }, { fix: "3d", latitude, longitude: -95 });
+    await append([fix(1, 41), fix(2, 41), fix(3, 91)]);
+    await append([tinyRecord("vehicle_data", { vehicle, seq: 1, at: "10:00:00" }, { speed_kmh: 50 })]);
+    await append([tinyRecord("emergency_data", { vehicle, seq: 1, at: "10:00:00" }, EMERGENCY)]);
+  }
+  await cloud.advance(5000);
+  expect((await cloud.rows("dead_letters")).length).toBe(vehicles.length);
+  const commits = (): number[] => workers.map(({ metrics }) => metrics.of("gps_data").commits);
+  expect(Math.min(...commits())).toBeGreaterThan(0);
+  // All receipts so far are lost, and the boot is over.
+  cloud.log.store.recreate("receipts", 2);
+  await append(
+    vehicles.map((vehicle) => heldOfBootBefore(vehicle, { gps_data: 3, vehicle_data: 1, emergency_data: 1 })),
+  );
+  await cloud.advance(3000);
+  for (const vehicle of vehicles) {
+    const its = receipts().filter((text) => parseReceipt(text)?.vehicle_id === vehicle);
+    expect(heard(its), vehicle).toEqual({
+      [GPS]: [[1, 3]],
+      [`vehicle_data/${TINY_BOOT}`]: [[1, 1]],
+      [`emergency_data/${TINY_BOOT}`]: [[1, 1]],
+      [`agent_events/${BOOT_AFTER}`]: [[1, 1]],
+    });
+  }
+  for (const worker of workers) {
+    expect(worker.error).toBe(null);
+    worker.stop();
+  }
   await cloud.advance(500);
 });

@@ -50,9 +50,10 @@ export function* touchedSeries(
 }
 
 /**
- * Every series of which a car said that it still holds something, as far as this worker has its ledger; another worker
- * tells of the others only when it commits records of them, so a car hears in parts. Retired series are not in memory:
- * a record of one, sent again, brings it back.
+ * Every series of which a car said that it still holds something, as far as this worker has its ledger. It has them all
+ * where topics have as many partitions as each other, since one worker of a group holds the same numbers of all: a boot
+ * that will never send again is told of as well. Where they have not, another worker tells of its part when it commits
+ * records of it. Retired series are not in memory: a record of one, sent again, brings it back.
  */
 export function* spokenOfSeries(
   checkpoints: Iterable<LandedCheckpoint>,

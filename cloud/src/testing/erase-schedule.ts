@@ -53,9 +53,11 @@ const beside = (sim: EraseSimulation) => async (): Promise<void> => {
 const maybeDying = (sim: EraseSimulation): number | null => (sim.below(4) === 0 ? 1 + sim.below(300) : null);
 
 /** Erasures that are killed, beside workers that die and commit, compaction and retention; says what happened. */
-export const runEraseSchedule = async (seed: number): Promise<ReadonlyMap<string, number>> => {
+export const runEraseSchedule = async (
+  seed: number,
+  sim = new EraseSimulation(seed),
+): Promise<ReadonlyMap<string, number>> => {
   using _ = instantCompression();
-  const sim = new EraseSimulation(seed);
   const happened = new Map<string, number>();
   const count = (what: string): void => void happened.set(what, (happened.get(what) ?? 0) + 1);
   // In some schedules requests take time, so that an erasure falls into the middle of workers' commits.

@@ -5,6 +5,8 @@ import { WholeBatches } from "./whole-batches.ts";
 export const PARTITIONS = 2;
 /** A reader comes by at one in so many operations of the workers. */
 const LOOK_EVERY: Readonly<Record<SimulatedLake, number>> = { memory: 40, iceberg: 100, glue: 100 };
+/** On Glue, a request that was delayed arrives at one in so many: mostly soon, now and then long after. */
+const LATE_EVERY = 20;
 /** One stream shows what all do. */
 const TABLES = ["gps_data", "dead_letters"] as const;
 const BOOT = "01890000-0000-7000-8000-000000000001";
@@ -17,6 +19,7 @@ export class IngestSimulation extends SimulatedCloud {
   readonly happened = new Map<string, number>();
   /** Of something that was begun and not awaited; null while all is well. */
   failure: unknown = null;
+  readonly lake: SimulatedLake;
   readonly #next = new Map<string, number>();
   readonly #reader: WholeBatches;
 
@@ -28,9 +31,11 @@ export class IngestSimulation extends SimulatedCloud {
       partitions: PARTITIONS,
       refuses: (line) => line.includes(`"latitude":${BAD_LATITUDE},`),
     });
+    this.lake = lake;
     this.#reader = new WholeBatches(this, PARTITIONS);
     this.meanwhile = async () => {
       if (this.below(LOOK_EVERY[lake]) === 0) await this.look();
+      if (lake === "glue" && this.below(LATE_EVERY) === 0) this.count("request late", this.deliverLate());
     };
   }
 

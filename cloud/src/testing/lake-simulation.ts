@@ -116,7 +116,8 @@ export class LakeSimulation {
     this.#turns.spawn((self) => this.#reader(self));
     for (let i = 0; i < HOUSEKEEPERS; i += 1) this.#turns.spawn((self) => this.#housekeeper(self));
     await this.#turns.run(() => this.#between());
-    while (this.#store.deliverLate(this.#random) || this.#glue.deliverLate(this.#random)) this.#now += 1;
+    while (this.#store.deliverLate(this.#random) || this.#glue.deliverLate(this.#random) !== null)
+      this.#now += 1;
     await this.#judge();
     return { ...this.#report, steps: this.#turns.step };
   }

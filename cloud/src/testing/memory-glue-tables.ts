@@ -69,12 +69,10 @@ export class MemoryGlueTables implements GlueTables {
     return fault === "repeated" ? this.#replace({ table, versionId, content }) : first;
   }
 
-  /** Carries out one request that was delayed, chosen at random; false when there is none. */
-  deliverLate(random: Random): boolean {
+  /** Carries out one request that was delayed, chosen at random, and says what came of it; null when there is none. */
+  deliverLate(random: Random): "replaced" | "moved_on" | null {
     const [request] = this.#late.splice(Math.floor(random.next() * this.#late.length), 1);
-    if (request === undefined) return false;
-    this.#replace(request);
-    return true;
+    return request === undefined ? null : this.#replace(request);
   }
 
   #replace({ table, versionId, content }: Replacement): "replaced" | "moved_on" {

@@ -204,11 +204,18 @@ export class SimulatedCloud {
     return this.#table(name, { store: this.objects, clock: this.clock, process: null });
   }
 
-  /** A table as somebody on a worker's machine opens it to look after it: on Iceberg only. */
+  /** A table as somebody on a worker's machine opens it to look after it: on Iceberg, by the lake's catalog. */
   tableOn({ process, clock }: SimulatedWorker, name: TableName): IcebergTable {
-    const store = this.#storeOf(process);
-    const { random } = this;
-    return openLakeTable({ definition: tableDefinition(name), store, clock, random, logger: silentLogger });
+    return this.#iceberg(name, { store: this.#storeOf(process), clock, process });
+  }
+
+  /** Carries out a request to the store, and one to Glue, that was delayed; says how many there were. */
+  deliverLate(): number {
+    const isOne = this.objects.deliverLate(this.random);
+    if (this.#options.lake !== "glue") return Number(isOne);
+    const what = this.#glue.deliverLate(this.random);
+    if (what !== null) this.world.meet(`late update of Glue, ${what}`);
+    return Number(isOne) + Number(what !== null);
   }
 
   /** Every row that a reader of the table finds, by its data files alone. */
@@ -289,12 +296,17 @@ export class SimulatedCloud {
   }
 
   #table(name: TableName, view: TableView): LakeTable {
-    const definition = tableDefinition(name);
-    const { lake } = this.#options;
-    if (lake === "memory") return new MemoryLakeTable(definition, this.#tables[name]);
+    return this.#options.lake === "memory"
+      ? new MemoryLakeTable(tableDefinition(name), this.#tables[name])
+      : this.#iceberg(name, view);
+  }
+
+  #iceberg(name: TableName, view: TableView): IcebergTable {
     const { store, clock } = view;
+    const definition = tableDefinition(name);
     const options = { definition, store, clock, random: this.random, logger: silentLogger };
-    return openLakeTable(lake === "glue" ? { ...options, catalog: this.#glueCatalog(name, view) } : options);
+    const isGlue = this.#options.lake === "glue";
+    return openLakeTable(isGlue ? { ...options, catalog: this.#glueCatalog(name, view) } : options);
   }
 
   #glueCatalog(table: TableName, { store, process }: TableView): GlueCatalog {

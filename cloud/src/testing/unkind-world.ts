@@ -6,7 +6,9 @@ import type { StoreFault, StoreOperation } from "./memory-object-store.ts";
 /** Of so many requests to the store one meets a fault, and of so many appends to the log. */
 const STORE_FAULT_EVERY = 40;
 const APPEND_FAULT_EVERY = 15;
-const GLUE_FAULTS: readonly GlueFault[] = ["lost_request", "lost_answer", "repeated"];
+/** Of updates of Glue, of which a commit makes but one. */
+const GLUE_FAULT_EVERY = 6;
+const GLUE_FAULTS: readonly GlueFault[] = ["lost_request", "lost_answer", "late", "repeated"];
 const PUT_FAULTS: readonly StoreFault[] = ["lost_request", "lost_answer", "late", "repeated"];
 const APPEND_FAULTS: readonly AppendFault["kind"][] = [
   "lost_answer",
@@ -31,6 +33,8 @@ export class UnkindWorld {
   latencyMs = 0;
   /** Each request of this kind to the store takes so long, and so does its answer. */
   delayMs: (operation: StoreOperation, key: string) => number = () => 0;
+  /** How often the catalog met what. */
+  readonly met = new Map<string, number>();
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -55,8 +59,16 @@ export class UnkindWorld {
 
   glueFault(operation: GlueOperation): GlueFault | null {
     if (this.isStoreAway) return "lost_request";
-    if (!this.faults || randomBelow(this.#random, STORE_FAULT_EVERY) > 0) return null;
-    return operation === "get" ? "lost_request" : this.#anyOf(GLUE_FAULTS);
+    const every = operation === "get" ? STORE_FAULT_EVERY : GLUE_FAULT_EVERY;
+    if (!this.faults || randomBelow(this.#random, every) > 0) return null;
+    if (operation === "get") return "lost_request";
+    const fault = this.#anyOf(GLUE_FAULTS);
+    if (operation === "replace") this.meet(`update of Glue, ${fault}`);
+    return fault;
+  }
+
+  meet(what: string): void {
+    this.met.set(what, (this.met.get(what) ?? 0) + 1);
   }
 
   appendFault(): AppendFault | null {

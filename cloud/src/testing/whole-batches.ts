@@ -1,4 +1,4 @@
-import { isRoadstreamError } from "@roadstream/shared";
+import { isRoadstreamError, RoadstreamError } from "@roadstream/shared";
 import { readSlow } from "../ingest/read-record.ts";
 import type { LakeTable, TableHead } from "../ports.ts";
 import type { SimulatedCloud } from "./simulated-cloud.ts";
@@ -49,7 +49,7 @@ export class WholeBatches {
       offsets.set(partition, head.ingest?.partitions[partition]?.next ?? 0);
     for (let turn = this.#cloud.below(MAX_TURNS); turn > 0; turn -= 1) await Promise.resolve();
     const found: string[] = [];
-    for (const { key } of await this.#table.files(head)) found.push(...(await this.#rowsOf(key)));
+    for (const { key } of await this.#table.files(head)) found.push(...(await this.#rowsOf(key, head)));
     const due = new Set<string>();
     for (const [partition, next] of offsets) {
       if (next < (this.#before.get(partition) ?? 0)) throw new Error(`partition ${partition} went back`);
@@ -76,11 +76,18 @@ export class WholeBatches {
     return known.slice(0, next);
   }
 
-  async #rowsOf(key: string): Promise<readonly string[]> {
+  async #rowsOf(key: string, head: TableHead): Promise<readonly string[]> {
     const known = this.#read.get(key);
     if (known !== undefined) return known;
     const bytes = await this.#cloud.objects.get(key);
-    if (bytes === null) throw new Error(`${key} is named by a head and is not there`);
+    if (bytes === null) {
+      const isNewest = (await this.#table.peek())?.version === head.version;
+      if (isNewest) throw new Error(`${key} is named by the head and is not there`);
+      throw new RoadstreamError(
+        "table_invalid",
+        `${key} was compacted, its snapshot expired, and is removed`,
+      );
+    }
     const rows = new TextDecoder()
       .decode(bytes)
       .split("\n")

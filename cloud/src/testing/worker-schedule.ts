@@ -102,7 +102,7 @@ const ACTS: readonly Act[] = [
     sim.count("clock set");
   },
   (sim) => {
-    if (sim.objects.deliverLate(sim.random)) sim.count("request late");
+    sim.count("request late", sim.deliverLate());
   },
 ];
 
@@ -122,6 +122,13 @@ const ACTS_ON_ICEBERG: readonly Act[] = [
     sim.count("hours passed");
   },
 ];
+
+const ACTS_ON: Readonly<Record<SimulatedLake, readonly Act[]>> = {
+  memory: ACTS,
+  iceberg: ACTS_ON_ICEBERG,
+  // There are twice as many kinds of chores.
+  glue: [...ACTS_ON_ICEBERG, chore, chore],
+};
 
 /** What died is out of the group; who gave up waiting for store or log has said so, and is gone as well. */
 const attend = (sim: IngestSimulation): void => {
@@ -152,13 +159,13 @@ const bringHome = async (sim: IngestSimulation): Promise<void> => {
   const last = await sim.start({ untilDrained: true });
   for (let waited = 0; waited < HOME_MS && !last.isDone; waited += 500) {
     await sim.advance(500);
-    sim.objects.deliverLate(sim.random);
+    sim.deliverLate();
     // A poll that was under way when its process died may have brought it back into the group.
     for (const one of sim.workers) if (one.process.isDead) sim.kill(one);
     if (last.error !== null) throw last.error;
   }
   if (!last.isDone) throw new Error("the last worker does not come to its end");
-  while (sim.objects.deliverLate(sim.random));
+  while (sim.deliverLate() > 0);
 };
 
 const countWorkers = (sim: IngestSimulation, workers: readonly SimulatedWorker[]): void => {
@@ -182,7 +189,7 @@ export const runWorkerSchedule = async (seed: number, lake: SimulatedLake): Prom
   sim.world.latencyMs = sim.below(2) === 0 ? 60 : 0;
   await sim.start();
   for (let i = 0; i < ACTIONS; i += 1) {
-    await anyOf(sim, lake === "iceberg" ? ACTS_ON_ICEBERG : ACTS)?.(sim);
+    await anyOf(sim, ACTS_ON[lake])?.(sim);
     attend(sim);
     await sim.advance(20 + sim.below(300));
     attend(sim);
@@ -192,6 +199,7 @@ export const runWorkerSchedule = async (seed: number, lake: SimulatedLake): Prom
   await sim.look();
   await judgeIngest(sim);
   countWorkers(sim, sim.workers);
+  for (const [what, times] of sim.world.met) sim.count(what, times);
   return sim;
 };
 
@@ -216,7 +224,23 @@ const UNKINDNESS_ON_ICEBERG = {
   "commits overtaken": 0.05,
   "hours passed": 0.5,
   "retention passes": 0.2,
-  "orphans removed": 0.1,
+  "orphans removed": 0.05,
+};
+/** And where that compare-and-set is Glue's. */
+const UNKINDNESS_ON_GLUE = {
+  ...UNKINDNESS_ON_ICEBERG,
+  "update of Glue, lost_request": 0.05,
+  "update of Glue, lost_answer": 0.05,
+  "update of Glue, repeated": 0.05,
+  "late update of Glue, moved_on": 0.05,
+  "late update of Glue, replaced": 0.03,
+  "files compacted": 0.1,
+  "snapshots expired": 0.05,
+};
+const WANTED: Readonly<Record<SimulatedLake, Readonly<Record<string, number>>>> = {
+  memory: UNKINDNESS,
+  iceberg: UNKINDNESS_ON_ICEBERG,
+  glue: UNKINDNESS_ON_GLUE,
 };
 /** With fewer than so many, chance decides. */
 const ENOUGH_TO_JUDGE = 50;
@@ -236,9 +260,8 @@ export const runWorkerSchedules = async (options: {
       throw new Error(`seed ${seed}; alone: ${options.alone(seed)}`, { cause });
     }
   }
-  const wanted = options.lake === "iceberg" ? UNKINDNESS_ON_ICEBERG : UNKINDNESS;
   if (options.seeds.length < ENOUGH_TO_JUDGE) return happened;
-  for (const [what, share] of Object.entries(wanted)) {
+  for (const [what, share] of Object.entries(WANTED[options.lake])) {
     if ((happened.get(what) ?? 0) < share * options.seeds.length)
       throw new Error(`${what}: only ${happened.get(what) ?? 0} times in ${options.seeds.length} schedules`);
   }

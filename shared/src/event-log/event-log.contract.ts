@@ -401,6 +401,24 @@ export const eventLogContract = (name: string, start: () => Promise<EventLogHarn
       await other[Symbol.asyncDispose]();
     });
 
+    test("two workers have the same partition numbers of all topics, so that one has all of a vehicle", async () => {
+      const topics = [topic, harness.topic(), harness.topic()];
+      // Odd, so that it does not come about by dealing them out in a row.
+      await log.createTopics(topics, 3);
+      const group = `g-${topic}`;
+      await using first = await log.join({ group, worker: "w1", topics });
+      const one = await pollUntil(first, new Seen(), ({ held }) => held.size === 9);
+      await using second = await log.join({ group, worker: "w2", topics });
+      const two = new Seen();
+      const shared = (): boolean => two.held.size > 0 && one.held.size + two.held.size === 9;
+      await Promise.all([pollUntil(first, one, shared), pollUntil(second, two, shared)]);
+      for (const { held } of [one, two]) {
+        const numbers = [...new Set([...held.values()].map(({ partition }) => partition))];
+        const all = topics.flatMap((name) => numbers.map((number) => `${name}/${number}`));
+        expect([...held.keys()].sort()).toEqual(all.sort());
+      }
+    });
+
     test("each group gets everything", async () => {
       await log.createTopics([topic], 2);
       await durable(

@@ -258,6 +258,7 @@ export class MemoryLogStore {
     const shares = lanes.map((at, lane) => ({
       lane,
       topic: topics.indexOf(at.topic),
+      partition: at.partition,
       holder: group.holders.get(partitionKey(at))?.id ?? null,
       members: group.members.filter((member) => member.topics.includes(at.topic)).map((member) => member.id),
     }));

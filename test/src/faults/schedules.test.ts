@@ -36,6 +36,7 @@ describe("a group of workers", () => {
   test.each([
     ["simple tables", "memory", 3500],
     ["Iceberg tables", "iceberg", 1500],
+    ["tables of Glue", "glue", 1500],
   ] as const)("workers on %s", async (name, lake, count) => {
     say(
       `workers on ${name}`,

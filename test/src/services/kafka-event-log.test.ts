@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { silentLogger, MemoryMetrics, millis, unixMillis } from "@roadstream/shared";
 import { systemClock, systemRandom } from "@roadstream/shared/adapters";
@@ -55,6 +56,35 @@ describe.skipIf(skip)("on Apache Kafka", () => {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }),
   );
+
+  test("beside a worker of an older version the group shares in kafkajs's way; after it, by number", async () => {
+    const topics = [freshTopic(), freshTopic()];
+    await using log = await open();
+    await log.createTopics(topics, 3);
+    const group = `g-${topics.join()}`;
+    const client = new Kafka({ brokers: [kafka.brokers], logLevel: logLevel.NOTHING });
+    const older = client.consumer({ groupId: group, heartbeatInterval: 300, maxWaitTimeInMs: 200 });
+    const joins: (readonly [protocol: string, partitions: number])[] = [];
+    older.on(older.events.GROUP_JOIN, ({ payload: { groupProtocol, memberAssignment } }) => {
+      joins.push([groupProtocol, Object.values(memberAssignment).flat().length]);
+    });
+    await older.connect();
+    await older.subscribe({ topics });
+    await older.run({ eachMessage: () => Promise.resolve() });
+    await using first = await log.join({ group, worker: "w1", topics });
+    const one = await pollUntil(first, new Seen(), ({ held }) => held.size === 3);
+    await expect.poll(() => joins.at(-1), { timeout: 20_000 }).toEqual(["RoundRobinAssigner", 3]);
+    await older.disconnect();
+    await using second = await log.join({ group, worker: "w2", topics });
+    const two = new Seen();
+    const shared = (): boolean => two.held.size > 0 && one.held.size + two.held.size === 6;
+    await Promise.all([pollUntil(first, one, shared), pollUntil(second, two, shared)]);
+    for (const { held } of [one, two]) {
+      const numbersOf = (topic: string): ReadonlySet<number> =>
+        new Set([...held.values()].filter((at) => at.topic === topic).map(({ partition }) => partition));
+      expect(numbersOf(topics[0] ?? "")).toEqual(numbersOf(topics[1] ?? ""));
+    }
+  });
 
   /** Reads the whole topic and counts how often each record is there. */
   const counted = async (log: EventLog, topic: string): Promise<Map<number, number>> => {

@@ -1,10 +1,17 @@
-import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, Kafka } from "kafkajs";
+import {
+  PartitionAssigners,
+  type Consumer,
+  type ConsumerCrashEvent,
+  type ConsumerGroupJoinEvent,
+  type Kafka,
+} from "kafkajs";
 import { errorText } from "../../errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Clock } from "../../time/clock.ts";
 import { withDeadline } from "../../time/deadline.ts";
 import { seconds } from "../../time/time.ts";
 import type { TopicPartition } from "../event-log.ts";
+import { coPartitionAssigner } from "./kafka-event-log-assigner.ts";
 import { isRefusal, KAFKA_RETRY } from "./kafka-event-log-client.ts";
 
 const SESSION_TIMEOUT_MS = 10_000;
@@ -65,6 +72,8 @@ export class KafkaMember implements AsyncDisposable {
     if (this.#consumer !== null || this.#closing.signal.aborted) return;
     const consumer = this.#kafka.consumer({
       groupId: this.#group,
+      // The group takes the first that all members know: kafkajs's own as long as one of an older version is among them.
+      partitionAssigners: [coPartitionAssigner, PartitionAssigners.roundRobin],
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,

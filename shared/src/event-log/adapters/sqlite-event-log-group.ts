@@ -177,13 +177,15 @@ export class SqliteLogGroup {
         const topic = String(row["name"]);
         const wanting = members.filter((member) => member.topics.includes(topic)).map(({ member }) => member);
         const holder = row["member"] === null ? null : String(row["member"]);
+        const partition = Number(row["partition"]);
         const share = {
           lane: Number(row["lane_id"]),
           topic: Number(row["topic_id"]),
+          partition,
           holder,
           members: wanting,
         };
-        return { topic, partition: Number(row["partition"]), share };
+        return { topic, partition, share };
       });
   }
 }
