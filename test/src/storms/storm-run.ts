@@ -20,6 +20,8 @@ const DEADLINE_MS = 180_000;
 /** So long after an outage a stage may still end because of it. */
 const AFTERMATH_MS = 20_000;
 const LATE_EVERY_MS = 150;
+/** Each a new boot of the car, and a few commits. */
+const TRIPS_BESIDE_COMPACTION = 4;
 /** One in each partition, so that both workers commit to one table. */
 const VEHICLES = oneVehicleIn(PARTITIONS);
 const LINE_FAULTS: readonly S3LineFault[] = [
@@ -137,15 +139,27 @@ export class StormRun implements AsyncDisposable {
     this.#kept.set(who, new KeptProgram({ start, mayFail: () => this.#isOutage(), isDoomed }));
   }
 
-  /** A trip, until the log has everything that the agent kept. */
+  /** Trips one after the other, so that there is always more to come while tables are compacted. */
   async #drive(vehicle: string, index: number): Promise<void> {
-    const data = join(this.place.folder, vehicle);
+    for (let trip = 0; trip < (this.#plan.compacts ? TRIPS_BESIDE_COMPACTION : 1); trip += 1)
+      await this.#trip(vehicle, {
+        isDoomed: index + trip === 0,
+        name: `${vehicle}-${trip}`,
+        fromS: 1000 * index + 250 * trip,
+      });
+  }
+
+  /** Until the log has everything that the agent kept. */
+  async #trip(
+    vehicle: string,
+    { isDoomed, name, fromS }: { readonly isDoomed: boolean; readonly name: string; readonly fromS: number },
+  ): Promise<void> {
+    const data = join(this.place.folder, name);
     const file = `${data}.nmea`;
-    const fromS = index * 1000;
     await writeFile(file, capture(fromS, this.#plan.epochs));
     const own = ["--vehicle", vehicle, "--mqtt", `mqtt://127.0.0.1:${this.#port}`, "--data", data];
     const args = [...own, "--system-clock", "none", "--linger", "20ms", "--exit-when-drained"];
-    const doom = index === 0 ? (this.#plan.dooms.agent ?? null) : null;
+    const doom = isDoomed ? (this.#plan.dooms.agent ?? null) : null;
     let end = await this.#agent([...args, "--gps", `file:${file}`], doomEnvironment(doom));
     for (const given of await givenNumbers(data)) this.promised.push({ ...given, fromS });
     if (end.signal !== null) end = await this.#agent(args, {});
