@@ -17,8 +17,8 @@ export interface KillPlan {
   readonly epochs: number;
 }
 
-/** A worker first makes the seven tables, two objects each. */
-const TABLE_OBJECTS = 14;
+/** A worker first makes the seven tables, one object each. */
+const TABLE_OBJECTS = 7;
 /**
  * Then it commits: rows, ledger, manifest, list and metadata, for two tables side by side. It writes all but the rows
  * itself (those are moved in), and two hints besides.
