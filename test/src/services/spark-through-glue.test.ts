@@ -16,6 +16,13 @@ const IDENTITY = "concat_ws('/', vehicle_id, boot_id, seq)";
 const REWRITE = `CALL g.system.rewrite_data_files(table => '${DATABASE}.gps_data', options => map('rewrite-all', 'true'))`;
 const FOREIGN = 3;
 
+/** Of gps_data, as our workers name it; Iceberg's own has dashes in its name. */
+const OUR_METADATA = /\/gps_data\/metadata\/\d{5}-[0-9a-f]{32}\.metadata\.json$/;
+const metadataOf = (body: Readonly<Record<string, unknown>>): string => {
+  const { Parameters: parameters } = body["TableInput"] as { readonly Parameters: Record<string, string> };
+  return parameters["metadata_location"] ?? "";
+};
+
 describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").skip)(
   "Spark through Glue, between our commits",
   () => {
@@ -64,16 +71,21 @@ describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").
       foreign += FOREIGN;
     };
 
-    /** Both commit to the table: `first` gets as far as Glue, waits there until `second` has committed, and goes on. */
-    const overtake = async (first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<void> => {
+    /**
+     * Both commit to the table: `first` gets as far as Glue and waits there, with whatever it asks again, until `second`
+     * has committed.
+     */
+    const overtake = async (
+      isOurs: boolean,
+      first: () => Promise<unknown>,
+      second: () => Promise<unknown>,
+    ): Promise<void> => {
       const arrived = Promise.withResolvers<void>();
       const opened = Promise.withResolvers<void>();
-      glue.gate = (operation, body) => {
-        const { Name: name } = (body["TableInput"] ?? {}) as { readonly Name?: unknown };
-        if (operation !== "UpdateTable" || name !== "gps_data") return Promise.resolve();
-        glue.gate = () => Promise.resolve();
+      glue.gate = async (operation, body) => {
+        if (operation !== "UpdateTable" || isOurs !== OUR_METADATA.test(metadataOf(body))) return;
         arrived.resolve();
-        return opened.promise;
+        await opened.promise;
       };
       const before = glue.overtaken;
       const work = first();
@@ -81,7 +93,8 @@ describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").
       await second();
       opened.resolve();
       await work;
-      expect(glue.overtaken).toBe(before + 1);
+      glue.gate = () => Promise.resolve();
+      expect(glue.overtaken).toBeGreaterThan(before);
     };
 
     /** Nothing is lost or doubled, Spark's rows are known as its own, and both read the same rows. */
@@ -113,7 +126,7 @@ describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").
 
     test("its insert comes before a commit of ours that was on its way: ours lands on top, once", async () => {
       await drive("car-3");
-      await overtake(land, () => insert("foreign-2"));
+      await overtake(true, land, () => insert("foreign-2"));
       await agree();
       const attempts = await spark.sql(
         `SELECT summary['roadstream.attempt'] AS attempt FROM ${TABLE}.snapshots ORDER BY committed_at DESC LIMIT 1`,
@@ -132,7 +145,7 @@ describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").
 
     test("a commit of ours comes before its compaction that was on its way: both stand", async () => {
       await drive("car-5");
-      await overtake(() => spark.sql(REWRITE), land);
+      await overtake(false, () => spark.sql(REWRITE), land);
       expect((await operations()).slice(0, 2)).toEqual(["replace", "append"]);
       await agree();
       await drive("car-6");
