@@ -43,4 +43,5 @@ export const USUAL: readonly ServiceName[] = [
   "versitygw",
   "moto",
   "template-linters",
+  "minio",
 ];
