@@ -1,4 +1,5 @@
-import { GlueStandIn, tableDefinition } from "@roadstream/cloud/testing";
+import { DuckDbEngine, filesNaming, GlueStandIn, tableDefinition } from "@roadstream/cloud/testing";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { glueCatalog, Spark } from "./readers/spark.ts";
 import { S3Bed } from "./s3-bed.ts";
@@ -16,11 +17,19 @@ const IDENTITY = "concat_ws('/', vehicle_id, boot_id, seq)";
 const REWRITE = `CALL g.system.rewrite_data_files(table => '${DATABASE}.gps_data', options => map('rewrite-all', 'true'))`;
 const FOREIGN = 3;
 
-/** Of gps_data, as our workers name it; Iceberg's own has dashes in its name. */
-const OUR_METADATA = /\/gps_data\/metadata\/\d{5}-[0-9a-f]{32}\.metadata\.json$/;
-const metadataOf = (body: Readonly<Record<string, unknown>>): string => {
-  const { Parameters: parameters } = body["TableInput"] as { readonly Parameters: Record<string, string> };
-  return parameters["metadata_location"] ?? "";
+/** As our workers name it; Iceberg itself has dashes in its names. */
+const OUR_METADATA = /\/\d{5}-[0-9a-f]{32}\.metadata\.json$/;
+
+interface GlueTable {
+  readonly Name: string;
+  readonly Parameters: Readonly<Record<string, string>>;
+}
+
+/** Who is about to commit to gps_data; null: nobody. */
+const committerOf = (operation: string, body: Readonly<Record<string, unknown>>): "we" | "spark" | null => {
+  const table = body["TableInput"] as GlueTable;
+  if (operation !== "UpdateTable" || table.Name !== "gps_data") return null;
+  return OUR_METADATA.test(table.Parameters["metadata_location"] ?? "") ? "we" : "spark";
 };
 
 describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").skip)(
@@ -76,24 +85,27 @@ describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").
      * has committed.
      */
     const overtake = async (
-      isOurs: boolean,
+      who: "we" | "spark",
       first: () => Promise<unknown>,
       second: () => Promise<unknown>,
     ): Promise<void> => {
       const arrived = Promise.withResolvers<void>();
       const opened = Promise.withResolvers<void>();
       glue.gate = async (operation, body) => {
-        if (operation !== "UpdateTable" || isOurs !== OUR_METADATA.test(metadataOf(body))) return;
+        if (committerOf(operation, body) !== who) return;
         arrived.resolve();
         await opened.promise;
       };
       const before = glue.overtaken;
       const work = first();
-      await Promise.race([arrived.promise, work.then(() => expect.unreachable("it did not commit"))]);
-      await second();
-      opened.resolve();
-      await work;
-      glue.gate = () => Promise.resolve();
+      try {
+        await Promise.race([arrived.promise, work.then(() => expect.unreachable("it did not commit"))]);
+        await second();
+      } finally {
+        opened.resolve();
+        await work;
+        glue.gate = () => Promise.resolve();
+      }
       expect(glue.overtaken).toBeGreaterThan(before);
     };
 
@@ -111,32 +123,44 @@ describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").
       expect(JSON.parse(ours.stdout)).toMatchObject({ rows: [{ n: String(rows), d: String(rows) }] });
     };
 
-    const operations = async (): Promise<readonly unknown[]> =>
-      (await spark.sql(`SELECT operation FROM ${TABLE}.snapshots ORDER BY committed_at DESC`)).map(
-        (row) => row["operation"],
+    /** What main stands on, and what that stands on; a commit of ours says so. */
+    const head = async (): Promise<Readonly<Record<string, unknown>> | undefined> => {
+      const [row] = await spark.sql(
+        `SELECT s.operation, s.summary['roadstream.commit'] IS NOT NULL AS is_ours,
+           s.summary['roadstream.attempt'] AS attempt,
+           p.operation AS before, p.summary['roadstream.commit'] IS NOT NULL AS is_before_ours
+         FROM ${TABLE}.refs r JOIN ${TABLE}.snapshots s ON s.snapshot_id = r.snapshot_id
+           JOIN ${TABLE}.snapshots p ON p.snapshot_id = s.parent_id`,
       );
+      return row;
+    };
+    const OURS_ON_FOREIGN = { operation: "append", is_ours: true, before: "append", is_before_ours: false };
+    const COMPACTION_ON_OURS = {
+      operation: "replace",
+      is_ours: false,
+      before: "append",
+      is_before_ours: true,
+    };
 
     test("its insert is foreign, and our next commit stands on it", async () => {
       await insert("foreign-1");
       await agree();
       await drive("car-2");
       await land();
+      expect(await head()).toEqual(OURS_ON_FOREIGN);
       await agree();
     });
 
     test("its insert comes before a commit of ours that was on its way: ours lands on top, once", async () => {
       await drive("car-3");
-      await overtake(true, land, () => insert("foreign-2"));
+      await overtake("we", land, () => insert("foreign-2"));
       await agree();
-      const attempts = await spark.sql(
-        `SELECT summary['roadstream.attempt'] AS attempt FROM ${TABLE}.snapshots ORDER BY committed_at DESC LIMIT 1`,
-      );
-      expect(attempts).toEqual([{ attempt: "2" }]);
+      expect(await head()).toEqual({ ...OURS_ON_FOREIGN, attempt: "2" });
     });
 
     test("its compaction changes no row, and our next commit stands on it", async () => {
       await spark.sql(REWRITE);
-      expect((await operations())[0]).toBe("replace");
+      expect(await head()).toEqual(COMPACTION_ON_OURS);
       await agree();
       await drive("car-4");
       await land();
@@ -145,12 +169,26 @@ describe.skipIf(services("python", "iceberg-spark", "iceberg-aws", "versitygw").
 
     test("a commit of ours comes before its compaction that was on its way: both stand", async () => {
       await drive("car-5");
-      await overtake(false, () => spark.sql(REWRITE), land);
-      expect((await operations()).slice(0, 2)).toEqual(["replace", "append"]);
+      await overtake("spark", () => spark.sql(REWRITE), land);
+      expect(await head()).toEqual(COMPACTION_ON_OURS);
       await agree();
       await drive("car-6");
       await land();
       await agree();
+    });
+
+    test("an erasure finds a vehicle in what Spark wrote, too", async () => {
+      await using engine = await DuckDbEngine.open();
+      const bucket = join(bed.server.folder, bed.server.bucket);
+      expect((await filesNaming(engine, bucket, "car-1")).length).toBeGreaterThan(3);
+      const erased = await fleet.cloud("erase", "--vehicle", "car-1");
+      expect([erased.code, erased.stderr]).toEqual([0, expect.any(String)]);
+      expect(await filesNaming(engine, bucket, "car-1")).toEqual([]);
+      const verdict = await fleet.cloud("verify", "--log", fleet.log);
+      expect([verdict.code, verdict.stderr]).toEqual([0, expect.any(String)]);
+      const others = "SELECT DISTINCT vehicle_id AS v FROM";
+      const left = ["car-2", "car-3", "car-4", "car-5", "car-6", "foreign-1", "foreign-2"];
+      expect(await spark.sql(`${others} ${TABLE} ORDER BY v`)).toEqual(left.map((v) => ({ v })));
     });
   },
 );
