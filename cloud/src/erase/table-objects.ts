@@ -59,13 +59,7 @@ export const namedKeys = async (context: EraseContext, head: TableHead): Promise
   const { table, zstd } = context;
   const ledgers = await namedLedgers({ store: table.store, zstd }, table.definition.name, head);
   const pictures = await namedPictures(context, head);
-  const named = new Set([...(await reachableKeys(table, head.stored)), ...ledgers, ...pictures]);
-  // Ours of before go with each commit, whatever the head's log of versions says; others' stay until now.
-  for (const line of head.stored.metadata["metadata-log"]) {
-    const key = table.store.keyOf(line["metadata-file"]);
-    if (key !== null && FOREIGN_VERSION.test(key)) named.delete(key);
-  }
-  return named;
+  return new Set([...(await reachableKeys(table, head.stored)), ...ledgers, ...pictures]);
 };
 
 export const withoutNamed = (objects: TableObjects, named: ReadonlySet<string>): TableObjects => {
