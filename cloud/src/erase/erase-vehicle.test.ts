@@ -212,12 +212,19 @@ test(
   },
 );
 
-/** As a crash or a dropped batch does: rows and a picture that no snapshot names. */
+/** A log partition's state is JSON in JSON. */
+const LAST_RECORD = /(\\"last\\":\\")[^/"]+\//g;
+
+/** As a crash or a dropped batch does, rows and a picture that no snapshot names; and as Iceberg's own commits do, metadata. */
 const leaveBehind = async (): Promise<void> => {
   const { tables, store } = tiny.lake;
-  const [live] = await tables.gps_data.files(await tables.gps_data.head());
+  const head = await tables.gps_data.head();
+  const [live] = await tables.gps_data.files(head);
   const bytes = (await store.get(live?.key ?? "")) ?? new Uint8Array();
   await writeFile(join(tiny.folder, "lake/gps_data/data/event_day=2026-03-01/left.parquet"), bytes);
+  const foreign = "lake/gps_data/metadata/00007-250d778a-ef2e-4023-99b2-16314db773d0.metadata.json";
+  const metadata = new TextDecoder().decode(head.stored.pointer.bytes);
+  await writeFile(join(tiny.folder, foreign), metadata.replaceAll(LAST_RECORD, `$1${NAME}/`));
   await writeFile(join(tiny.folder, `lake/pictures/${NAME}/${TINY_BOOT}/9-left.jpg`), JPEG);
 };
 

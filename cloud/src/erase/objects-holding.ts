@@ -17,6 +17,7 @@ export const objectsHolding = async (
   manifests: await naming(context, objects.manifests, (bytes, key) => manifestNames(context, bytes, key)),
   ledgers: await naming(context, objects.ledgers, (bytes) => ledgerNames(context, bytes)),
   versions: await naming(context, objects.versions, (bytes) => versionNames(context, bytes)),
+  foreignVersions: await naming(context, objects.foreignVersions, (bytes) => versionNames(context, bytes)),
   pictures: objects.pictures,
 });
 

@@ -27,7 +27,7 @@ export interface SweptTable {
 /**
  * Removes what held the vehicle. First everything is listed, then a commit says that all work begun before it is void:
  * so what was listed and is not named behind that commit never will be, whoever wrote it and however slow he is. Of data
- * files only those with rows of the vehicle go: readers may still be busy with the others.
+ * files only those with rows of the vehicle go: readers may still be busy with the others. So it is with metadata that is not ours.
  */
 export const sweepTable = async (context: EraseContext): Promise<SweptTable> => {
   const { table } = context;
@@ -37,8 +37,12 @@ export const sweepTable = async (context: EraseContext): Promise<SweptTable> => 
   const expired = before.stored.metadata.snapshots.length - head.stored.metadata.snapshots.length;
   const manifests = await sweepMetadata(table, head);
   const loose = withoutNamed(listed, await namedKeys(context, head));
-  const { data } = await objectsHolding(context, { ...NO_OBJECTS, data: loose.data });
-  const objects = [...loose.ledgers, ...loose.manifests, ...data];
+  const { data, foreignVersions } = await objectsHolding(context, {
+    ...NO_OBJECTS,
+    data: loose.data,
+    foreignVersions: loose.foreignVersions,
+  });
+  const objects = [...loose.ledgers, ...loose.manifests, ...data, ...foreignVersions];
   await table.store.delete([...objects, ...loose.pictures]);
   return {
     snapshotsExpired: Math.max(0, expired),

@@ -13,28 +13,45 @@ export interface TableObjects {
   readonly ledgers: readonly string[];
   /** The table's metadata itself: a log partition's last record may be the vehicle's. */
   readonly versions: readonly string[];
+  /** The same, written by another engine: it takes the properties along. */
+  readonly foreignVersions: readonly string[];
   /** Of the vehicle alone. */
   readonly pictures: readonly string[];
 }
 
-export const NO_OBJECTS: TableObjects = { data: [], manifests: [], ledgers: [], versions: [], pictures: [] };
+export const NO_OBJECTS: TableObjects = {
+  data: [],
+  manifests: [],
+  ledgers: [],
+  versions: [],
+  foreignVersions: [],
+  pictures: [],
+};
 
 const OUR_MANIFEST = /\/metadata\/m-[0-9a-f-]{36}\.avro$/;
 const OUR_VERSION = /\/metadata\/(?:v\d{1,15}|\d{5,15}-[0-9a-f]{32})\.metadata\.json$/;
+
+/**
+ * As Iceberg names what Glue is to point at. Each commit that it asks for has a new one, and a VersionId: of those of
+ * before a fence none can become the head.
+ */
+const FOREIGN_VERSION = /\/metadata\/\d{5,15}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.metadata\.json$/;
 
 export const listObjects = async (context: EraseContext): Promise<TableObjects> => {
   const { store, definition } = context.table;
   const data: string[] = [];
   const manifests: string[] = [];
   const versions: string[] = [];
+  const foreignVersions: string[] = [];
   const ledgers: string[] = [];
   for await (const { key } of store.list(`${definition.name}/`)) {
     if (key.includes("/data/")) data.push(key);
     else if (OUR_MANIFEST.test(key)) manifests.push(key);
     else if (OUR_VERSION.test(key)) versions.push(key);
+    else if (FOREIGN_VERSION.test(key)) foreignVersions.push(key);
   }
   for await (const { key } of store.list(ledgerPrefix(definition.name))) ledgers.push(key);
-  return { data, manifests, ledgers, versions, pictures: await listPictures(context) };
+  return { data, manifests, ledgers, versions, foreignVersions, pictures: await listPictures(context) };
 };
 
 /** All that a head stands on: what any of its snapshots names, its ledgers, and the pictures of the vehicle's rows. */
@@ -52,6 +69,7 @@ export const withoutNamed = (objects: TableObjects, named: ReadonlySet<string>):
     manifests: unnamed(objects.manifests),
     ledgers: unnamed(objects.ledgers),
     versions: unnamed(objects.versions),
+    foreignVersions: unnamed(objects.foreignVersions),
     pictures: unnamed(objects.pictures),
   };
 };

@@ -15,6 +15,7 @@ test.each([
   [answer(400, "RequestTimeout"), "later"],
   [answer(403, "RequestTimeTooSkewed"), "later"],
   [answer(400, "BadDigest"), "later"],
+  [answer(400, "XAmzContentChecksumMismatch"), "later"],
   [answer(200, "SlowDown"), "later"],
   [answer(404, "NoSuchKey"), "absent"],
   [answer(404, "NotFound"), "absent"],

@@ -28,6 +28,8 @@ const LATER = new Set([
   // The SDK learns the server's time from this answer, and the next request has it right.
   "RequestTimeTooSkewed",
   "BadDigest",
+  // MinIO's word for it, where it is the checksum.
+  "XAmzContentChecksumMismatch",
   "XAmzContentSHA256Mismatch",
   "IncompleteBody",
 ]);

@@ -34,6 +34,8 @@ export abstract class AwsJsonServer implements AsyncDisposable {
   readonly asked: string[] = [];
   /** Fault knob: the next requests of this name meet it. */
   fault: { readonly operation: string; readonly kind: AwsJsonFault; times: number } | null = null;
+  /** A request that arrived is carried out when this has ended. */
+  gate: (operation: string, body: AwsJsonBody) => Promise<void> = () => Promise.resolve();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   async listen(): Promise<string> {
@@ -52,6 +54,7 @@ export abstract class AwsJsonServer implements AsyncDisposable {
     const operation = String(request.headers["x-amz-target"]).replace(/^\w+\./, "");
     const body = JSON.parse(await textOf(request)) as AwsJsonBody;
     this.asked.push(operation);
+    await this.gate(operation, body);
     const fault = this.#faultFor(operation);
     if (fault === "drop_before") return void request.socket.destroy();
     const answer =

@@ -6,11 +6,13 @@ interface StoredGlueTable {
 }
 
 /**
- * The four requests of Glue that this system makes, over HTTP, with the one rule that stand-ins of others leave out: an
+ * The four requests of Glue that this system makes, and Iceberg's own Glue catalog, over HTTP, with the one rule that stand-ins of others leave out: an
  * update whose VersionId is not the table's is refused.
  */
 export class GlueStandIn extends AwsJsonServer {
   readonly tables = new Map<string, StoredGlueTable>();
+  /** Updates that were refused because another one had been there first. */
+  overtaken = 0;
   readonly #database: string;
 
   constructor(database: string) {
@@ -35,7 +37,10 @@ export class GlueStandIn extends AwsJsonServer {
     }
     if (operation !== "UpdateTable") return no("UnknownOperationException");
     if (stored === undefined) return no("EntityNotFoundException");
-    if (body["VersionId"] !== String(stored.version)) return no("ConcurrentModificationException");
+    if (body["VersionId"] !== String(stored.version)) {
+      this.overtaken += 1;
+      return no("ConcurrentModificationException");
+    }
     this.tables.set(name, { version: stored.version + 1, input });
     return ok({});
   }

@@ -34,6 +34,7 @@ export { runBusyErasures, runEraseSchedule, runKilledErasure } from "./erase-sch
 export { killAtOperations, KILLED_CATALOGS, KILLED_COMMITS } from "./killed-ingest.ts";
 export { GlueStandIn } from "./glue-stand-in.ts";
 export { batch, dataFileOf, LOG_PARTITIONS } from "./lake-fixture.ts";
+export { filesNaming } from "./names-in-lake.ts";
 export { MemoryObjectStore } from "./memory-object-store.ts";
 export { interruptedLoads } from "./interrupted-loads.ts";
 export { COUNTED_ROWS } from "./counted-rows.ts";

@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { foreignRows } from "@roadstream/cloud/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { icebergSparkJar } from "./install/iceberg-spark-step.ts";
 import { pythonWithReaders } from "./install/python-step.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
 import { SampleLake } from "./readers/sample-lake.ts";
+import { hadoopCatalog, Spark } from "./readers/spark.ts";
 import { services } from "./services.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`./readers/${name}`, import.meta.url));
@@ -56,21 +54,16 @@ describe.skipIf(services("python").skip)("a table after an erasure and retention
 
 describe.skipIf(services("python", "iceberg-spark").skip)("Spark, after an erasure and retention", () => {
   let lake: SampleLake;
-  let spark: LineDialogue;
-  let scratch: string;
-  const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.ask(text);
+  let spark: Spark;
+  const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.sql(text);
 
   beforeAll(async () => {
     lake = await erasedLake();
-    scratch = await mkdtemp(join(tmpdir(), "roadstream-spark-"));
-    const args = [script("spark_reader.py"), icebergSparkJar, join(lake.folder, ".."), scratch];
-    spark = new LineDialogue(pythonWithReaders, args, { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" });
-    expect(await sql("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    spark = await Spark.start(hadoopCatalog(join(lake.folder, "..")));
   }, 120_000);
   afterAll(async () => {
     await spark?.[Symbol.asyncDispose]();
     await lake?.[Symbol.asyncDispose]();
-    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
   });
 
   test("reads what is left, knows its history, and goes on writing; so do we", async () => {

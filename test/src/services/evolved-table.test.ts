@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { foreignRows } from "@roadstream/cloud/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { icebergSparkJar } from "./install/iceberg-spark-step.ts";
 import { pythonWithReaders } from "./install/python-step.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
 import { evolvedLake, LARGE, LATER } from "./readers/evolved-lake.ts";
+import { hadoopCatalog, Spark } from "./readers/spark.ts";
 import { services } from "./services.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`./readers/${name}`, import.meta.url));
@@ -47,23 +45,18 @@ describe.skipIf(services("python").skip)("pyiceberg reads a table that was broug
 
 describe.skipIf(services("python", "iceberg-spark").skip)("Spark reads and writes such a table", () => {
   let lake: Awaited<ReturnType<typeof evolvedLake>>;
-  let spark: LineDialogue;
-  let scratch: string;
-  const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.ask(text);
+  let spark: Spark;
+  const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.sql(text);
   const seqs = async (where: string): Promise<readonly unknown[]> =>
     (await sql(`SELECT seq FROM h.lake.gps_data WHERE ${where} ORDER BY seq`)).map((row) => row["seq"]);
 
   beforeAll(async () => {
     lake = await evolvedLake();
-    scratch = await mkdtemp(join(tmpdir(), "roadstream-spark-"));
-    const args = [script("spark_reader.py"), icebergSparkJar, join(lake.first.folder, ".."), scratch];
-    spark = new LineDialogue(pythonWithReaders, args, { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" });
-    expect(await sql("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    spark = await Spark.start(hadoopCatalog(join(lake.first.folder, "..")));
   }, 120_000);
   afterAll(async () => {
     await spark?.[Symbol.asyncDispose]();
     await lake?.first[Symbol.asyncDispose]();
-    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
   });
 
   test("old rows with null and the wider type; as it was before, too", async () => {

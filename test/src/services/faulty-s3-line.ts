@@ -31,6 +31,8 @@ export type S3LineFault =
   | "cut"
   /** One byte of the answer's body is another. */
   | "spoiled"
+  /** It arrives with one byte of its body another; the server's answer comes back. */
+  | "spoiled_request"
   /** It does not arrive; the line answers in S3's place: an error, unless `body` says something else. */
   | { readonly status: number; readonly code: string; readonly body?: string };
 
@@ -38,6 +40,8 @@ export interface FaultyS3Line extends AsyncDisposable {
   readonly port: number;
   /** Decides on each request; null lets it through. */
   fault: (request: S3LineRequest) => S3LineFault | null;
+  /** The first so many of these requests meet the faults, one each. */
+  meet(which: (request: S3LineRequest) => boolean, ...faults: readonly S3LineFault[]): void;
   /** All requests so far, those that were lost, too. */
   readonly requests: S3LineRequest[];
   /** Carries out one request that was delayed; false when there is none. */
@@ -112,7 +116,7 @@ export const faultyS3Line = async (serverPort: number, bucket: string): Promise<
       response.destroy();
       return;
     }
-    const answer = await forward(serverPort, message, body);
+    const answer = await forward(serverPort, message, fault === "spoiled_request" ? spoiled(body) : body);
     if (fault === "lost_answer") response.destroy();
     else if (fault !== "silence") answerWith(response, answer, fault);
   };
@@ -124,6 +128,10 @@ export const faultyS3Line = async (serverPort: number, bucket: string): Promise<
   const line: FaultyS3Line = {
     port: typeof address === "object" && address !== null ? address.port : 0,
     fault: () => null,
+    meet: (which, ...faults) => {
+      const left = [...faults];
+      line.fault = (request) => (which(request) ? (left.shift() ?? null) : null);
+    },
     requests: [],
     deliverLate: async () => {
       const request = late.shift();

@@ -1,16 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { foreignRows, TABLE_NAMES, tableDefinition, type WrittenLake } from "@roadstream/cloud/testing";
 import { runStage } from "../processes/start-stage.ts";
 import type { Column } from "@roadstream/shared";
-import { icebergSparkJar } from "./install/iceberg-spark-step.ts";
 import { pythonWithReaders } from "./install/python-step.ts";
 import { asOurs, asPrinted, everyRow, everyValueLake } from "./readers/every-value.ts";
 import { LineDialogue } from "./readers/line-dialogue.ts";
 import { SampleLake, type SampleRow } from "./readers/sample-lake.ts";
+import { hadoopCatalog, Spark } from "./readers/spark.ts";
 import { services } from "./services.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`./readers/${name}`, import.meta.url));
@@ -216,9 +214,8 @@ describe.skipIf(services("python").skip)("pyiceberg", () => {
 describe.skipIf(services("python", "iceberg-spark").skip)("Spark with the Iceberg runtime", () => {
   let lake: SampleLake;
   let every: WrittenLake;
-  let spark: LineDialogue;
-  let scratch: string;
-  const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.ask(text);
+  let spark: Spark;
+  const sql = (text: string): Promise<readonly Record<string, unknown>[]> => spark.sql(text);
   const count = async (where = ""): Promise<unknown> =>
     (await sql(`SELECT count(*) AS n FROM h.lake.gps_data ${where}`))[0]?.["n"];
   const columns = (): string =>
@@ -229,22 +226,12 @@ describe.skipIf(services("python", "iceberg-spark").skip)("Spark with the Iceber
   beforeAll(async () => {
     lake = await filled();
     every = await everyValueLake(`file:${join(lake.folder, "../every")}`);
-    scratch = await mkdtemp(join(tmpdir(), "roadstream-spark-"));
-    spark = new LineDialogue(
-      pythonWithReaders,
-      [script("spark_reader.py"), icebergSparkJar, join(lake.folder, ".."), scratch],
-      {
-        ...process.env,
-        SPARK_LOCAL_IP: "127.0.0.1",
-      },
-    );
-    expect(await sql("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    spark = await Spark.start(hadoopCatalog(join(lake.folder, "..")));
   }, 120_000);
   afterAll(async () => {
     await spark?.[Symbol.asyncDispose]();
     await every?.[Symbol.asyncDispose]();
     await lake?.[Symbol.asyncDispose]();
-    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
   });
 
   test.each(TABLE_NAMES)("reads every value of every column as it was written: %s", async (name) => {

@@ -4,13 +4,16 @@ import { fileCatalogContract } from "@roadstream/cloud/lake/catalog-contract";
 import { objectStoreContract } from "@roadstream/cloud/object-store/contract";
 import { systemClock } from "@roadstream/shared/adapters";
 import type { S3LineRequest } from "./faulty-s3-line.ts";
-import type { S3Bed } from "./s3-bed.ts";
+import { s3Damage } from "./s3-damage.ts";
+import { s3LargeObjects } from "./s3-large-objects.ts";
+import { s3Pages, type S3PagesOptions } from "./s3-pages.ts";
 
 const deletedKey = ({ body }: S3LineRequest): string =>
   /<Key>([^<]*)<\/Key>/.exec(body.toString("utf8"))?.[1] ?? "";
 
 /** What the lake needs of an S3 server, through a line that fails. `bed` is asked for when the tests run. */
-export const s3Contracts = (name: string, bed: () => S3Bed): void => {
+export const s3Contracts = (name: string, options: S3PagesOptions): void => {
+  const { bed } = options;
   objectStoreContract(`s3, ${name}`, async () => {
     const spec = bed().fresh();
     const folder = await mkdtemp(join(bed().scratch, "files-"));
@@ -43,4 +46,8 @@ export const s3Contracts = (name: string, bed: () => S3Bed): void => {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   });
+
+  s3LargeObjects(bed);
+  s3Damage(bed);
+  s3Pages(options);
 };

@@ -19,10 +19,23 @@ export interface S3Fleet {
 const ALL_SOURCES = ["--gps", "simulated?pace=60", "--obd", "simulated", "--camera", "simulated"];
 const CAMERA = ["--camera-interval", "500ms"];
 
-export const s3Fleet = (bed: S3Bed): S3Fleet => {
+export interface FleetCatalog {
+  /** As `--catalog` takes it. */
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const FILE_CATALOG: FleetCatalog = { name: "file", env: {} };
+
+export const s3Fleet = (bed: S3Bed, catalog: FleetCatalog = FILE_CATALOG): S3Fleet => {
   const spec = bed.fresh();
   const log = `sqlite:${join(bed.scratch, "log.sqlite")}`;
-  const env = { ...bed.server.env(bed.line.port), ROADSTREAM_LAKE_CACHE: join(bed.scratch, "cache") };
+  const places = ["--lake", spec, "--catalog", catalog.name];
+  const env = {
+    ...bed.server.env(bed.line.port),
+    ...catalog.env,
+    ROADSTREAM_LAKE_CACHE: join(bed.scratch, "cache"),
+  };
   return {
     spec,
     log,
@@ -35,10 +48,8 @@ export const s3Fleet = (bed: S3Bed): S3Fleet => {
       expect((await gateway.stop()).code).toBe(0);
     },
     cloud: (command, ...args) =>
-      runStage("cloud", [command, ...args, "--lake", spec, "--json"], { env, deadlineMs: 120_000 }),
+      runStage("cloud", [command, ...args, ...places, "--json"], { env, deadlineMs: 120_000 }),
     worker: (group) =>
-      startStage("cloud", ["run", "--log", log, "--lake", spec, "--group", group, "--until-drained"], {
-        env,
-      }),
+      startStage("cloud", ["run", "--log", log, ...places, "--group", group, "--until-drained"], { env }),
   };
 };

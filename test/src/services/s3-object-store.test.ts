@@ -1,26 +1,19 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { unixMillis, uptimeMillis, type Clock } from "@roadstream/shared";
 import { systemClock } from "@roadstream/shared/adapters";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { S3LineFault, S3LineRequest } from "./faulty-s3-line.ts";
+import type { FaultyS3Line, S3LineFault, S3LineRequest } from "./faulty-s3-line.ts";
 import { hurried, S3Bed } from "./s3-bed.ts";
 import { s3Contracts } from "./s3-contracts.ts";
+import { largeContent } from "./s3-large-objects.ts";
 import { services } from "./services.ts";
 import { startVersitygw, type RunningVersitygw } from "./versitygw.ts";
 
 const { skip } = services("versitygw");
-const MIB = 1024 * 1024;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (content: Uint8Array | null): string | null =>
   content === null ? null : new TextDecoder().decode(content);
-
-/** Another megabyte after another. */
-const large = (mebibytes: number): Uint8Array => {
-  const content = new Uint8Array(mebibytes * MIB);
-  for (let i = 0; i < mebibytes; i += 1) content.fill(i + 1, i * MIB, (i + 1) * MIB);
-  return content;
-};
 
 describe.skipIf(skip)("on S3", () => {
   let bed: S3Bed<RunningVersitygw>;
@@ -30,12 +23,19 @@ describe.skipIf(skip)("on S3", () => {
   afterAll(() => bed?.[Symbol.asyncDispose]());
   beforeEach(() => bed.heal());
 
-  s3Contracts("versitygw", () => bed);
+  s3Contracts("versitygw", {
+    bed: () => bed,
+    // Its objects are files; putting as many would take longer than all other tests.
+    putEmpty: async ({ store }, keys) => {
+      const folder = join(bed.server.folder, store.root.slice("s3://".length));
+      for (const key of keys) {
+        await mkdir(dirname(join(folder, key)), { recursive: true });
+        await writeFile(join(folder, key), "");
+      }
+    },
+  });
 
-  /** The first so many of these requests meet the faults, one each. */
-  const meet = (which: (request: S3LineRequest) => boolean, ...faults: S3LineFault[]): void => {
-    bed.line.fault = (request) => (which(request) ? (faults.shift() ?? null) : null);
-  };
+  const meet: FaultyS3Line["meet"] = (...faults) => bed.line.meet(...faults);
   const isPut = ({ method, headers }: S3LineRequest): boolean =>
     method === "PUT" && headers["if-none-match"] === "*";
   const isGet = ({ method, query }: S3LineRequest): boolean => method === "GET" && !query.has("list-type");
@@ -264,115 +264,37 @@ describe.skipIf(skip)("on S3", () => {
     });
   });
 
-  test("more than a page is listed whole and in order, more than a batch is deleted", async () => {
-    await using lake = bed.open();
-    const keys = Array.from({ length: 2100 }, (_, i) => `many/${String(i).padStart(5, "0")}`);
-    // The server's objects are files; putting as many would take longer than all other tests.
-    const folder = join(bed.server.folder, lake.store.root.slice("s3://".length));
-    await mkdir(join(folder, "many"), { recursive: true });
-    for (const key of keys) await writeFile(join(folder, key), "");
-    const found: string[] = [];
-    for await (const { key } of lake.store.list("many/")) found.push(key);
-    expect(found).toEqual(keys);
-    bed.heal();
-    await lake.store.delete(keys);
-    expect(bed.line.requests.filter(({ query }) => query.has("delete")).length).toBe(3);
-    for await (const { key } of lake.store.list("")) expect(key).toBeNull();
-  });
-
-  describe("a large object", () => {
-    const isPart = ({ method, query }: S3LineRequest): boolean => method === "PUT" && query.has("partNumber");
-    const isCompletion = ({ method, query }: S3LineRequest): boolean =>
-      method === "POST" && query.has("uploadId");
-    const isAbort = ({ method }: S3LineRequest): boolean => method === "DELETE";
-
-    test("goes up in parts, once, from memory and from a file, and reads back as it was", async () => {
-      await using lake = bed.open();
-      const content = large(20);
-      expect(await lake.store.putIfAbsent("m", content)).toBe("created");
-      expect(await lake.store.putIfAbsent("m", content)).toBe("exists");
-      const file = join(bed.scratch, "large");
-      await writeFile(file, content);
-      expect(await lake.store.putIfAbsent("f", { file, size: content.length })).toBe("created");
-      expect(bed.line.requests.filter(isPart).length).toBe(9);
-      for (const key of ["m", "f"])
-        expect(Buffer.compare((await lake.store.get(key)) ?? bytes(""), content)).toBe(0);
-      expect(bed.line.requests.filter(isAbort).length).toBe(1);
-    });
-
-    test("one of many that are put at the same time wins", async () => {
-      await using lake = bed.open();
-      const answers = await Promise.all([17, 18, 19].map((size) => lake.store.putIfAbsent("k", large(size))));
-      expect(answers.toSorted()).toEqual(["created", "exists", "exists"]);
-      const winner = 17 + answers.indexOf("created");
-      expect((await lake.store.get("k"))?.length).toBe(winner * MIB);
-    });
-
-    test("loses parts and sends them again; a part that came spoiled is noticed", async () => {
-      await using lake = bed.open();
-      meet(
-        isPart,
-        "lost_request",
-        "lost_answer",
-        { status: 503, code: "SlowDown" },
-        { status: 400, code: "BadDigest" },
-      );
-      expect(await lake.store.putIfAbsent("k", large(17))).toBe("created");
-      expect((await lake.store.get("k"))?.length).toBe(17 * MIB);
-    });
-
-    test.each<readonly [string, S3LineFault, number | null]>([
-      ["lost", "lost_request", null],
-      ["carried out without an answer", "lost_answer", 17 * MIB],
-      ["answered 500", { status: 500, code: "InternalError" }, null],
-    ])("whose completion is %s is unknown, and its parts are given up", async (_, fault, size) => {
-      await using lake = bed.open();
-      meet(isCompletion, fault);
-      expect(await lake.store.putIfAbsent("k", large(17))).toBe("unknown");
-      expect(bed.line.requests.filter(isCompletion).length).toBe(1);
-      expect((await lake.store.get("k"))?.length ?? null).toBe(size);
-      expect(bed.line.requests.filter(isAbort).length).toBe(1);
-    });
-
-    test("whose completion met another write is sent anew; one that may not be put leaves nothing", async () => {
-      await using lake = bed.open();
-      meet(isCompletion, { status: 409, code: "ConditionalRequestConflict" });
-      expect(await lake.store.putIfAbsent("k", large(17))).toBe("created");
-      expect(bed.line.requests.filter(isPart).length).toBe(6);
-      bed.heal();
-      meet(isPart, { status: 403, code: "AccessDenied" });
-      await expect(lake.store.putIfAbsent("denied", large(17))).rejects.toMatchObject({ code: "refused" });
-      expect(bed.line.requests.filter(isAbort).length).toBe(1);
-      expect(await lake.store.get("denied")).toBeNull();
-    });
-  });
-
-  test("encryption is asked for with each object, when the environment says so", async () => {
-    const asked = async (env: Record<string, string>): Promise<readonly unknown[]> => {
+  describe("encryption is asked for with each object, when the environment says so", () => {
+    const HEADER = "x-amz-server-side-encryption";
+    /** Of each request that makes an object: which it is, and what it asks for. */
+    const asked = async (env: Record<string, string>): Promise<readonly (readonly unknown[])[]> => {
       await using lake = bed.open(bed.fresh(), { env });
+      await lake.store.get("warm");
       bed.heal();
-      await lake.store.putIfAbsent("small", bytes("x"));
-      await lake.store.putIfAbsent("large", large(17));
+      await lake.store.putIfAbsent("created", bytes("x"));
+      await lake.store.put("overwritten", bytes("x"));
+      await lake.store.put("overwritten", bytes("y"));
+      await lake.store.putIfAbsent("large", largeContent(17));
+      await lake.store.put("large", largeContent(18));
       return bed.line.requests
-        .filter(({ query, headers }) => query.has("uploads") || headers["if-none-match"] === "*")
-        .filter(({ query }) => !query.has("uploadId"))
-        .map(({ headers }) => [
-          headers["x-amz-server-side-encryption"],
-          headers["x-amz-server-side-encryption-aws-kms-key-id"],
+        .filter(({ method, query }) => (method === "PUT" && query.size < 2) || query.has("uploads"))
+        .map(({ key, headers }) => [
+          key.split("/").at(-1),
+          headers[HEADER],
+          headers[`${HEADER}-aws-kms-key-id`],
+          headers[`${HEADER}-bucket-key-enabled`],
         ]);
     };
-    expect(await asked({})).toEqual([
-      [undefined, undefined],
-      [undefined, undefined],
-    ]);
-    expect(await asked({ ROADSTREAM_S3_SSE: "AES256" })).toEqual([
-      ["AES256", undefined],
-      ["AES256", undefined],
-    ]);
-    expect(await asked({ ROADSTREAM_S3_KMS_KEY: "alias/fleet" })).toEqual([
-      ["aws:kms", "alias/fleet"],
-      ["aws:kms", "alias/fleet"],
-    ]);
+    const OBJECTS = ["created", "overwritten", "overwritten", "large", "large"];
+
+    test.each<readonly [Record<string, string>, readonly unknown[]]>([
+      [{}, [undefined, undefined, undefined]],
+      [{ ROADSTREAM_S3_SSE: "AES256" }, ["AES256", undefined, undefined]],
+      [{ ROADSTREAM_S3_SSE: "aws:kms" }, ["aws:kms", undefined, "true"]],
+      [{ ROADSTREAM_S3_KMS_KEY: "alias/fleet" }, ["aws:kms", "alias/fleet", "true"]],
+    ])("%o", async (env, headers) => {
+      expect(await asked(env)).toEqual(OBJECTS.map((name) => [name, ...headers]));
+    });
   });
 
   test("a copy is fetched once for all who ask, in this process and in others", async () => {
@@ -380,7 +302,7 @@ describe.skipIf(skip)("on S3", () => {
     const cache = join(bed.scratch, "one-cache");
     await using lake = bed.open(spec, { cache });
     await using other = bed.open(spec, { cache });
-    await lake.store.putIfAbsent("k", large(2));
+    await lake.store.putIfAbsent("k", largeContent(2));
     await other.store.get("warm");
     bed.heal();
     const paths = await Promise.all(Array.from({ length: 5 }, () => lake.store.localFile("k")));

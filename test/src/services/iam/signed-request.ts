@@ -1,9 +1,14 @@
 import { createHash, createHmac } from "node:crypto";
 import { REGION } from "./templates.ts";
 
-export interface Credentials {
+/** Of a user. */
+interface UserCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+}
+
+/** Of a role. */
+export interface Credentials extends UserCredentials {
   readonly sessionToken: string;
 }
 
@@ -19,7 +24,10 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
 /** One request with AWS's signature, version 4: for calls that none of our programs would make. */
-export const sendSigned = async (request: PlainRequest, credentials: Credentials): Promise<Response> => {
+export const sendSigned = async (
+  request: PlainRequest,
+  credentials: UserCredentials | Credentials,
+): Promise<Response> => {
   const url = new URL(request.url);
   const body = request.body ?? "";
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
@@ -29,7 +37,7 @@ export const sendSigned = async (request: PlainRequest, credentials: Credentials
     host: url.host,
     "x-amz-content-sha256": sha256(body),
     "x-amz-date": time,
-    "x-amz-security-token": credentials.sessionToken,
+    ...("sessionToken" in credentials ? { "x-amz-security-token": credentials.sessionToken } : {}),
   };
   const names = Object.keys(headers).toSorted();
   const query = [...url.searchParams]

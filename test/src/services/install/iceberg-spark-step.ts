@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { run, versionedFolder, type InstallStep } from "./step.ts";
 
-const ICEBERG = "1.9.2";
+export const ICEBERG = "1.9.2";
 const ARTIFACT = "iceberg-spark-runtime-3.5_2.12";
 const folder = versionedFolder("iceberg-spark", ICEBERG);
 

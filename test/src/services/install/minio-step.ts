@@ -9,7 +9,7 @@ export const minioProgram = join(folder.path, "minio");
 
 export const minioStep: InstallStep = {
   name: "minio",
-  cost: "6 minutes",
+  cost: "6 minutes, half a minute where Go has built it before",
   needs: ["go"],
   missing: folder.missing,
   install: () =>

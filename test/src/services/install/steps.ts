@@ -1,4 +1,5 @@
 import { mosquittoStep, socatStep } from "./debian-step.ts";
+import { icebergAwsStep } from "./iceberg-aws-step.ts";
 import { icebergSparkStep } from "./iceberg-spark-step.ts";
 import { kafkaStep } from "./kafka-step.ts";
 import { lakePeersStep } from "./lake-peers-step.ts";
@@ -19,6 +20,7 @@ export const STEPS = {
   postgres: postgresStep,
   python: pythonStep,
   "iceberg-spark": icebergSparkStep,
+  "iceberg-aws": icebergAwsStep,
   versitygw: versitygwStep,
   minio: minioStep,
   moto: motoStep,
@@ -37,7 +39,9 @@ export const USUAL: readonly ServiceName[] = [
   "postgres",
   "python",
   "iceberg-spark",
+  "iceberg-aws",
   "versitygw",
   "moto",
   "template-linters",
+  "minio",
 ];

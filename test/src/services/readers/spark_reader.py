@@ -1,13 +1,16 @@
-"""Answers one SQL statement per line (a JSON string) with its rows, by Spark with the Iceberg runtime."""
+"""Answers one SQL statement per line (a JSON string) with its rows, by Spark with the Iceberg runtime.
+
+usage: spark_reader.py JARS SCRATCH SETTINGS — jars with commas between, Spark's further settings as one JSON object.
+"""
 import json
 import sys
 
 from pyspark.sql import SparkSession
 
-jar, warehouse, scratch = sys.argv[1:4]
-spark = (
+jars, scratch, settings = sys.argv[1:4]
+builder = (
     SparkSession.builder.master("local[1]")
-    .config("spark.jars", jar)
+    .config("spark.jars", jars)
     .config("spark.driver.memory", "700m")
     .config("spark.driver.host", "127.0.0.1")
     .config("spark.driver.bindAddress", "127.0.0.1")
@@ -17,12 +20,10 @@ spark = (
     .config("spark.sql.shuffle.partitions", "1")
     .config("spark.sql.session.timeZone", "UTC")
     .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
-    .config("spark.sql.catalog.h", "org.apache.iceberg.spark.SparkCatalog")
-    .config("spark.sql.catalog.h.type", "hadoop")
-    .config("spark.sql.catalog.h.warehouse", warehouse)
-    .config("spark.sql.catalog.h.cache-enabled", "false")
-    .getOrCreate()
 )
+for name, value in json.loads(settings).items():
+    builder = builder.config(name, value)
+spark = builder.getOrCreate()
 spark.sparkContext.setLogLevel("OFF")
 
 for line in sys.stdin:
