@@ -52,6 +52,7 @@ export const ERASED_ELSEWHERE: readonly string[] = [
   "the car: what its outbox still holds, it sends; stop it or revoke its certificate first",
   "a warehouse that cloud load fills: its rows go with its next load; other copies, exports and query results (Athena keeps them in a bucket of its own) do not",
   "local copies of a lake on S3 on other machines that read it (ROADSTREAM_LAKE_CACHE): remove that folder there",
+  "manifests of commits of other engines (Spark, Trino) that failed or were expired, which may bound a file by its name: cloud orphans --remove takes them when they are three days old, before that such an engine may still use them",
   "older versions of objects, where the bucket keeps versions, replicas or backups",
 ];
 

@@ -133,7 +133,11 @@ export const proposeAppend = async (
     summary: () =>
       printBatchSummary({
         attempt,
-        commitMs: Math.round(context.clock.uptime() - commit.begunAt.uptime),
+        // Only a worker counts what it dropped; how long a rebuild took is nobody's delay.
+        commitMs:
+          commit.droppedBefore === undefined
+            ? null
+            : Math.round(context.clock.uptime() - commit.begunAt.uptime),
         dropped: commit.droppedBefore ?? 0,
       }),
     properties: {

@@ -4,7 +4,7 @@ import type { SwapOutcome, TableCatalog, TablePointer } from "./stored-table.ts"
 
 /*
  * `<table>/metadata/v<N>.metadata.json`, each put create-only: that put is the commit point. The head is the highest
- * version listed; `version-hint.text` is a cache for other engines. Old versions are removed, the newest never: so a
+ * version listed; `version-hint.text` is a cache for other engines. Old versions are removed in ascending order, the newest never: so a
  * sleeper that takes a removed name finds, after it, a higher one, and its commit does not count. What the version before
  * it holds would not tell, since another sleeper may have made that one again, with the very bytes it had. v1 stays for
  * good: whoever would make the table finds that it is there.
@@ -75,7 +75,7 @@ export class FileCatalog implements TableCatalog {
   async trim(head: TablePointer, keep: number): Promise<void> {
     for (const version of await this.#versions()) {
       if (version > head.version - keep) return;
-      // One at a time, upwards: what is left has no holes, whenever we are stopped.
+      // One at a time: a batch has no order, and an error must stop it before a higher version goes.
       if (version > 1) await this.#store.delete([this.#key(version)]);
     }
   }
@@ -83,9 +83,11 @@ export class FileCatalog implements TableCatalog {
   async #take(version: number, next: Uint8Array): Promise<SwapOutcome> {
     const put = await this.#put(version, next);
     if (put !== "mine") return { kind: put };
-    // Made again behind the head, or ours and passed already: which of them, the head says.
+    // Made again behind the head, or ours and passed already: which of them, the head says. A listing takes time, and may
+    // miss what is removed meanwhile: but before a higher one goes, ours does.
     const newest = (await this.#versions()).at(-1);
-    return newest === version
+    const there = newest === version ? await this.#store.get(this.#key(version)) : null;
+    return there !== null && sameBytes(there, next)
       ? { kind: "swapped", pointer: this.#pointer(version, next) }
       : { kind: "taken" };
   }

@@ -10,7 +10,7 @@ export const S3_VARIABLES = {
   ROADSTREAM_LAKE_CACHE:
     "Folder for local copies of the lake's files and for files that are being built; by default `roadstream/lake` in the user's cache folder.",
   ROADSTREAM_LAKE_CACHE_GIB:
-    "How large the copies may grow together, in GiB (default 10). What was asked for in the last half hour stays in any case.",
+    "How large the copies may grow together, in GiB (default 10). What was asked for in the last half hour stays, unless a vehicle is erased.",
 } as const;
 
 export type S3Variable = keyof typeof S3_VARIABLES;

@@ -85,7 +85,8 @@ export class RetentionKeeper implements AsyncDisposable {
       if (signal.aborted) return;
       try {
         const report = await dropDays({ table, pictureKeys, today, signal });
-        if (report.files + report.objects > 0) logger.info("days_dropped", { table: name, ...report });
+        if (report.files + report.objects + report.pictures > 0)
+          logger.info("days_dropped", { table: name, ...report });
         if (report.daysLeft > 0) logger.warn("days_doubtful", { table: name, days: report.daysLeft });
       } catch (error) {
         logger.warn("days_not_dropped", { table: name, reason: errorText(error) });

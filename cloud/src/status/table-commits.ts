@@ -21,7 +21,7 @@ export interface TableCommits {
 }
 
 const isOurs = ({ summary }: Snapshot): boolean => summary[SUMMARY.commit] !== undefined;
-/** Of a worker: what compaction, retention and erasure put instead is no append. */
+/** Of a worker, mostly: what compaction, retention and erasure put instead of files is no append. */
 export const isBatch = (one: Snapshot): boolean => isOurs(one) && one.summary["operation"] === "append";
 const newest = (snapshots: readonly Snapshot[]): number | null =>
   snapshots.reduce<number | null>((at, one) => Math.max(at ?? 0, one["timestamp-ms"]), null);

@@ -31,7 +31,7 @@ export const STATUS_COMMAND = defineCommand({
       default: "2m",
     }),
     alarmConflicts: setting(wholeText(0, 100_000), {
-      help: "conflicts_high: in a hundred commits, another one came first more often than this.",
+      help: "conflicts_high: in a hundred commits, others came first, or a batch was dropped for them, more often than this.",
       placeholder: "PERCENT",
       default: "100",
     }),
