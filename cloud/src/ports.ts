@@ -143,9 +143,12 @@ export interface AppendCommit {
    */
   readonly logIdentity: string;
   readonly partitionCount: number;
-  /** When the batch began: an old batch is refused (`stale_batch`). How long it took is told in the snapshot's summary. */
+  /** When the batch began: an old batch is refused (`stale_batch`). */
   readonly begunAt: WorkBegin;
-  /** Batches that this worker dropped since its last commit of the table, for the snapshot's summary. Default: none. */
+  /**
+   * Batches that this worker dropped since its last commit of the table, for the snapshot's summary, which then tells how
+   * long the commit took, too. Default: it is no worker's batch.
+   */
   readonly droppedBefore?: number;
   /** What else of the table's properties changes with it. */
   readonly properties?: Readonly<Record<string, string>>;
