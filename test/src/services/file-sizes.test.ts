@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { measureInChild } from "../bench/child.ts";
-import { writeFleetLog, type Fleet } from "../bench/scale/fleet-log.ts";
+import { landFleet } from "../bench/scale/fleets.ts";
+import type { Fleet } from "../bench/scale/fleet-log.ts";
 import { pythonWithReaders } from "./install/python-step.ts";
 import { services } from "./services.ts";
 
@@ -16,7 +16,6 @@ interface Sizes {
   readonly theirs: number;
 }
 
-const LAND = new URL("../bench/scale/land-fleet.ts", import.meta.url);
 const SIZES = fileURLToPath(new URL("readers/parquet_sizes.py", import.meta.url));
 const LARGEST_RATIO = 1.1;
 
@@ -29,10 +28,8 @@ describe.skipIf(services("python").skip)("a data file", () => {
 
   /** What the worker writes of a fleet's readings, beside pyarrow's. */
   const sizesOf = async (fleet: Fleet): Promise<readonly Sizes[]> => {
-    const log = join(folder, "log.sqlite");
     const lake = join(folder, "lake");
-    await writeFleetLog(`sqlite:${log}`, fleet, 6);
-    await measureInChild(LAND, [log, lake]);
+    await landFleet(fleet, { log: `sqlite:${join(folder, "log.sqlite")}`, lake: `file:${lake}`, env: {} });
     const data = join(lake, "gps_data/data");
     const files = (await readdir(data, { recursive: true })).filter((name) => name.endsWith(".parquet"));
     const paths = files.map((name) => join(data, name));
