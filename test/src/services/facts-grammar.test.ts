@@ -11,14 +11,9 @@ const SCRIPT = fileURLToPath(new URL("./readers/sql_grammar.py", import.meta.url
 const PATIENCE_MS = 600_000;
 
 describe.skipIf(services("python").skip)("the facts of driving", () => {
-  // A judge of its own for each, side by side: together they take minutes.
+  // A judge of its own for each, side by side: together they take minutes. DuckDB and Trino run theirs in other tests.
   test.concurrent.each([
     ["athena", factStatements("athena")],
-    ["trino", factStatements("athena")],
-    [
-      "duckdb",
-      [...factStatements("duckdb"), ...refreshFacts("duckdb", "touched"), ...forgetMembers("duckdb")],
-    ],
     [
       "redshift",
       [...factStatements("redshift"), ...refreshFacts("redshift", "touched"), ...forgetMembers("redshift")],
