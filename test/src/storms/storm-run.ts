@@ -1,4 +1,5 @@
 import { seededRandom, type Random } from "@roadstream/shared";
+import { EXIT_CODES } from "@roadstream/shared/adapters";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -166,13 +167,14 @@ export class StormRun implements AsyncDisposable {
     expectEnd(end, "agent");
   }
 
-  /** Again and again, while the cars drive; like a worker's, its work is nothing when the services are away. */
+  /** Again and again, while the cars drive, from before there are tables; services may be away. */
   async #compact(): Promise<void> {
     const { lake, env } = this.place;
     while (this.#isDriving) {
       const args = ["compact", "gps_data", "agent_events", "--today", "--lake", lake, "--json"];
       const end = await runStage("cloud", args, { env, deadlineMs: DEADLINE_MS });
-      if (end.code !== 0 && !this.#isOutage() && this.#plan.lossPercent === 0) expectEnd(end, "compaction");
+      const mayFail = end.code === EXIT_CODES.usage || this.#isOutage() || this.#plan.lossPercent > 0;
+      if (end.code !== 0 && !mayFail) expectEnd(end, "compaction");
       if (end.code !== 0) continue;
       const { tables } = JSON.parse(end.stdout) as { tables: readonly { readonly files_before: number }[] };
       this.#compacted += tables.reduce((sum, one) => sum + one.files_before, 0);
